@@ -1,0 +1,49 @@
+// Arch: what an architecture fixes about physical memory. Rows of data, each
+// with its source; code asks the row, never for a name.
+#pragma once
+#include "base/types.hpp"
+
+#include <array>
+#include <span>
+#include <string_view>
+
+namespace mmscope {
+
+// A zone type's upper border, in the order of enum zone_type (free_area_init's max_zone_pfn[]).
+enum class ZoneLimit : u8 {
+  address,  // fixed physical address (`limit`), capped by the end of memory
+  end,      // the end of memory (max_pfn)
+  movable,  // ZONE_MOVABLE: carved out of another zone
+  device,   // ZONE_DEVICE: empty at boot
+};
+struct ZoneRow {
+  std::string_view name; // as in zone_names[]
+  ZoneLimit kind;
+  u64 limit;             // bytes, for ZoneLimit::address
+  u64 reserve_ratio;     // sysctl_lowmem_reserve_ratio[] of this zone; 0 = none
+};
+
+struct Arch {
+  std::string_view name;
+  unsigned page_shift;
+  unsigned section_size_bits; // log2 of a section's bytes
+  unsigned max_physmem_bits;  // section numbers span this many address bits
+  u64 cache_line;             // SMP_CACHE_BYTES
+  u64 internode_align;        // 1 << INTERNODE_CACHE_SHIFT, alignment of the section root table
+  unsigned pmd_shift;         // log2 of what one PMD entry maps
+  u64 low_limit;              // __pa(MAX_DMA_ADDRESS): mem_map and per-CPU chunks stay above it
+  u64 dma_reserve_end;        // memblock_find_dma_reserve counts below this; 0 = arch has none
+  u64 vmemmap_base;           // virtual address of vmemmap without KASLR
+  u64 direct_map_base;        // virtual address of physical 0 without KASLR
+  u64 vmalloc_top_tables;     // pages that mem_init allocates after the handoff (preallocate_vmalloc_pages)
+  std::span<const ZoneRow> zones;
+  std::string_view source;
+  constexpr u64 page_size() const { return u64{1} << page_shift; }
+  constexpr u64 section_bytes() const { return u64{1} << section_size_bits; }
+  constexpr u64 pages_per_section() const { return u64{1} << (section_size_bits - page_shift); }
+};
+
+const Arch *find_arch(std::string_view name); // null when unknown
+std::span<const Arch> all_arches();
+
+} // namespace mmscope

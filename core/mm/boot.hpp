@@ -1,0 +1,65 @@
+// boot: the kernel's boot of physical memory, call by call, in boot order
+// (x86_64, v6.1). Read it as a table of contents.
+//
+//   firmware   e820_add … · e820_finish              arch/x86/kernel/{e820,setup}.c
+//   memblock   e820__memblock_setup                  arch/x86/kernel/e820.c
+//   numa       numa_init                             arch/x86/mm/numa.c, numa_emulation.c
+//   sparse     memblock_find_dma_reserve, sparse_init  arch/x86/mm/init.c, mm/sparse.c
+//   zones      free_area_init                        mm/page_alloc.c
+//   zonelists  build_all_zonelists                   mm/page_alloc.c
+//   handoff    memblock_free_all                     mm/memblock.c
+//   slab       mem_init's rest, kmem_cache_init entered  arch/x86/mm/init_64.c
+//   deferred   page_alloc_init_late                  mm/page_alloc.c
+//   done       init_per_zone_wmark_min, hugetlb_init, hugepage_init, freed init memory
+//
+// Each function is one kernel call: it opens a Call span in the trace and does
+// everything that call does, nested calls included. Between them the boot's many
+// plain memblock requests are played as commands of their own (lab/command.hpp).
+#pragma once
+#include "mm/system.hpp"
+
+namespace mmscope {
+
+// --- firmware and memblock -------------------------------------------------------------------------------------
+// early mem=/memmap= handling, trim_bios_range, max_pfn and max_low_pfn (setup_arch up to find_smp_config).
+void e820_finish(System &s, Trace *t);
+// memblock_add of every usable range, then memblock_trim_memory.
+void e820__memblock_setup(System &s, Trace *t);
+
+// --- NUMA ------------------------------------------------------------------------------------------------------
+// numa_init: firmware ranges (or one dummy node) cleaned up and merged, numa=fake, nodes set on memory and
+// reserved, NODE_DATA allocated for each node with memory.
+void numa_init(System &s, Trace *t);
+
+// --- sections ----------------------------------------------------------------------------------------------------
+void memblock_find_dma_reserve(System &s, Trace *t);
+// memblocks_present and sparse_init: roots, present sections, usage arrays, mem_map, vmemmap page tables.
+void sparse_init(System &s, Trace *t);
+
+// --- nodes and zones ----------------------------------------------------------------------------------------------
+// zone borders, ZONE_MOVABLE, node and zone spans, accounting, memmap_init with its holes and deferral.
+void free_area_init(System &s, Trace *t);
+// fallback orders of all nodes, vm_total_pages, mobility grouping.
+void build_all_zonelists(System &s, Trace *t);
+
+// --- handoff ------------------------------------------------------------------------------------------------------
+// reserved pages marked, every free page given to the buddy allocator; totalram_pages set.
+void memblock_free_all(System &s, Trace *t);
+// What mem_init does after that (preallocate_vmalloc_pages), and the "Memory:" line.
+void mem_init(System &s, Trace *t);
+// page_alloc_init_late: the struct pages that waited are initialised and their pages freed.
+void page_alloc_init_late(System &s, Trace *t);
+
+// --- watermarks and late frees --------------------------------------------------------------------------------------
+void init_per_zone_wmark_min(System &s, Trace *t);
+// gather_bootmem_prealloc for one gigantic huge page that was reserved at boot: its pages count as managed from now
+// on, though they never see the buddy allocator. [base, base + size), bytes.
+void hugetlb_init(System &s, Trace *t, phys_addr_t base, u64 size);
+void hugepage_init(System &s, Trace *t); // THP: raises min_free_kbytes when it is on
+// A sysctl written from the command line or later: "min_free_kbytes", "watermark_scale_factor".
+// False when the name is not one the model knows.
+bool write_sysctl(System &s, Trace *t, std::string_view name, u64 value);
+// free_reserved_area over [base, base + size): page by page; bytes.
+void free_reserved_area(System &s, Trace *t, phys_addr_t base, u64 size, std::string_view what);
+
+} // namespace mmscope

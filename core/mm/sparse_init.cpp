@@ -1,0 +1,175 @@
+// Sections get their struct pages (mm/sparse.c, mm/sparse-vmemmap.c, arch/x86/mm/{init,init_64}.c, v6.1).
+//
+//   for each stretch of memory    root pages, sections marked present
+//   for each node's sections      usage array │ one big mem_map buffer │ page tables where vmemmap needs a new one
+#include "base/check.hpp"
+#include "mm/boot.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace mmscope {
+
+namespace {
+
+struct Request {
+  std::string_view name, caller;
+  u64 size, align;
+  phys_addr_t min_addr{}, max_addr{};
+  i32 nid = no_node;
+  bool exact = false;
+};
+// A memblock_alloc_* call as the kernel makes it, visible in the trace with its arguments. 0 = failed.
+phys_addr_t request(System &s, Trace *t, const Request &r) {
+  Call call(t, r.name, r.caller, {r.size, r.align, field(r.nid), r.min_addr.v, r.max_addr.v});
+  const phys_addr_t at = s.memblock.alloc_try_nid(t, {.size = r.size,
+                                                      .align = r.align,
+                                                      .min_addr = r.min_addr,
+                                                      .max_addr = r.max_addr,
+                                                      .nid = r.nid,
+                                                      .exact_nid = r.exact});
+  call.result(at.v);
+  return at;
+}
+
+// memblocks_present: any RAM in a section makes all of it present.
+void mark_present(System &s, Trace *t) {
+  const Arch &arch = *s.arch;
+  const unsigned shift = arch.section_size_bits;
+  const u64 sections = u64{1} << (arch.max_physmem_bits - shift);
+  const u64 per_root = arch.page_size() / s.config.sizeof_mem_section;
+  const u64 roots_bytes = div_round_up(sections, per_root) * sizeof(u64); // pointers of a 64-bit kernel
+  std::set<u64> have;
+  const auto regions = s.memblock.memory.regions; // the arrays do not change, but allocations may reallocate them
+  for (const memblock_region &r : regions) {
+    const pfn_t first = to_pfn_up(r.base, arch.page_shift), last = to_pfn_down(r.end(), arch.page_shift);
+    if (first >= last) continue;
+    if (s.sparse.roots_bytes == 0) {
+      const phys_addr_t at = request(s, t, {.name = "memblock_alloc_try_nid", .caller = "sparse_init",
+                                            .size = roots_bytes, .align = arch.internode_align});
+      s.sparse.set_roots(t, at, roots_bytes);
+    }
+    const u64 per_section = arch.pages_per_section();
+    const u64 begin = first.v / per_section, end = std::min(div_round_up(last.v, per_section), sections);
+    for (u64 at = begin; at < end;) {
+      const u64 root = at / per_root;
+      if (have.insert(root).second) {
+        const phys_addr_t page =
+          request(s, t, {.name = "memblock_alloc_try_nid", .caller = "sparse_index_alloc",
+                         .size = per_root * s.config.sizeof_mem_section, .align = arch.cache_line, .nid = r.nid});
+        s.sparse.add_root(t, root, page);
+      }
+      const u64 stop = std::min(end, (root + 1) * per_root);
+      s.sparse.mark_present(t, at, stop - at, r.nid);
+      at = stop;
+    }
+  }
+}
+
+// The usage array, wanted in the section that holds the node's NODE_DATA, so that neither pins the other's section.
+phys_addr_t alloc_usage(System &s, Trace *t, i32 nid, u64 bytes) {
+  const phys_addr_t pgdat = s.pages.node(nid).pgdat;
+  const phys_addr_t goal{round_down(pgdat.v, s.arch->section_bytes())};
+  const int at = s.memblock.search(memblock_list::memory, goal);
+  const i32 goal_nid = at < 0 ? 0 : s.memblock.memory.regions[static_cast<std::size_t>(at)].nid;
+  Request r{.name = "memblock_alloc_try_nid", .caller = "sparse_init_nid", .size = bytes,
+            .align = s.arch->cache_line, .min_addr = goal, .max_addr = goal + s.arch->section_bytes(), .nid = goal_nid};
+  phys_addr_t usage = request(s, t, r);
+  if (usage.v == 0) {
+    r.max_addr = phys_addr_t{0};
+    usage = request(s, t, r);
+  }
+  return usage;
+}
+
+// Page-table pages that vmemmap has so far, by the index of what they map.
+struct VmemmapTables {
+  std::set<u64> pud, pmd;
+};
+
+// A page-table page for each PUD and PMD table that [start, end) of vmemmap needs and does not have yet.
+void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 end, i32 nid) {
+  const unsigned pud_shift = s.arch->pmd_shift + 9, pgd_shift = pud_shift + 9; // 512 entries a table
+  const auto table = [&](u64 level) {
+    const phys_addr_t at = request(s, t, {.name = "memblock_alloc_try_nid_raw", .caller = "vmemmap_alloc_block_zero",
+                                          .size = s.arch->page_size(), .align = s.arch->page_size(),
+                                          .min_addr = phys_addr_t{s.arch->low_limit}, .nid = nid});
+    s.sparse.add_table(t, level, at);
+  };
+  for (u64 i = start >> pud_shift; i <= (end - 1) >> pud_shift; ++i) {
+    if (have.pud.insert((i << pud_shift) >> pgd_shift).second) table(3);
+    if (have.pmd.insert(i).second) table(2);
+  }
+}
+
+// sparse_init_nid over the sections of one node between two others' (`runs`, all of node `nid`).
+void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::vector<SectionRun> &runs) {
+  u64 count = 0;
+  for (const SectionRun &r : runs) count += r.count;
+  const u64 last = runs.back().first + runs.back().count - 1;
+  Call call(t, "sparse_init_nid", "sparse_init", {field(nid), runs.front().first, last, count});
+  const u64 usage_bytes = s.config.sizeof_section_usage;
+  const u64 map_bytes = s.config.sizeof_page * s.arch->pages_per_section();
+  const u64 map_step = round_up(map_bytes, u64{1} << s.arch->pmd_shift); // section_map_size
+  const phys_addr_t low{s.arch->low_limit};
+
+  phys_addr_t usage = alloc_usage(s, t, nid, usage_bytes * count);
+  if (usage.v == 0) return;
+  phys_addr_t map = request(s, t, {.name = "memblock_alloc_exact_nid_raw", .caller = "sparse_init_nid",
+                                   .size = map_step * count, .align = map_step, .min_addr = low, .nid = nid,
+                                   .exact = true});
+  // Without the buffer, every section looks for a place of its own.
+  const bool one_by_one = map.v == 0;
+  for (const SectionRun &r : runs) {
+    // As many sections at a time as one PMD table maps, so that tables and maps come in the kernel's order.
+    const u64 per_table = one_by_one ? 1 : std::max<u64>(1, (u64{1} << (s.arch->pmd_shift + 9)) / map_bytes);
+    for (u64 at = r.first; at < r.first + r.count;) {
+      const u64 stop = std::min(r.first + r.count, (at / per_table + 1) * per_table);
+      const u64 n = stop - at;
+      populate_tables(s, t, tables, s.arch->vmemmap_base + at * map_bytes, s.arch->vmemmap_base + stop * map_bytes, nid);
+      if (one_by_one) {
+        map = request(s, t, {.name = "memblock_alloc_try_nid_raw", .caller = "vmemmap_alloc_block", .size = map_step,
+                             .align = map_step, .min_addr = low, .nid = nid});
+        if (map.v == 0) return;
+      }
+      s.sparse.init(t, at, n, usage, map);
+      usage += usage_bytes * n;
+      map += map_step * n;
+      at = stop;
+    }
+  }
+}
+
+} // namespace
+
+void memblock_find_dma_reserve(System &s, Trace *t) {
+  if (s.arch->dma_reserve_end == 0) return;
+  const unsigned shift = s.arch->page_shift;
+  const pfn_t limit{s.arch->dma_reserve_end >> shift};
+  u64 pages = 0, free = 0;
+  for (const memblock_region &r : s.memblock.memory.regions) {
+    const pfn_t a = std::min(to_pfn_up(r.base, shift), limit), b = std::min(to_pfn_down(r.end(), shift), limit);
+    if (a < b) pages += b - a;
+  }
+  for (const FreeRange &r : s.memblock.free_ranges()) {
+    if (r.base.v >= s.arch->dma_reserve_end) break;
+    const pfn_t a = std::min(to_pfn_up(r.base, shift), limit), b = std::min(to_pfn_down(r.end, shift), limit);
+    if (a < b) free += b - a;
+  }
+  s.set(t, vm_field::dma_reserve, pages - free);
+}
+
+void sparse_init(System &s, Trace *t) {
+  Call call(t, "sparse_init", "paging_init");
+  mark_present(s, t);
+  VmemmapTables tables;
+  const std::vector<SectionRun> all = s.sparse.sections;
+  for (std::size_t i = 0; i < all.size();) {
+    std::vector<SectionRun> group;
+    const i32 nid = all[i].nid;
+    for (; i < all.size() && all[i].nid == nid; ++i) group.push_back(all[i]);
+    init_nid(s, t, tables, nid, group);
+  }
+}
+
+} // namespace mmscope

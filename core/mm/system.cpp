@@ -1,0 +1,142 @@
+#include "mm/system.hpp"
+
+#include "base/text.hpp"
+
+namespace mmscope {
+
+namespace {
+constexpr std::array<std::string_view, phase_count> phase_names{
+  "", "memblock", "numa", "sparse", "zones", "zonelists", "handoff", "slab", "deferred", "done"};
+} // namespace
+
+std::string_view phase_name(Phase p) { return phase_names[static_cast<std::size_t>(p)]; }
+
+Phase phase_of(std::string_view name) {
+  for (unsigned i = 1; i < phase_count; ++i)
+    if (phase_names[i] == name) return static_cast<Phase>(i);
+  return Phase::none;
+}
+
+u8 NumaInfo::distance_of(i32 from, i32 to) const {
+  const auto f = static_cast<std::size_t>(from), to_index = static_cast<std::size_t>(to);
+  if (f < distance.size() && to_index < distance[f].size() && distance[f][to_index] != 0) return distance[f][to_index];
+  return from == to ? 10 : 20; // LOCAL_DISTANCE, REMOTE_DISTANCE
+}
+
+void System::set(Trace *t, vm_field f, u64 value) {
+  u64 &slot = vm[static_cast<std::size_t>(f)];
+  if (slot == value) return;
+  slot = value;
+  emit(t, EventKind::lab_vm_set, {static_cast<u64>(f), value});
+}
+
+void System::set_phase(Trace *t, Phase p) {
+  if (phase == p) return;
+  phase = p;
+  emit(t, EventKind::lab_phase, {static_cast<u64>(p)});
+}
+
+void System::print(Trace *t, std::string line) {
+  if (t != nullptr) t->emit(EventKind::lab_line, {t->text_id(line)});
+  lines.push_back(std::move(line));
+}
+
+void System::add_numa_memblk(Trace *t, i32 nid, phys_addr_t start, u64 size, bool hotplug) {
+  numa.blocks.push_back({nid, start, start + size, hotplug});
+  emit(t, EventKind::lab_numa_memblk, {field(nid), start.v, size, hotplug ? 1u : 0u});
+}
+
+void System::reset_numa(Trace *t) {
+  numa.blocks.clear();
+  emit(t, EventKind::lab_numa_reset, {});
+}
+
+void System::set_numa_distance(Trace *t, i32 from, i32 to, u64 distance) {
+  const auto f = static_cast<std::size_t>(from), to_index = static_cast<std::size_t>(to);
+  if (numa.distance.size() <= f) numa.distance.resize(f + 1);
+  if (numa.distance[f].size() <= to_index) numa.distance[f].resize(to_index + 1);
+  numa.distance[f][to_index] = static_cast<u8>(distance);
+  emit(t, EventKind::lab_numa_distance, {field(from), field(to), distance});
+}
+
+void System::clear_numa_distances(Trace *t) {
+  if (numa.distance.empty()) return;
+  numa.distance.clear();
+  emit(t, EventKind::lab_numa_distances_clear, {});
+}
+
+void System::set_node_cpus(Trace *t, i32 nid, u64 cpus) {
+  const auto n = static_cast<std::size_t>(nid);
+  if (numa.cpus.size() <= n) numa.cpus.resize(n + 1);
+  numa.cpus[n] = cpus;
+  emit(t, EventKind::lab_cpu_node, {field(nid), cpus});
+}
+
+u64 System::digest() const {
+  Digest d;
+  e820.add_to(d);
+  memblock.add_to(d);
+  d.add(numa.blocks.size());
+  for (const numa_memblk &b : numa.blocks) d.add_signed(b.nid).add(b.start).add(b.end).add(b.hotplug ? 1 : 0);
+  d.add(numa.distance.size());
+  for (const auto &row : numa.distance) {
+    d.add(row.size());
+    for (u8 x : row) d.add(x);
+  }
+  d.add(numa.cpus.size());
+  for (u64 c : numa.cpus) d.add(c);
+  sparse.add_to(d);
+  pages.add_to(d);
+  for (u64 v : vm) d.add(v);
+  d.add(lines.size());
+  for (const std::string &l : lines) d.add(l);
+  d.add(static_cast<u64>(phase));
+  return d.value();
+}
+
+std::string System::verify() const {
+  if (std::string s = memblock.verify(); !s.empty()) return "memblock: " + s;
+  if (std::string s = pages.verify(); !s.empty()) return "page allocator: " + s;
+  u64 end = 0;
+  for (const SectionRun &r : sparse.sections) {
+    if (r.count == 0 || r.first < end) return concat("sections: run at ", r.first, " is empty or out of order");
+    end = r.first + r.count;
+  }
+  return {};
+}
+
+System make_system(const SystemSetup &setup) {
+  System s;
+  s.arch = setup.arch;
+  s.era = setup.era;
+  s.config = setup.config;
+  s.params = parse_boot_params(setup.command_line, setup.arch->page_shift);
+  s.memblock.rules = {.region_bytes = setup.era->memblock_region_bytes,
+                      .page_shift = setup.arch->page_shift,
+                      .cache_line = setup.arch->cache_line};
+  s.pages = PageAlloc(BuddyRules{.max_order = order_t{setup.config.max_order},
+                                 .pageblock_order = order_t{setup.config.pageblock_order},
+                                 .zone_types = static_cast<unsigned>(setup.arch->zones.size())});
+  s.vm[static_cast<std::size_t>(vm_field::watermark_scale_factor)] = 10;
+  return s;
+}
+
+void fold(System &s, const Event &e, const Trace &texts, u64 part) {
+  if (event_info(e.kind).role == EventRole::info) return;
+  Event applied = e;
+  if (e.kind == EventKind::lab_free_list_add && part > 0 && part < e.f[5]) applied.f[5] = part;
+  if (s.memblock.fold(applied) || s.pages.fold(applied) || s.sparse.fold(applied) || s.e820.fold(applied)) return;
+  switch (e.kind) {
+  case EventKind::lab_phase: s.set_phase(nullptr, static_cast<Phase>(e.f[0])); break;
+  case EventKind::lab_line: s.print(nullptr, std::string(texts.text(e.f[0]))); break;
+  case EventKind::lab_numa_memblk: s.add_numa_memblk(nullptr, e.node(0), phys_addr_t{e.f[1]}, e.f[2], e.f[3] != 0); break;
+  case EventKind::lab_numa_reset: s.reset_numa(nullptr); break;
+  case EventKind::lab_numa_distance: s.set_numa_distance(nullptr, e.node(0), e.node(1), e.f[2]); break;
+  case EventKind::lab_numa_distances_clear: s.clear_numa_distances(nullptr); break;
+  case EventKind::lab_cpu_node: s.set_node_cpus(nullptr, e.node(0), e.f[1]); break;
+  case EventKind::lab_vm_set: s.set(nullptr, static_cast<vm_field>(e.f[0]), e.f[1]); break;
+  default: break;
+  }
+}
+
+} // namespace mmscope
