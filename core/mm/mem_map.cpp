@@ -5,14 +5,14 @@
 namespace mmscope {
 
 std::string_view page_state_name(PageState s) {
-  static constexpr std::string_view names[page_state_count] = {"absent", "uninit", "hole", "init",
-                                                               "reserved", "free", "allocated"};
+  static constexpr std::string_view names[page_state_count] = {"absent",   "uninit", "hole",     "init",
+                                                               "reserved", "free",   "allocated"};
   return names[static_cast<unsigned>(s)];
 }
 
 std::string_view migratetype_name(migratetype m) {
-  static constexpr std::string_view names[migratetype_count] = {"Unmovable", "Movable", "Reclaimable",
-                                                                "HighAtomic", "CMA", "Isolate"};
+  static constexpr std::string_view names[migratetype_count] = {"Unmovable",  "Movable", "Reclaimable",
+                                                                "HighAtomic", "CMA",     "Isolate"};
   return names[static_cast<unsigned>(m)];
 }
 

@@ -169,12 +169,13 @@ private:
   void set_slot(u64 block, u32 slot);
   Stretches::iterator find(u64 block); // the stretch that covers `block`, or end()
   Stretches::const_iterator find(u64 block) const { return const_cast<mem_map *>(this)->find(block); }
-  void cut(u64 block); // a stretch may not cross `block` any more
-  void join(u64 first, u64 last); // what may be one stretch in [first, last] becomes one
-  Mixed &make_mixed(u64 block); // gives the block records a page
+  void cut(u64 block);                                      // a stretch may not cross `block` any more
+  void join(u64 first, u64 last);                           // what may be one stretch in [first, last] becomes one
+  Mixed &make_mixed(u64 block);                             // gives the block records a page
   Stretches::iterator make_uniform(Stretches::iterator it); // the opposite; its pages are alike
-  bool alike(const Mixed &m) const;        // not free, and all pages equal
-  void settle(u64 first, u64 last);        // mixed blocks of [first, last) that differ in state only become uniform, `allocated`
+  bool alike(const Mixed &m) const;                         // not free, and all pages equal
+  void settle(u64 first,
+              u64 last); // mixed blocks of [first, last) that differ in state only become uniform, `allocated`
   void claim(Mixed &m, u64 at, u64 count); // pages read `allocated` from now on
   // End of the free block that page `at` of the block lies in; `at` itself if it is not free.
   u64 free_end(const Mixed &m, u64 at) const;
@@ -183,8 +184,8 @@ private:
   template <class Change> void edit_whole(u64 first, u64 last, Change change);
 
   unsigned mo_;
-  Stretches stretches_;       // what no stretch covers is absent
-  std::vector<Mixed> mixed_;  // [0] unused
+  Stretches stretches_;      // what no stretch covers is absent
+  std::vector<Mixed> mixed_; // [0] unused
   std::vector<u32> free_slots_;
   std::vector<u32> top_, leaves_; // block -> index into mixed_; 0 = not mixed
 };

@@ -61,9 +61,9 @@ enum class memblock_setting : u8 { bottom_up, current_limit, can_resize, movable
 
 // What differs between builds and eras.
 struct memblock_rules {
-  u64 region_bytes = 24;    // sizeof(struct memblock_region): what array doubling asks for
+  u64 region_bytes = 24; // sizeof(struct memblock_region): what array doubling asks for
   unsigned page_shift = 12;
-  u64 cache_line = 64;      // SMP_CACHE_BYTES, the alignment of a request that names none
+  u64 cache_line = 64; // SMP_CACHE_BYTES, the alignment of a request that names none
   friend bool operator==(const memblock_rules &, const memblock_rules &) = default;
 };
 
@@ -86,12 +86,12 @@ struct FreeCursor {
 };
 
 struct AllocRequest {
-  u64 size = 0;             // bytes
-  u64 align = 0;            // bytes, power of two; 0 = cache line
-  phys_addr_t min_addr{};   // lowest address wanted
-  phys_addr_t max_addr{};   // one past the highest; 0 = MEMBLOCK_ALLOC_ACCESSIBLE = up to current_limit
+  u64 size = 0;           // bytes
+  u64 align = 0;          // bytes, power of two; 0 = cache line
+  phys_addr_t min_addr{}; // lowest address wanted
+  phys_addr_t max_addr{}; // one past the highest; 0 = MEMBLOCK_ALLOC_ACCESSIBLE = up to current_limit
   i32 nid = no_node;
-  bool exact_nid = false;   // no other node will do
+  bool exact_nid = false; // no other node will do
 };
 
 struct memblock {
@@ -106,21 +106,21 @@ struct memblock {
   friend bool operator==(const memblock &, const memblock &) = default;
 
   // --- the kernel's calls. Return 0 or -ENOMEM (array full and not allowed to grow), as the kernel's do. ---
-  int add(Trace *t, phys_addr_t base, u64 size);                                    // memblock_add
-  int add_node(Trace *t, phys_addr_t base, u64 size, i32 nid, u32 flags);           // memblock_add_node
-  int remove(Trace *t, phys_addr_t base, u64 size);                                 // memblock_remove
-  int reserve(Trace *t, phys_addr_t base, u64 size);                                // memblock_reserve
-  int phys_free(Trace *t, phys_addr_t base, u64 size);                              // memblock_phys_free
+  int add(Trace *t, phys_addr_t base, u64 size);                          // memblock_add
+  int add_node(Trace *t, phys_addr_t base, u64 size, i32 nid, u32 flags); // memblock_add_node
+  int remove(Trace *t, phys_addr_t base, u64 size);                       // memblock_remove
+  int reserve(Trace *t, phys_addr_t base, u64 size);                      // memblock_reserve
+  int phys_free(Trace *t, phys_addr_t base, u64 size);                    // memblock_phys_free
   int mark_hotplug(Trace *t, phys_addr_t base, u64 size);
   int clear_hotplug(Trace *t, phys_addr_t base, u64 size);
   int mark_mirror(Trace *t, phys_addr_t base, u64 size); // also sets `mirror`
   int mark_nomap(Trace *t, phys_addr_t base, u64 size);
   int clear_nomap(Trace *t, phys_addr_t base, u64 size);
-  int set_node(Trace *t, phys_addr_t base, u64 size, memblock_list list, i32 nid);  // memblock_set_node
-  void trim_memory(Trace *t, u64 align);                                            // memblock_trim_memory
-  void cap_memory_range(Trace *t, phys_addr_t base, u64 size);                      // memblock_cap_memory_range
-  void enforce_memory_limit(Trace *t, u64 limit);                                   // memblock_enforce_memory_limit
-  void mem_limit_remove_map(Trace *t, u64 limit);                                   // memblock_mem_limit_remove_map
+  int set_node(Trace *t, phys_addr_t base, u64 size, memblock_list list, i32 nid); // memblock_set_node
+  void trim_memory(Trace *t, u64 align);                                           // memblock_trim_memory
+  void cap_memory_range(Trace *t, phys_addr_t base, u64 size);                     // memblock_cap_memory_range
+  void enforce_memory_limit(Trace *t, u64 limit);                                  // memblock_enforce_memory_limit
+  void mem_limit_remove_map(Trace *t, u64 limit);                                  // memblock_mem_limit_remove_map
   void set(Trace *t, memblock_setting which, u64 value);
 
   // memblock_alloc_range_nid: searches, reserves, returns the address; 0 = failed.
@@ -191,7 +191,8 @@ private:
 // (__free_pages_memory). Calls out(pfn, order, count) with runs of equal blocks.
 template <class Out> void chop_into_blocks(pfn_t start, pfn_t end, order_t max_order, Out &&out) {
   while (start < end) {
-    unsigned order = start.v == 0 ? static_cast<unsigned>(max_order.v) : static_cast<unsigned>(__builtin_ctzll(start.v));
+    unsigned order =
+        start.v == 0 ? static_cast<unsigned>(max_order.v) : static_cast<unsigned>(__builtin_ctzll(start.v));
     if (order > max_order.v) order = static_cast<unsigned>(max_order.v);
     while (start + (u64{1} << order) > end) --order;
     const u64 count = order == max_order.v ? (end - start) >> order : 1;

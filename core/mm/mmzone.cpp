@@ -6,8 +6,7 @@ u64 zone::sum_free_pages() const {
   u64 n = 0;
   for (unsigned order = 0; order < max_orders; ++order)
     for (unsigned type = 0; type < migratetype_count; ++type)
-      if (static_cast<migratetype>(type) != migratetype::ISOLATE)
-        n += areas[order].free_list[type].nr << order;
+      if (static_cast<migratetype>(type) != migratetype::ISOLATE) n += areas[order].free_list[type].nr << order;
   return n;
 }
 

@@ -31,7 +31,16 @@ enum class watermark : u8 { min, low, high };
 enum class zone_field : u8 { managed, min, low, high, spanned, present, pcp_high, pcp_batch, lowmem_reserve = 16 };
 constexpr zone_field lowmem_reserve_for(unsigned j) { return static_cast<zone_field>(16 + j); } // j < max_zone_types
 // The `which` of lab_node_set.
-enum class node_field : u8 { first_deferred_pfn, memoryless, online, spanned, present, start_pfn, movable_start_pfn, cpus };
+enum class node_field : u8 {
+  first_deferred_pfn,
+  memoryless,
+  online,
+  spanned,
+  present,
+  start_pfn,
+  movable_start_pfn,
+  cpus
+};
 
 // One list of free blocks: doubly linked, in list order, over a pool shared by the machine (PageAlloc).
 struct FreeList {
@@ -48,16 +57,16 @@ struct free_area { // the free blocks of one order
   }
 };
 
-struct zone { // struct zone
-  pfn_t start_pfn;        // zone_start_pfn; 0 when empty
-  u64 spanned_pages = 0;  // pages from first to last, holes included
-  u64 present_pages = 0;  // pages with RAM behind them
-  u64 managed_pages = 0;  // pages the buddy allocator was given (an estimate until the handoff)
-  std::array<u64, 3> watermark{};                    // pages: min, low, high
-  std::array<u64, max_zone_types> lowmem_reserve{};  // pages
-  u64 pcp_high = 0, pcp_batch = 1;                   // pages: limits of a CPU's page list
+struct zone {                     // struct zone
+  pfn_t start_pfn;                // zone_start_pfn; 0 when empty
+  u64 spanned_pages = 0;          // pages from first to last, holes included
+  u64 present_pages = 0;          // pages with RAM behind them
+  u64 managed_pages = 0;          // pages the buddy allocator was given (an estimate until the handoff)
+  std::array<u64, 3> watermark{}; // pages: min, low, high
+  std::array<u64, max_zone_types> lowmem_reserve{}; // pages
+  u64 pcp_high = 0, pcp_batch = 1;                  // pages: limits of a CPU's page list
   std::array<free_area, max_orders> areas{};
-  u64 nr_free_pages = 0;                             // kept by the free lists; see free_pages()
+  u64 nr_free_pages = 0; // kept by the free lists; see free_pages()
   // NR_FREE_PAGES: pages in free lists, those of type ISOLATE not counted.
   u64 free_pages() const { return nr_free_pages; }
   u64 sum_free_pages() const; // the same, summed up from the lists: verify() compares
@@ -71,8 +80,8 @@ struct pglist_data { // struct pglist_data; NODE_DATA(nid)
   i32 nid = 0;
   bool online = false;
   bool memoryless = false;
-  phys_addr_t pgdat;      // where NODE_DATA(nid) lives; 0 = not known
-  pfn_t start_pfn;        // node_start_pfn
+  phys_addr_t pgdat; // where NODE_DATA(nid) lives; 0 = not known
+  pfn_t start_pfn;   // node_start_pfn
   u64 spanned_pages = 0, present_pages = 0;
   u64 first_deferred_pfn = never_deferred;
   u64 movable_start_pfn = 0; // zone_movable_pfn[nid]; 0 = none

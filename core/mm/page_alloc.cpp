@@ -38,6 +38,14 @@ pglist_data &PageAlloc::node_ref(i32 nid) {
   MM_CHECK(nid >= 0 && static_cast<u32>(nid) < nodes_.size());
   return nodes_[static_cast<u32>(nid)];
 }
+// By a page's own word: no division on the way.
+inline zone &PageAlloc::zone_ref(u16 home) {
+  const unsigned zid = mem_map::zid_of(home);
+  MM_CHECK(home >> 3 != 0 && zid < max_zone_types); // an absent page has no zone
+  pglist_data *const node = nodes_.data() + ((home >> 3) - 1);
+  MM_CHECK(node < nodes_.data() + nodes_.size());
+  return node->zones[zid];
+}
 zone &PageAlloc::zone_ref(i32 nid, unsigned zid) {
   MM_CHECK(zid < rules_.zone_types);
   return node_ref(nid).zones[zid];
@@ -112,13 +120,10 @@ void PageAlloc::set_fallback(Trace *t, i32 nid, u64 position, i32 node) {
   order.push_back(node);
   emit(t, EventKind::lab_fallback_node, {field(nid), position, field(node)});
 }
-void PageAlloc::add_fallback(Trace *t, i32 nid, i32 node) {
-  set_fallback(t, nid, node_ref(nid).fallback.size(), node);
-}
+void PageAlloc::add_fallback(Trace *t, i32 nid, i32 node) { set_fallback(t, nid, node_ref(nid).fallback.size(), node); }
 
 void PageAlloc::add_managed(Trace *t, u16 home, u64 pages) {
-  set_zone(t, mem_map::nid_of(home), mem_map::zid_of(home), zone_field::managed,
-           zone_ref(home).managed_pages + pages);
+  set_zone(t, mem_map::nid_of(home), mem_map::zid_of(home), zone_field::managed, zone_ref(home).managed_pages + pages);
 }
 
 // --- pages ---
@@ -140,15 +145,21 @@ void PageAlloc::set_pageblocks(Trace *t, pfn_t pfn, u64 count_pages, migratetype
 
 // --- list entries ---
 
+[[gnu::noinline]] u32 PageAlloc::grow_pool() {
+  pool_.emplace_back();
+  return static_cast<u32>(pool_.size() - 1);
+}
+
+u32 PageAlloc::take_entry() {
+  const u32 index = pool_free_;
+  if (index == 0) return grow_pool();
+  pool_free_ = pool_[index].next;
+  return index;
+}
+
 u32 PageAlloc::new_entry(const Entry &e) {
-  u32 index = pool_free_;
-  if (index != 0) {
-    pool_free_ = pool_[index].next;
-    pool_[index] = e;
-  } else {
-    index = static_cast<u32>(pool_.size());
-    pool_.push_back(e);
-  }
+  const u32 index = take_entry();
+  pool_[index] = e;
   return index;
 }
 
@@ -209,36 +220,65 @@ void PageAlloc::split_run(u64 block) {
   map_.stretches_.emplace_hint(std::next(it), block, right);
 }
 
-void PageAlloc::add_mixed(Trace *t, mem_map::Mixed &m, pfn_t pfn, unsigned order, unsigned list, FreeTo to) {
+// These two and free_one run for every block that is freed: one zone lookup for all of them, and
+// what only a trace needs is out of the way.
+[[gnu::always_inline]] inline void PageAlloc::add_mixed(Trace *t, zone &z, mem_map::Mixed &m, pfn_t pfn, unsigned order,
+                                                        unsigned list, FreeTo to) {
   Page &p = m.pages[pfn.v & map_.mask()];
-  zone &z = zone_ref(p.home);
   FreeList &l = z.areas[order].free_list[list];
-  const u32 index = new_entry({pfn.v, 1, 0, 0, p.home, static_cast<u8>(order), static_cast<u8>(list)});
-  link_after(l, to == FreeTo::tail ? l.tail : 0, index);
+  const u32 index = take_entry();
+  Entry *const pool = pool_.data();
+  Entry &e = pool[index];
+  e.pfn = pfn.v;
+  e.count = 1;
+  e.home = p.home;
+  e.order = static_cast<u8>(order);
+  e.list = static_cast<u8>(list);
+  if (to == FreeTo::tail) {
+    e.prev = l.tail;
+    e.next = 0;
+    (l.tail == 0 ? l.head : pool[l.tail].next) = index;
+    l.tail = index;
+  } else {
+    e.prev = 0;
+    e.next = l.head;
+    (l.head == 0 ? l.tail : pool[l.head].prev) = index;
+    l.head = index;
+  }
   count_free(z, l, order, list, 1);
   p.link = index;
   p.order = static_cast<u8>(order);
   ++m.heads;
-  if (t != nullptr)
-    t->emit(EventKind::lab_free_list_add, {field(mem_map::nid_of(p.home)), mem_map::zid_of(p.home), order, list, pfn.v,
-                                           1, to == FreeTo::tail});
+  if (t != nullptr) trace_add(t, e, to);
 }
 
-void PageAlloc::del_mixed(Trace *t, mem_map::Mixed &m, pfn_t pfn) {
+[[gnu::always_inline]] inline void PageAlloc::del_mixed(Trace *t, zone &z, mem_map::Mixed &m, pfn_t pfn) {
   Page &p = m.pages[pfn.v & map_.mask()];
-  const Entry &e = pool_[p.link];
-  const unsigned order = e.order, list = e.list;
-  zone &z = zone_ref(e.home);
-  FreeList &l = z.areas[order].free_list[list];
-  unlink(l, p.link);
-  count_free(z, l, order, list, -1);
-  drop_entry(p.link);
+  const u32 index = p.link;
+  Entry &e = pool_[index];
+  FreeList &l = z.areas[e.order].free_list[e.list];
+  unlink(l, index);
+  count_free(z, l, e.order, e.list, -1);
   p.link = 0;
   p.order = mem_map::not_head;
   --m.heads;
-  if (t != nullptr)
-    t->emit(EventKind::lab_free_list_del,
-            {field(mem_map::nid_of(p.home)), mem_map::zid_of(p.home), order, list, pfn.v});
+  if (t != nullptr) trace_del(t, e, pfn);
+  e.count = 0;
+  e.next = pool_free_;
+  pool_free_ = index;
+}
+
+[[gnu::noinline, gnu::cold]] void PageAlloc::trace_add(Trace *t, const Entry &e, FreeTo to) {
+  t->emit(EventKind::lab_free_list_add, {field(mem_map::nid_of(e.home)), mem_map::zid_of(e.home), e.order, e.list,
+                                         e.pfn, e.count, to == FreeTo::tail});
+}
+[[gnu::noinline, gnu::cold]] void PageAlloc::trace_del(Trace *t, const Entry &e, pfn_t pfn) {
+  t->emit(EventKind::lab_free_list_del,
+          {field(mem_map::nid_of(e.home)), mem_map::zid_of(e.home), e.order, e.list, pfn.v});
+}
+
+[[gnu::noinline, gnu::cold]] void PageAlloc::trace_merge(Trace *t, pfn_t pfn, pfn_t buddy, unsigned order) {
+  t->emit(EventKind::lab_buddy_merge, {pfn.v, buddy.v, order});
 }
 
 void PageAlloc::list_add(Trace *t, i32 nid, unsigned zid, order_t order, migratetype list, pfn_t pfn, u64 count,
@@ -252,7 +292,7 @@ void PageAlloc::list_add(Trace *t, i32 nid, unsigned zid, order_t order, migrate
     const u64 at = pfn.v & map_.mask();
     MM_CHECK(m.pages[at].home == home);
     map_.claim(m, at, pages_of(order));
-    add_mixed(t, m, pfn, narrow(order), narrow(list), to);
+    add_mixed(t, zone_ref(home), m, pfn, narrow(order), narrow(list), to);
     return;
   }
   MM_CHECK(count > 0 && count <= ~u32{0});
@@ -265,8 +305,8 @@ void PageAlloc::list_add(Trace *t, i32 nid, unsigned zid, order_t order, migrate
   for (u64 pos = block; pos < block + count;) {
     MM_CHECK(it != map_.stretches_.end() && it->first == pos); // an absent page cannot be freed
     Stretch &s = it->second;
-    const u32 index = new_entry({pos << map_.mo_, static_cast<u32>(s.blocks), 0, 0, home,
-                                 static_cast<u8>(order.v), static_cast<u8>(list)});
+    const u32 index = new_entry(
+        {pos << map_.mo_, static_cast<u32>(s.blocks), 0, 0, home, static_cast<u8>(order.v), static_cast<u8>(list)});
     if (s.slot != 0) {
       mem_map::Mixed &m = map_.mixed_[s.slot];
       MM_CHECK(m.heads == 0 && m.pages[0].home == home);
@@ -300,8 +340,7 @@ void PageAlloc::del_from_run(Trace *t, mem_map::Stretches::iterator it, u64 bloc
   count_free(z, l, e.order, e.list, -1);
   it->second.link = 0;
   map_.join(block, block + 1);
-  emit(t, EventKind::lab_free_list_del, {field(mem_map::nid_of(e.home)), mem_map::zid_of(e.home), e.order, e.list,
-                                         block << map_.mo_});
+  if (t != nullptr) trace_del(t, e, pfn_t{block << map_.mo_});
 }
 
 void PageAlloc::list_del(Trace *t, i32 nid, unsigned zid, order_t order, migratetype list, pfn_t pfn) {
@@ -321,47 +360,61 @@ void PageAlloc::list_del(Trace *t, i32 nid, unsigned zid, order_t order, migrate
   MM_CHECK(index != 0);
   const Entry &e = pool_[index];
   MM_CHECK(e.order == order.v && e.list == narrow(list) && e.home == mem_map::home_of(nid, zid));
-  if (m != nullptr) del_mixed(t, *m, pfn);
-  else del_from_run(t, it, block);
+  if (m != nullptr)
+    del_mixed(t, zone_ref(e.home), *m, pfn);
+  else
+    del_from_run(t, it, block);
 }
 
 // --- the kernel's functions ---
 
-void PageAlloc::free_one(Trace *t, pfn_t pfn, order_t pfn_order, FreeTo to, std::optional<migratetype> given) {
-  unsigned order = narrow(pfn_order);
-  MM_CHECK(order <= map_.mo_ && (pfn.v & (pages_of(pfn_order) - 1)) == 0);
-  const u64 block = pfn.v >> map_.mo_;
-  mem_map::Mixed *m = map_.mixed_at(block);
-  if (m == nullptr) {
-    const PageInfo page = map_.at(pfn);
-    MM_CHECK(page.state != PageState::absent && page.state != PageState::free);
-    // Nothing above the largest order, so nothing to merge and no merge to expect.
-    if (order == map_.mo_)
-      return list_add(t, page.nid, page.zone, pfn_order, given.value_or(page.block_type), pfn, 1, to);
-    m = &map_.make_mixed(block);
+// free_one where no page of the max-order block has a record of its own.
+[[gnu::noinline]] bool PageAlloc::free_in_stretch(Trace *t, pfn_t pfn, order_t order, FreeTo to,
+                                                  std::optional<migratetype> given) {
+  const PageInfo page = map_.at(pfn);
+  MM_CHECK(page.state != PageState::absent && page.state != PageState::free);
+  if (order < map_.max_order()) {
+    map_.make_mixed(pfn.v >> map_.mo_);
+    return false;
   }
-  Page *const pages = m->pages.data();
-  const pfn_t base{block << map_.mo_};
-  u64 at = pfn - base;
+  // Nothing above the largest order, so nothing to merge and no merge to expect.
+  list_add(t, page.nid, page.zone, order, given.value_or(page.block_type), pfn, 1, to);
+  return true;
+}
+
+void PageAlloc::free_one(Trace *t, pfn_t pfn, order_t pfn_order, FreeTo to, std::optional<migratetype> given) {
+  const unsigned max_order = map_.mo_;
+  unsigned order = narrow(pfn_order);
+  MM_CHECK(pfn_order.v <= max_order && (pfn.v & (pages_of(pfn_order) - 1)) == 0);
+  u32 slot = map_.slot_of(pfn.v >> max_order);
+  if (slot == 0) {
+    if (free_in_stretch(t, pfn, pfn_order, to, given)) return;
+    slot = map_.slot_of(pfn.v >> max_order);
+  }
+  mem_map::Mixed &m = map_.mixed_[slot];
+  Page *const pages = m.pages.data();
+  u64 at = pfn.v & map_.mask();
+  const u64 base = pfn.v - at;
   MM_CHECK(pages[at].order == mem_map::not_head);
   const u16 home = pages[at].home;
   const migratetype type = given.value_or(mem_map::type_of(pages[at].look));
-  map_.claim(*m, at, pages_of(pfn_order));
-  for (; order < map_.mo_; ++order) {
+  zone &z = zone_ref(home);
+  if (m.rest != 0) map_.claim(m, at, u64{1} << order);
+  for (; order < max_order; ++order) {
     const u64 buddy = at ^ (u64{1} << order);
     const Page &b = pages[buddy];
     if (b.order != order || b.home != home) break;
     if (order >= rules_.pageblock_order.v && !types_merge(type, mem_map::type_of(b.look))) break;
-    emit(t, EventKind::lab_buddy_merge, {base.v + at, base.v + buddy, order});
-    del_mixed(t, *m, base + buddy);
+    if (t != nullptr) trace_merge(t, pfn_t{base + at}, pfn_t{base + buddy}, order);
+    del_mixed(t, z, m, pfn_t{base + buddy});
     at &= buddy;
   }
   // Merging is likely soon if the pair's own buddy is free: then the tail, to be taken last.
-  if (to == FreeTo::head && order + 1 < map_.mo_) {
+  if (to == FreeTo::head && order + 1 < max_order) {
     const u64 pair = at & ~(u64{1} << order), buddy = pair ^ (u64{2} << order);
     if (pages[buddy].order == order + 1 && pages[buddy].home == pages[pair].home) to = FreeTo::tail;
   }
-  add_mixed(t, *m, base + at, order, narrow(type), to);
+  add_mixed(t, z, m, pfn_t{base + at}, order, narrow(type), to);
 }
 
 void PageAlloc::free_core(Trace *t, pfn_t pfn, order_t order, u64 count) {
@@ -382,7 +435,7 @@ void PageAlloc::free_core(Trace *t, pfn_t pfn, order_t order, u64 count) {
     MM_CHECK(it != map_.stretches_.end());
     const auto &s = it->second;
     return Alike{mem_map::state_of(s.look) == PageState::uninit, s.home, mem_map::type_of(s.look),
-                   std::min(most, it->first + s.blocks - block)};
+                 std::min(most, it->first + s.blocks - block)};
   };
   while (count > 0) {
     Alike run = look_at(pfn, count);
@@ -455,9 +508,7 @@ u64 PageAlloc::free_deferred(Trace *t, i32 nid, std::span<const PfnRange> ranges
       freed += pages;
       pos += pages;
     } else {
-      const auto part = [&](const PfnRange &r) {
-        return PfnRange{std::max(r.start, pos), std::min(r.end, block_end)};
-      };
+      const auto part = [&](const PfnRange &r) { return PfnRange{std::max(r.start, pos), std::min(r.end, block_end)}; };
       std::size_t j = i;
       for (; j < ranges.size() && ranges[j].start < block_end; ++j) {
         const PfnRange p = part(ranges[j]);
@@ -503,8 +554,7 @@ void PageAlloc::free_reserved(Trace *t, pfn_t pfn, u64 count) {
   };
   MM_CHECK(!map_.any_free(pfn, pfn + count));
   chop(
-      pfn.v, pfn.v + count, narrow(rules_.pageblock_order),
-      [&](u64 p, unsigned order) { return block_is_plain(pfn_t{p}, order); },
+      pfn.v, pfn.v + count, map_.mo_, [&](u64 p, unsigned order) { return block_is_plain(pfn_t{p}, order); },
       [&](u64 p, unsigned order) {
         const PageInfo page = map_.at(pfn_t{p});
         const u16 its_home = mem_map::home_of(page.nid, page.zone);
@@ -571,9 +621,7 @@ bool PageAlloc::fold(const Event &e) {
     list_add(nullptr, e.node(0), small(1), order_t{f[2]}, type(3), pfn_t{f[4]}, f[5],
              f[6] != 0 ? FreeTo::tail : FreeTo::head);
     break;
-  case EventKind::lab_free_list_del:
-    list_del(nullptr, e.node(0), small(1), order_t{f[2]}, type(3), pfn_t{f[4]});
-    break;
+  case EventKind::lab_free_list_del: list_del(nullptr, e.node(0), small(1), order_t{f[2]}, type(3), pfn_t{f[4]}); break;
   default: return false;
   }
   return true;
@@ -678,8 +726,7 @@ std::string PageAlloc::verify(bool buddies) const {
     }
   }
   u64 marks = 0;
-  for (const auto &[block, s] : map_.stretches_)
-    marks += s.slot == 0 ? s.link != 0 : map_.mixed_[s.slot].heads;
+  for (const auto &[block, s] : map_.stretches_) marks += s.slot == 0 ? s.link != 0 : map_.mixed_[s.slot].heads;
   if (marks != heads) return "pages are marked free that are on no list";
   std::string bad;
   map_.for_each_run(pfn_t{}, map_.end(), [&](const PageRun &r) {

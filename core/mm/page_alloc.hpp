@@ -94,8 +94,8 @@ public:
   u64 free_deferred(Trace *t, i32 nid, std::span<const PfnRange> ranges);
   u64 free_deferred(Trace *t, i32 nid, pfn_t start, pfn_t end);
   // free_reserved_area, free_reserved_page: page by page, ascending, order 0, to the head (or the tail, if
-  // merging is likely), then managed. Not through a CPU's page list. As above, a run of pages inside a
-  // pageblock is freed as the blocks it makes: the result is the same.
+  // merging is likely), then managed. Not through a CPU's page list. Here too the pages of an aligned block
+  // of one zone and one type are freed as that block, which is what they end as. None of them may be free.
   void free_reserved(Trace *t, pfn_t pfn, u64 count);
 
   // === questions ===
@@ -138,9 +138,11 @@ private:
 
   pglist_data &node_ref(i32 nid);
   zone &zone_ref(i32 nid, unsigned zid);
-  zone &zone_ref(u16 home) { return zone_ref(mem_map::nid_of(home), mem_map::zid_of(home)); }
+  zone &zone_ref(u16 home);
   FreeList &list_ref(const Entry &e) { return zone_ref(e.home).areas[e.order].free_list[e.list]; }
 
+  u32 take_entry(); // its fields are anything
+  u32 grow_pool();
   u32 new_entry(const Entry &e);
   void drop_entry(u32 index);
   void link_after(FreeList &l, u32 anchor, u32 index); // anchor 0: before the head
@@ -148,8 +150,13 @@ private:
   u32 join_entries(FreeList &l, u32 left, u32 right); // one run if they can be; the index of what is left of `right`
   void count_free(zone &z, FreeList &l, unsigned order, u64 list, i64 blocks);
   void split_run(u64 block); // no free run crosses `block` any more
-  void add_mixed(Trace *t, mem_map::Mixed &m, pfn_t pfn, unsigned order, unsigned list, FreeTo to);
-  void del_mixed(Trace *t, mem_map::Mixed &m, pfn_t pfn);
+  // A block inside a mixed one joins or leaves zone z's lists; its pages read `allocated` already.
+  void add_mixed(Trace *t, zone &z, mem_map::Mixed &m, pfn_t pfn, unsigned order, unsigned list, FreeTo to);
+  void del_mixed(Trace *t, zone &z, mem_map::Mixed &m, pfn_t pfn);
+  static void trace_add(Trace *t, const Entry &e, FreeTo to);
+  static void trace_del(Trace *t, const Entry &e, pfn_t pfn);
+  static void trace_merge(Trace *t, pfn_t pfn, pfn_t buddy, unsigned order);
+  bool free_in_stretch(Trace *t, pfn_t pfn, order_t order, FreeTo to, std::optional<migratetype> type);
   void del_from_run(Trace *t, mem_map::Stretches::iterator it, u64 block);
   void add_managed(Trace *t, u16 home, u64 pages);
   void free_deferred_part(Trace *t, pfn_t start, pfn_t end);
