@@ -30,13 +30,13 @@ mem_map::Stretches::iterator mem_map::find(u64 block) {
 }
 
 void mem_map::set_slot(u64 block, u32 slot) {
-  const u64 hi = block >> leaf_bits;
+  const std::size_t hi = index(block >> leaf_bits), leaf_size = std::size_t{1} << leaf_bits;
   if (hi >= top_.size()) top_.resize(hi + 1);
   if (top_[hi] == 0) {
-    leaves_.resize(leaves_.size() + (u64{1} << leaf_bits));
+    leaves_.resize(leaves_.size() + leaf_size);
     top_[hi] = static_cast<u32>(leaves_.size() >> leaf_bits);
   }
-  leaves_[(u64{top_[hi] - 1} << leaf_bits) + (block & ((u64{1} << leaf_bits) - 1))] = slot;
+  leaves_[(top_[hi] - 1) * leaf_size + index(block & (leaf_size - 1))] = slot;
 }
 
 void mem_map::cut(u64 block) {
@@ -85,12 +85,12 @@ mem_map::Mixed &mem_map::make_mixed(u64 block) {
   }
   Stretch &s = it->second;
   Mixed &m = mixed_[slot];
-  m.pages.assign(block_pages(), Page{0, s.home, s.look, not_head});
+  m.pages.assign(index(block_pages()), Page{0, s.home, s.look, not_head});
   m.rest = state_of(s.look) == PageState::allocated ? 0 : static_cast<u32>(block_pages());
   m.heads = 0;
   if (s.link != 0) {
-    m.pages[0].link = s.link;
-    m.pages[0].order = static_cast<u8>(mo_);
+    m[0].link = s.link;
+    m[0].order = static_cast<u8>(mo_);
     m.heads = 1;
   }
   s = Stretch{.slot = slot};
@@ -101,7 +101,7 @@ mem_map::Mixed &mem_map::make_mixed(u64 block) {
 mem_map::Stretches::iterator mem_map::make_uniform(Stretches::iterator it) {
   Stretch &s = it->second;
   Mixed &m = mixed_[s.slot];
-  const Page p = m.pages[0];
+  const Page p = m[0];
   m = Mixed{};
   free_slots_.push_back(s.slot);
   set_slot(it->first, 0);
@@ -112,7 +112,7 @@ mem_map::Stretches::iterator mem_map::make_uniform(Stretches::iterator it) {
 
 bool mem_map::alike(const Mixed &m) const {
   if (m.heads != 0) return false;
-  const Page &a = m.pages[0];
+  const Page &a = m[0];
   for (const Page &p : m.pages)
     if (p.home != a.home || p.look != a.look) return false;
   return true;
@@ -127,8 +127,7 @@ void mem_map::settle(u64 first, u64 last) {
     }
     Mixed &m = mixed_[slot];
     bool same = true;
-    for (const Page &p : m.pages)
-      same = same && p.home == m.pages[0].home && type_of(p.look) == type_of(m.pages[0].look);
+    for (const Page &p : m.pages) same = same && p.home == m[0].home && type_of(p.look) == type_of(m[0].look);
     if (!same) {
       ++it;
       continue;
@@ -141,7 +140,7 @@ void mem_map::settle(u64 first, u64 last) {
 
 void mem_map::claim(Mixed &m, u64 at, u64 count) {
   if (m.rest == 0) return;
-  for (Page *p = &m.pages[at], *end = p + count; p != end; ++p) {
+  for (Page *p = &m[at], *end = p + count; p != end; ++p) {
     if (state_of(p->look) == PageState::allocated) continue;
     p->look = with_state(p->look, PageState::allocated);
     --m.rest;
@@ -152,7 +151,7 @@ u64 mem_map::free_end(const Mixed &m, u64 at) const {
   if (m.heads == 0) return at;
   for (unsigned o = 0; o <= mo_; ++o) {
     const u64 head = round_down(at, u64{1} << o);
-    const u8 order = m.pages[head].order;
+    const u8 order = m[head].order;
     if (order != not_head) return order >= o ? head + (u64{1} << order) : at;
   }
   return at;
@@ -170,7 +169,7 @@ template <class Change> void mem_map::edit_part(u64 block, u64 from, u64 to, Cha
     m = &make_mixed(block);
   }
   for (u64 at = from; at < to; ++at) {
-    Page &p = m->pages[at];
+    Page &p = (*m)[at];
     m->rest -= state_of(p.look) != PageState::allocated;
     change(p.look, p.home);
     m->rest += state_of(p.look) != PageState::allocated;
@@ -245,7 +244,7 @@ PageInfo mem_map::at(pfn_t pfn) const {
   const u64 block = pfn.v >> mo_;
   if (const Mixed *m = mixed_at(block)) {
     const u64 at = pfn.v & mask();
-    const Page &p = m->pages[at];
+    const Page &p = (*m)[at];
     return info_of(p.look, p.home, free_end(*m, at) != at);
   }
   const auto it = find(block);
@@ -274,7 +273,7 @@ bool mem_map::any_free(pfn_t first, pfn_t last) const {
     const u64 from = first.v > base ? first.v - base : 0, to = std::min(last.v - base, block_pages());
     if (free_end(m, from) != from) return true;
     for (u64 at = from; at < to; ++at)
-      if (m.pages[at].order != not_head) return true;
+      if (m[at].order != not_head) return true;
   }
   return false;
 }
@@ -323,7 +322,7 @@ std::string mem_map::verify() const {
     if (m.pages.size() != block_pages()) return where + "wrong number of page records";
     u64 rest = 0, heads = 0, free_to = 0;
     for (u64 at = 0; at < m.pages.size(); ++at) {
-      const Page &p = m.pages[at];
+      const Page &p = m[at];
       rest += state_of(p.look) != PageState::allocated;
       if (p.order != not_head) {
         ++heads;

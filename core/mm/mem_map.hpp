@@ -108,6 +108,7 @@ private:
 
   static constexpr u8 not_head = 0xff;
   static constexpr unsigned leaf_bits = 10;
+  static constexpr std::size_t index(u64 n) { return static_cast<std::size_t>(n); } // wasm32's is narrower
 
   // A page of a mixed block.
   struct Page {
@@ -121,6 +122,8 @@ private:
     std::vector<Page> pages; // empty = slot not in use
     u32 rest = 0;            // pages that do not read `allocated`
     u32 heads = 0;           // heads of free blocks
+    Page &operator[](u64 at) { return pages[index(at)]; }
+    const Page &operator[](u64 at) const { return pages[index(at)]; }
   };
   // Blocks side by side that look alike in every page (slot 0), or one mixed block.
   struct Stretch {
@@ -156,10 +159,10 @@ private:
   u64 mask() const { return (u64{1} << mo_) - 1; }
   u64 block_pages() const { return u64{1} << mo_; }
   u32 slot_of(u64 block) const {
-    const u64 hi = block >> leaf_bits;
+    const std::size_t hi = index(block >> leaf_bits);
     if (hi >= top_.size()) return 0;
     const u32 leaf = top_[hi];
-    return leaf == 0 ? 0 : leaves_[(u64{leaf - 1} << leaf_bits) + (block & ((u64{1} << leaf_bits) - 1))];
+    return leaf == 0 ? 0 : leaves_[index((u64{leaf - 1} << leaf_bits) + (block & ((u64{1} << leaf_bits) - 1)))];
   }
   Mixed *mixed_at(u64 block) {
     const u32 slot = slot_of(block);
@@ -221,7 +224,7 @@ template <class Fn> void mem_map::for_each_run(pfn_t first, pfn_t last, Fn &&fn)
       const u64 from = pos & mask(), to = from + (end - pos);
       u64 free_to = free_end(m, from);
       for (u64 at = from; at < to; ++at) {
-        const Page &p = m.pages[at];
+        const Page &p = m[at];
         if (p.order != not_head) free_to = at + (u64{1} << p.order);
         put(1, info_of(p.look, p.home, at < free_to));
       }

@@ -116,7 +116,7 @@ void PageAlloc::set_zone(Trace *t, i32 nid, unsigned zid, zone_field which, u64 
 void PageAlloc::set_fallback(Trace *t, i32 nid, u64 position, i32 node) {
   std::vector<i32> &order = node_ref(nid).fallback;
   MM_CHECK(position <= order.size());
-  order.resize(position);
+  order.resize(mem_map::index(position));
   order.push_back(node);
   emit(t, EventKind::lab_fallback_node, {field(nid), position, field(node)});
 }
@@ -224,7 +224,7 @@ void PageAlloc::split_run(u64 block) {
 // what only a trace needs is out of the way.
 [[gnu::always_inline]] inline void PageAlloc::add_mixed(Trace *t, zone &z, mem_map::Mixed &m, pfn_t pfn, unsigned order,
                                                         unsigned list, FreeTo to) {
-  Page &p = m.pages[pfn.v & map_.mask()];
+  Page &p = m[pfn.v & map_.mask()];
   FreeList &l = z.areas[order].free_list[list];
   const u32 index = take_entry();
   Entry *const pool = pool_.data();
@@ -253,7 +253,7 @@ void PageAlloc::split_run(u64 block) {
 }
 
 [[gnu::always_inline]] inline void PageAlloc::del_mixed(Trace *t, zone &z, mem_map::Mixed &m, pfn_t pfn) {
-  Page &p = m.pages[pfn.v & map_.mask()];
+  Page &p = m[pfn.v & map_.mask()];
   const u32 index = p.link;
   Entry &e = pool_[index];
   FreeList &l = z.areas[e.order].free_list[e.list];
@@ -287,17 +287,21 @@ void PageAlloc::list_add(Trace *t, i32 nid, unsigned zid, order_t order, migrate
   MM_CHECK(order <= map_.max_order() && (pfn.v & (pages_of(order) - 1)) == 0);
   const u64 block = pfn.v >> map_.mo_;
   if (order < map_.max_order()) {
-    MM_CHECK(count == 1 && !map_.any_free(pfn, pfn + pages_of(order)));
-    mem_map::Mixed &m = map_.make_mixed(block);
+    MM_CHECK(count == 1);
+    mem_map::Mixed *m = map_.mixed_at(block);
+    if (m == nullptr) {
+      MM_CHECK(!map_.any_free(pfn, pfn + 1));
+      m = &map_.make_mixed(block);
+    }
     const u64 at = pfn.v & map_.mask();
-    MM_CHECK(m.pages[at].home == home);
-    map_.claim(m, at, pages_of(order));
-    add_mixed(t, zone_ref(home), m, pfn, narrow(order), narrow(list), to);
+    MM_CHECK((*m)[at].home == home && (*m)[at].order == mem_map::not_head);
+    if (m->rest != 0) map_.claim(*m, at, pages_of(order));
+    add_mixed(t, zone_ref(home), *m, pfn, narrow(order), narrow(list), to);
     return;
   }
   MM_CHECK(count > 0 && count <= ~u32{0});
   zone &z = zone_ref(nid, zid);
-  FreeList &l = z.areas[order.v].free_list[narrow(list)];
+  FreeList &l = z.areas[narrow(order)].free_list[narrow(list)];
   u32 anchor = to == FreeTo::tail ? l.tail : 0;
   map_.cut(block);
   map_.cut(block + count);
@@ -309,10 +313,10 @@ void PageAlloc::list_add(Trace *t, i32 nid, unsigned zid, order_t order, migrate
         {pos << map_.mo_, static_cast<u32>(s.blocks), 0, 0, home, static_cast<u8>(order.v), static_cast<u8>(list)});
     if (s.slot != 0) {
       mem_map::Mixed &m = map_.mixed_[s.slot];
-      MM_CHECK(m.heads == 0 && m.pages[0].home == home);
+      MM_CHECK(m.heads == 0 && m[0].home == home);
       map_.claim(m, 0, map_.block_pages());
-      m.pages[0].link = index;
-      m.pages[0].order = static_cast<u8>(order.v);
+      m[0].link = index;
+      m[0].order = static_cast<u8>(order.v);
       m.heads = 1;
     } else {
       MM_CHECK(s.link == 0 && s.home == home);
@@ -349,7 +353,7 @@ void PageAlloc::list_del(Trace *t, i32 nid, unsigned zid, order_t order, migrate
   u32 index = 0;
   auto it = map_.stretches_.end();
   if (m != nullptr) {
-    const Page &p = m->pages[pfn.v & map_.mask()];
+    const Page &p = (*m)[pfn.v & map_.mask()];
     index = p.link;
   } else if ((pfn.v & map_.mask()) == 0) {
     split_run(block);
@@ -428,7 +432,7 @@ void PageAlloc::free_core(Trace *t, pfn_t pfn, order_t order, u64 count) {
   const auto look_at = [&](pfn_t p, u64 most) {
     const u64 block = p.v >> map_.mo_;
     if (const mem_map::Mixed *m = map_.mixed_at(block)) {
-      const Page &page = m->pages[p.v & map_.mask()];
+      const Page &page = (*m)[p.v & map_.mask()];
       return Alike{mem_map::state_of(page.look) == PageState::uninit, page.home, mem_map::type_of(page.look), 1};
     }
     const auto it = map_.find(block);
@@ -539,7 +543,7 @@ u64 PageAlloc::free_deferred(Trace *t, i32 nid, pfn_t start, pfn_t end) {
 bool PageAlloc::block_is_plain(pfn_t pfn, unsigned order) const {
   const mem_map::Mixed *m = map_.mixed_at(pfn.v >> map_.mo_);
   if (m == nullptr) return true;
-  const Page *p = &m->pages[pfn.v & map_.mask()], *end = p + (u64{1} << order);
+  const Page *p = &(*m)[pfn.v & map_.mask()], *end = p + (u64{1} << order);
   return std::all_of(p, end, [p](const Page &q) {
     return q.home == p->home && mem_map::type_of(q.look) == mem_map::type_of(p->look);
   });
@@ -582,9 +586,9 @@ std::optional<BuddyBlock> PageAlloc::containing_free_block(pfn_t pfn) const {
   if (const mem_map::Mixed *m = map_.mixed_at(block)) {
     if (map_.free_end(*m, at) == at) return std::nullopt;
     unsigned o = 0;
-    while (m->pages[round_down(at, u64{1} << o)].order == mem_map::not_head) ++o;
+    while ((*m)[round_down(at, u64{1} << o)].order == mem_map::not_head) ++o;
     const u64 head = round_down(at, u64{1} << o);
-    return answer(head, m->pages[head].link);
+    return answer(head, (*m)[head].link);
   }
   const auto it = map_.find(block);
   if (it == map_.stretches_.end() || it->second.link == 0) return std::nullopt;
@@ -687,12 +691,12 @@ std::string PageAlloc::verify_list(i32 nid, unsigned zid, unsigned order, unsign
         return where + "the pages do not know it";
       continue;
     }
-    const Page &p = m->pages[at];
+    const Page &p = (*m)[at];
     if (p.link != i || p.order != order) return where + "the pages do not know it";
     for (u64 n = 0; n < pages; ++n)
-      if (m->pages[at + n].home != home) return where + "not in one zone";
+      if ((*m)[at + n].home != home) return where + "not in one zone";
     if (!buddies || order == map_.mo_) continue;
-    const Page &b = m->pages[at ^ pages];
+    const Page &b = (*m)[at ^ pages];
     if (b.order != order || b.home != home) continue;
     const migratetype types[] = {mem_map::type_of(p.look), static_cast<migratetype>(list), mem_map::type_of(b.look),
                                  static_cast<migratetype>(pool_[b.link].list)};

@@ -172,7 +172,7 @@ private:
 
 template <class Fn>
 void PageAlloc::for_each_block(i32 nid, unsigned zid, order_t order, migratetype list, Fn &&fn) const {
-  const FreeList &l = zone_of(nid, zid).areas[order.v].free_list[static_cast<unsigned>(list)];
+  const FreeList &l = zone_of(nid, zid).areas[mem_map::index(order.v)].free_list[static_cast<unsigned>(list)];
   for (u32 i = l.head; i != 0; i = pool_[i].next) fn(FreeBlock{pfn_t{pool_[i].pfn}, pool_[i].count});
 }
 

@@ -31,8 +31,16 @@ struct NaiveBuddy {
     friend auto operator<=>(const Where &, const Where &) = default;
   };
 
+  struct Pages {
+    std::vector<Page> all;
+    explicit Pages(u64 n) : all(static_cast<std::size_t>(n)) {}
+    Page &operator[](u64 pfn) { return all[static_cast<std::size_t>(pfn)]; }
+    const Page &operator[](u64 pfn) const { return all[static_cast<std::size_t>(pfn)]; }
+    u64 size() const { return all.size(); }
+  };
+
   unsigned max_order, pageblock_order;
-  std::vector<Page> pages;
+  Pages pages;
   std::map<Where, std::list<u64>> lists;
   std::map<std::pair<i32, unsigned>, u64> managed, zone_end;
 

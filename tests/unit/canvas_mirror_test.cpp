@@ -276,7 +276,7 @@ TEST_CASE("frame: a canvas without a size draws nothing") {
   CHECK_FALSE(bench.app.frame(400, 300, 0, 10));
 }
 
-TEST_CASE("layout: places the panels; an empty rectangle hides one, with its controls") {
+TEST_CASE("layout: places the panels, an empty rectangle hides one, with its controls") {
   bool shown = true;
   Bench bench([](Frame &) { ImGui::Button("Step"); });
   bench.app.set_layout([&](float width, float height, float, std::span<Rect> places) {

@@ -73,7 +73,7 @@ TEST_CASE("apply_theme: projector mode scales text and distances alike") {
   CHECK(half_again.WindowPadding.x == once.WindowPadding.x * 1.5f);
 }
 
-TEST_CASE("theme_from_name: the names of data-theme; an unknown one is dark") {
+TEST_CASE("theme_from_name: the names of data-theme, an unknown one is dark") {
   CHECK(theme_from_name("light") == ThemeKind::kLight);
   CHECK(theme_from_name("contrast") == ThemeKind::kContrast);
   CHECK(theme_from_name("dark") == ThemeKind::kDark);
