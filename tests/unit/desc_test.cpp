@@ -1,0 +1,56 @@
+// Rows of data: found by the names people write, and by no others.
+#include "desc/arch.hpp"
+#include "desc/config.hpp"
+#include "desc/era.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace mmscope;
+
+TEST_CASE("desc: x86_64 as the kernel prints it") {
+  const Arch *a = find_arch("x86_64");
+  REQUIRE(a != nullptr);
+  CHECK(a->page_size() == 4096);
+  CHECK(a->section_bytes() == u64{128} << 20);
+  CHECK(a->pages_per_section() == 32768);
+  CHECK(a->zones.size() == 5);
+  CHECK(a->zones[1].name == "DMA32");
+  CHECK(a->zones[1].limit == u64{4} << 30);
+  CHECK(find_arch("pdp11") == nullptr);
+  CHECK(find_arch("") == nullptr);
+}
+
+TEST_CASE("desc: eras by name and by version") {
+  REQUIRE(find_era("6.1") != nullptr);
+  CHECK(era_of_version(6, 1) == find_era("6.1"));
+  CHECK(era_of_version(6, 2) == nullptr);
+  CHECK(era_of_version(2, 6) == nullptr);
+  CHECK(find_era("6") == nullptr);
+}
+
+TEST_CASE("desc: every row names its source") {
+  for (const Arch &a : all_arches()) CHECK(!a.source.empty());
+  for (const Era &e : all_eras()) CHECK(!e.source.empty());
+  for (const KernelConfig &c : all_configs()) CHECK(!c.source.empty());
+}
+
+TEST_CASE("desc: a build is found by its release") {
+  const KernelConfig *c = find_config("6.1.0-50-amd64");
+  REQUIRE(c != nullptr);
+  CHECK(c->sizeof_mem_section == 32);
+  CHECK(find_config("6.1.0-9-amd64") == c);
+  const KernelConfig *cloud = find_config("6.1.0-50-cloud-amd64");
+  REQUIRE(cloud != nullptr);
+  CHECK(cloud != c);
+  CHECK(cloud->sizeof_mem_section == 16);
+}
+
+TEST_CASE("desc: no other build is taken for one of Debian's") {
+  for (const std::string_view release :
+       {"", "6", "6.1", "6.1.0", "6.1.0-50", "6.1.0-amd64", "6.1.0-50-rt-amd64", "6.1.0-50-686-pae", "6.12.0-1-amd64",
+        "6.1.5", "6.1.0-50-amd64-custom", "6.1.0-1012-oem", "6.1.15-50-amd64", "6.1.0-50.fc37.x86_64",
+        "x6.1.0-50-amd64", "6.1.0-999999999999-amd64", "5.10.0-32-amd64", "6.1.0--amd64"}) {
+    CAPTURE(release);
+    CHECK(find_config(release) == nullptr);
+  }
+}

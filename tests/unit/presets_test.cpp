@@ -1,0 +1,430 @@
+// Machines without a log: the boot model must make the calls that real boots made.
+#include "base/text.hpp"
+#include "io/capture.hpp"
+#include "io/dmesg.hpp"
+#include "lab/boot_model.hpp"
+#include "lab/machine.hpp"
+#include "lab/percpu_model.hpp"
+#include "lab/presets.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+using namespace mmscope;
+
+namespace {
+
+constexpr u64 KiB = 1024, MiB = 1024 * KiB, GiB = 1024 * MiB;
+
+// --- a recorded boot: the machine it ran on, and what its kernel asked memblock for --------------------------------
+
+struct Recorded {
+  std::string log;
+  MachineSpec spec;
+  std::vector<std::string> calls; // "memblock_reserve: [0x…-0x…] caller", requests with the address they got
+};
+
+// What the model leaves to one call of the engine (numa_init, sparse_init, free_area_init).
+bool inside_a_step(std::string_view caller) {
+  return caller == "sparse_init" || caller == "sparse_index_alloc" || caller == "sparse_init_nid" ||
+         caller == "vmemmap_alloc_block_zero" || caller == "numa_alloc_distance" || caller == "free_area_init";
+}
+
+Recorded read_log(std::string_view log) {
+  Recorded out;
+  MachineSpec &m = out.spec;
+  std::string request; // an allocation whose address the next line tells
+  while (!log.empty()) {
+    const std::size_t eol = std::min(log.find('\n'), log.size());
+    std::string line(log.substr(0, eol));
+    log.remove_prefix(std::min(eol + 1, log.size()));
+    if (line.starts_with("[")) line.erase(0, std::min(line.find("] ") + 2, line.size()));
+    unsigned long long a = 0, b = 0;
+    int nid = 0;
+    char text[64] = "";
+    if (std::sscanf(line.c_str(), "BIOS-e820: [mem 0x%llx-0x%llx] %63[^\r\n]", &a, &b, text) == 3)
+      m.e820.push_back({phys_addr_t{a}, b - a + 1, e820_type_of(text)});
+    else if (line.starts_with("Linux version "))
+      m.release = line.substr(14, line.find(' ', 14) - 14);
+    else if (line.starts_with("Command line: "))
+      m.command_line = line.substr(14);
+    else if (std::sscanf(line.c_str(), "RAMDISK: [mem 0x%llx-0x%llx]", &a, &b) == 2) {
+      m.initrd_base = a;
+      m.initrd_bytes = b - a + 1;
+    } else if (std::sscanf(line.c_str(), "ACPI: Reserving %4s table memory at [mem 0x%llx-0x%llx]", text, &a, &b) == 3)
+      m.acpi.push_back({text, a, b - a + 1});
+    else if (std::sscanf(line.c_str(), "SRAT: PXM %d -> APIC 0x%llx -> Node %llu", &nid, &a, &b) == 3) {
+      if (m.node_cpus.size() <= b) m.node_cpus.resize(b + 1);
+      ++m.node_cpus[b];
+    } else if (std::sscanf(line.c_str(), "ACPI: SRAT: Node %d PXM %*d [mem 0x%llx-0x%llx]", &nid, &a, &b) == 3)
+      m.node_memory.push_back({nid, a, b - a + 1, line.find("hotplug") != line.npos});
+    else if (std::sscanf(line.c_str(), "smpboot: Allowing %llu CPUs", &a) == 1)
+      m.cpus = a;
+
+    if (!line.starts_with("memblock_") || line.starts_with("memblock_add")) continue;
+    line.resize(std::min(line.find("+0x"), line.size()));
+    line.resize(std::min(line.find(".constprop"), line.size()));
+    const std::string caller = line.substr(line.rfind(' ') + 1);
+    if (caller == "memblock_alloc_range_nid") {
+      if (!request.empty()) out.calls.push_back(request + " -> " + line.substr(line.find("[0x") + 1, 18));
+      request.clear(); // without a request it is NODE_DATA
+      continue;
+    }
+    request.clear();
+    if (inside_a_step(caller)) continue;
+    if (caller == "smp_scan_config" && std::sscanf(line.c_str(), "memblock_reserve: [0x%llx-0x%llx]", &a, &b) == 2)
+      m.mp_table.push_back({a, b - a + 1});
+    if (line.find(" bytes align=") != line.npos)
+      request = line;
+    else
+      out.calls.push_back(line);
+  }
+  return out;
+}
+
+std::string hex16(u64 n) {
+  std::string s = "0x";
+  append_hex(s, n, 16);
+  return s;
+}
+
+// Plays the script and tells its calls in the words of a log.
+std::vector<std::string> calls_of(const Script &script) {
+  std::vector<std::string> out;
+  Machine machine(script.setup);
+  bool logged = false; // before memblock=debug is parsed nothing is
+  for (const Command &c : script.commands) {
+    const Result r = machine.apply(c, nullptr);
+    REQUIRE_MESSAGE(r.ok(), op_info(c.op).name, ": ", r.error);
+    logged = logged || c.op == Op::e820_finish;
+    if (!logged) continue;
+    const auto &a = c.args;
+    const auto base = [&] {
+      return a[0].value + (a[0].binding == no_binding ? 0 : machine.bound(a[0].binding).value_or(0));
+    };
+    std::string line = concat(op_info(c.op).name, ": ");
+    switch (c.op) {
+    case Op::memblock_reserve:
+    case Op::memblock_phys_free:
+      out.push_back(concat(line, "[", hex16(base()), "-", hex16(base() + a[1].value - 1), "] ", c.caller));
+      break;
+    case Op::memblock_phys_alloc_range:
+    case Op::memblock_alloc_try_nid: {
+      append(line, a[0].value, " bytes align=0x");
+      append_hex(line, a[1].value);
+      const bool by_node = c.op == Op::memblock_alloc_try_nid;
+      if (by_node) append(line, " nid=", a[2].given ? static_cast<i64>(a[2].value) : -1);
+      append(line, " from=", hex16(a[by_node ? 3 : 2].value), " max_addr=", hex16(a[by_node ? 4 : 3].value), " ",
+             c.caller);
+      out.push_back(concat(line, " -> ", hex16(r.value)));
+      break;
+    }
+    default: break;
+    }
+  }
+  return out;
+}
+
+u64 end_state(const Script &script) {
+  Machine machine(script.setup);
+  for (const Command &c : script.commands) {
+    const Result r = machine.apply(c, nullptr);
+    REQUIRE_MESSAGE(r.ok(), op_info(c.op).name, ": ", r.error);
+  }
+  return machine.system().digest();
+}
+
+// One difference is enough: the rest follows from it.
+void check_same_calls(const std::vector<std::string> &got, const std::vector<std::string> &want) {
+  for (std::size_t i = 0; i < std::min(got.size(), want.size()); ++i) {
+    if (got[i] == want[i]) continue;
+    CAPTURE(i);
+    CHECK(got[i] == want[i]);
+    return;
+  }
+  CHECK(got.size() == want.size());
+}
+
+std::vector<std::string> capture_logs() {
+  std::vector<std::string> out;
+  std::error_code none;
+  for (const auto &dir : std::filesystem::directory_iterator(MMSCOPE_TEST_DATA "/captures", none))
+    out.push_back(dir.path().string() + "/dmesg");
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+// Recorded boots of builds that we have a row for, with memblock's lines.
+std::vector<std::pair<std::string, Recorded>> recorded_boots() {
+  std::vector<std::pair<std::string, Recorded>> out;
+  for (const std::string &path : capture_logs()) {
+    std::string error;
+    const auto log = read_file(path, error);
+    if (!log) continue;
+    Recorded r = read_log(*log);
+    r.log = *log;
+    if (find_config(r.spec.release) != nullptr && !r.calls.empty()) out.emplace_back(path, std::move(r));
+  }
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("boot model: the calls of every recorded boot, from the machine alone") {
+  const auto boots = recorded_boots();
+  WARN(boots.size() > 10);
+  for (const auto &[path, recorded] : boots) {
+    CAPTURE(path);
+    REQUIRE(check_spec(recorded.spec) == "");
+    check_same_calls(calls_of(make_script(recorded.spec)), recorded.calls);
+  }
+}
+
+TEST_CASE("qemu-1g and its kin: one model, several recorded boots, by changing parameters only") {
+  unsigned met = 0;
+  for (const auto &[path, recorded] : recorded_boots()) {
+    const MachineSpec &real = recorded.spec;
+    if (!real.node_memory.empty()) continue;
+    u64 low = 0, high = 0;
+    for (const e820_entry &e : real.e820) {
+      if (e.type != E820_TYPE_RAM) continue;
+      if (e.addr.v < 4 * GiB)
+        low = std::max(low, e.addr.v + e.size);
+      else
+        high += e.size;
+    }
+    MachineSpec m = qemu_pc(low + 128 * KiB + high, real.cpus);
+    if (m.e820 != real.e820 || m.release != real.release) continue; // another board, or another build
+    m.command_line = real.command_line;
+    CAPTURE(path);
+    CHECK(m.acpi == real.acpi);
+    CHECK(m.mp_table == real.mp_table);
+    const Script script = make_script(m);
+    check_same_calls(calls_of(script), recorded.calls);
+    // Whoever replays the log ends in the same state, to the last field.
+    DmesgImporter importer;
+    importer.feed(recorded.log);
+    const ImportResult imported = importer.finish();
+    REQUIRE(!imported.error);
+    CHECK(end_state(script) == end_state(imported.script));
+    ++met;
+  }
+  WARN(met >= 3);
+}
+
+TEST_CASE("presets: every one boots to the end and keeps its invariants") {
+  std::vector<MachineSpec> all(presets().begin(), presets().end());
+  all.push_back(machine_of_size(64 * GiB, 1));
+  all.push_back(machine_of_size(u64{16} << 40, 16));
+  for (const std::string_view name : {"qemu-1g", "laptop-16g", "numa-2x32g", "server-1t", "tiny-128m"})
+    CHECK(find_preset(name) != nullptr);
+  CHECK(find_preset("") == nullptr);
+  for (const MachineSpec &m : all) {
+    CAPTURE(m.title);
+    REQUIRE(check_spec(m) == "");
+    const Script s = make_script(m);
+    Machine machine(s.setup);
+    for (const Command &c : s.commands) {
+      const Result r = machine.apply(c, nullptr);
+      REQUIRE_MESSAGE(r.ok(), op_info(c.op).name, ": ", r.error);
+      CHECK(!c.caller.empty());
+      const bool takes =
+          c.op == Op::memblock_reserve || c.op == Op::memblock_alloc_try_nid || c.op == Op::memblock_phys_alloc_range;
+      if (takes) CHECK(!c.owner.empty());
+    }
+    CHECK(machine.made(Op::hugepage_init));
+    CHECK(machine.system().verify() == "");
+    for (const std::string &what : s.assumed) CHECK(!what.starts_with("the boot stops"));
+  }
+}
+
+TEST_CASE("presets: a machine too small for its CPUs stops where the kernel would panic") {
+  MachineSpec m = *find_preset("tiny-128m");
+  m.cpus = 4096;
+  REQUIRE(check_spec(m) == "");
+  const Script s = make_script(m);
+  REQUIRE(!s.assumed.empty());
+  CHECK(s.assumed.front() == "the boot stops: no memory for per-CPU first chunk");
+  CHECK(s.commands.back().caller == "pcpu_fc_alloc");
+  end_state(s); // and every call up to there can be made
+}
+
+TEST_CASE("presets: a log buffer that does not fit is given up whole") {
+  MachineSpec m = *find_preset("tiny-128m");
+  m.command_line = "nokaslr log_buf_len=32M";
+  const Script s = make_script(m);
+  //   32 MiB of text and 24 MiB of descriptors fit, 88 MiB of records do not; later the kernel tries once more
+  unsigned taken = 0, given_back = 0;
+  for (const Command &c : s.commands)
+    if (c.caller == "setup_log_buf") ++(c.op == Op::memblock_phys_free ? given_back : taken);
+  CHECK(taken > 3);
+  CHECK(given_back == taken - 2); // all but the request that failed, both times
+  CHECK(s.commands.back().op == Op::free_reserved_area);
+  end_state(s);
+}
+
+TEST_CASE("presets: the same machine makes the same script") {
+  const MachineSpec &m = *find_preset("numa-2x32g");
+  CHECK(make_script(m).commands == make_script(m).commands);
+  CHECK(make_script(m).bindings == make_script(m).bindings);
+}
+
+TEST_CASE("specs: what cannot boot is named") {
+  const MachineSpec good = *find_preset("qemu-1g");
+  const auto broken = [&](auto change) {
+    MachineSpec m = good;
+    change(m);
+    return check_spec(m);
+  };
+  CHECK(check_spec(good) == "");
+  CHECK(broken([](MachineSpec &m) { m.release = "6.1.0-13-generic"; }).find("6.1.0-13-generic") != std::string::npos);
+  CHECK(broken([](MachineSpec &m) { m.e820.clear(); }) != "");
+  CHECK(broken([](MachineSpec &m) { m.e820[3].size = 16 * MiB; }) == "the kernel image does not lie in RAM");
+  CHECK(broken([](MachineSpec &m) { m.e820.push_back({phys_addr_t{~u64{0} - 4095}, 4096, E820_TYPE_RAM}); }) != "");
+  CHECK(broken([](MachineSpec &m) { m.cpus = 0; }) != "");
+  CHECK(broken([](MachineSpec &m) { m.cpus = 8193; }) != "");
+  CHECK(broken([](MachineSpec &m) { m.initrd_bytes = 2 * GiB; }) == "the initrd is larger than RAM");
+  CHECK(broken([](MachineSpec &m) { m.initrd_base = 0x2000000; }) == "the initrd lies over the kernel image");
+  CHECK(broken([](MachineSpec &m) { m.initrd_bytes = 1000 * MiB; }) == "the initrd lies over the kernel image");
+  CHECK(broken([](MachineSpec &m) { m.initrd_max = 8 * MiB, m.initrd_bytes = 9 * MiB; }).find("no room") !=
+        std::string::npos);
+  //   a larger type number wins where entries overlap: this takes the RAM under the kernel away
+  CHECK(broken([](MachineSpec &m) {
+          m.e820.push_back({phys_addr_t{2 * MiB}, 64 * MiB, E820_TYPE_ACPI});
+        }) == "the kernel image does not lie in RAM");
+  CHECK(broken([](MachineSpec &m) { m.node_memory = {{0, 0, GiB, false}}; }) != "");
+  CHECK(broken([](MachineSpec &m) { m.distances = {{10, 20}}; }) == "distances must be a square table");
+  CHECK(broken([](MachineSpec &m) { m.acpi.push_back({"SSDT", 0, 0}); }) != "");
+  MachineSpec unknown = good;
+  unknown.release = "6.1.0-13-generic";
+  CHECK(make_script(unknown).commands.empty());
+  CHECK(make_script(unknown).assumed.size() == 1);
+}
+
+// --- the parts -------------------------------------------------------------------------------------------------------
+
+TEST_CASE("per-CPU: units of 2 MiB, 1 MiB and 512 KiB") {
+  const KernelConfig &c = *find_config("6.1.0-50-amd64");
+  const auto layout = [&](std::vector<i32> nodes) { return percpu_layout(c, 12, 21, nodes); };
+  //   one CPU takes a whole block, two share one, four share one; of three no unit may stay empty
+  CHECK(layout({0}).unit_bytes == 2 * MiB);
+  CHECK(layout({0, 0}).unit_bytes == MiB);
+  CHECK(layout({0, 0, 0, 0}).unit_bytes == 512 * KiB);
+  CHECK(layout({0, 0, 0, 0}).used_bytes == 62 * 4096);
+  CHECK(layout({0, 0, 0}).unit_bytes == 512 * KiB);
+  CHECK(layout({0, 0, 0}).groups[0].units == 4);
+  //   each node has a block of its own
+  const PercpuLayout two = layout({0, 1});
+  CHECK(two.unit_bytes == 2 * MiB);
+  CHECK(two.groups.size() == 2);
+  CHECK(two.groups[1].nid == 1);
+  //   CPUs that take turns on two nodes
+  const PercpuLayout turns = layout({1, 0, 1, 0, 1, 0, 1, 0});
+  CHECK(turns.groups.size() == 2);
+  CHECK(turns.groups[0].nid == 1);
+  CHECK(turns.groups[0].units == 4);
+  CHECK(turns.unit_bytes == 512 * KiB);
+  CHECK(layout(std::vector<i32>(8192, 0)).info_bytes == 36864);
+}
+
+TEST_CASE("log buffer: by parameter, and by the number of CPUs") {
+  const KernelConfig &c = *find_config("6.1.0-50-amd64");
+  CHECK(wanted_log_buf(c, 0, 1, true) == 0);
+  CHECK(wanted_log_buf(c, MiB, 1, true) == MiB);
+  CHECK(wanted_log_buf(c, MiB + 1, 1, true) == 2 * MiB);
+  CHECK(wanted_log_buf(c, 64 * KiB, 1, true) == 0); // the built-in one is larger
+  CHECK(wanted_log_buf(c, 0, 128, true) == 0);      // CPUs count later
+  CHECK(wanted_log_buf(c, 0, 17, false) == 0);
+  CHECK(wanted_log_buf(c, 0, 18, false) == 256 * KiB);
+  CHECK(wanted_log_buf(c, 0, 128, false) == MiB);
+}
+
+TEST_CASE("hash tables: a bucket for 8 KiB, fewer from 64 GiB on") {
+  CHECK(large_hash_bytes(1031904, 1031904, 12, 13, 2, 0) == 4 * MiB);
+  CHECK(large_hash_bytes(1031904, 1031904, 12, 14, 0, 0) == 2 * MiB);
+  CHECK(large_hash_bytes(16514784, 16514784, 12, 13, 2, 0) == 64 * MiB);
+  CHECK(large_hash_bytes(4 * 16777216 + 1, 4 * 16777216 + 1, 12, 13, 2, 0) == 128 * MiB); // scale + 2
+  CHECK(large_hash_bytes(128736, 128736, 12, 14, 1 << 12, 1 << 20) == 256 * KiB);         // stack depot
+  CHECK(large_hash_bytes(16, 100000, 12, 13, 2, 0) == 4 * KiB);
+}
+
+TEST_CASE("swiotlb: 64 MiB, more when each CPU's area would be too small") {
+  CHECK(swiotlb_size(1).slots == 32768);
+  CHECK(swiotlb_size(3).areas == 4);
+  CHECK(swiotlb_size(256).slots == 32768);
+  CHECK(swiotlb_size(257).slots == 65536);
+  CHECK(swiotlb_size(257).areas == 512);
+}
+
+TEST_CASE("command line: what goes to user space") {
+  const KernelConfig &c = *find_config("6.1.0-50-amd64");
+  CHECK(unknown_options_bytes(c, "root=/dev/sda1 ro quiet") == 0);
+  CHECK(unknown_options_bytes(c, "nokaslr") == 9);
+  CHECK(unknown_options_bytes(c, "nokaslr cma=64M") == 17);
+  CHECK(unknown_options_bytes(c, "mminit_loglevel=4 nokaslr") == 9);
+  CHECK(unknown_options_bytes(*find_config("6.1.0-50-cloud-amd64"), "mminit_loglevel=4 nokaslr") == 27);
+  CHECK(unknown_options_bytes(c, "i915.modeset=1 init-on-alloc=1") == 0);
+  CHECK(unknown_options_bytes(c, "ro -- single") == 0);
+}
+
+TEST_CASE("CPU entry areas: one page of tables for 8 CPUs and a bit") {
+  CHECK(entry_area_tables(1, false) == 3);
+  CHECK(entry_area_tables(4, false) == 3);
+  CHECK(entry_area_tables(8, true) == 3);
+  CHECK(entry_area_tables(9, true) == 4);
+  CHECK(entry_area_tables(128, true) == 2 + 15);
+}
+
+TEST_CASE("direct map: without 1 GiB pages one table a gigabyte, with them none") {
+  DirectMap::Setup s;
+  s.ram = {{phys_addr_t{0x1000}, phys_addr_t{0x9f000}},
+           {phys_addr_t{MiB}, phys_addr_t{2 * GiB}},
+           {phys_addr_t{4 * GiB}, phys_addr_t{66 * GiB}}};
+  s.max_addr = phys_addr_t{66 * GiB};
+  s.brk_tables = phys_addr_t{0x4401000};
+  s.brk_table_pages = 16;
+  s.kernel_end = phys_addr_t{0x4411000};
+  u64 asked = 0;
+  s.alloc_page = [&](phys_addr_t from, phys_addr_t max) {
+    CHECK(from < max);
+    CHECK(max <= phys_addr_t{66 * GiB});
+    ++asked;
+  };
+  DirectMap small(s);
+  small.map_isa();
+  CHECK(small.tables() == 3); // 512 GiB, 1 GiB and 2 MiB level for the first MiB
+  small.map_top_down(phys_addr_t{66 * GiB});
+  CHECK(small.tables() == 3 + 1 + 62); // the second gigabyte, and those from 4 to 66
+  CHECK(small.brk_pages_used() + asked == small.tables());
+  CHECK(small.max_mapped() == phys_addr_t{66 * GiB});
+
+  asked = 0;
+  s.gbpages = true;
+  DirectMap giant(s);
+  giant.map_isa();
+  giant.map_top_down(phys_addr_t{66 * GiB});
+  CHECK(giant.max_mapped() == phys_addr_t{66 * GiB});
+  CHECK(giant.tables() == 3); // even the first step's 2 MiB: a whole gigabyte of RAM lies around them
+  CHECK(asked == 0);
+}
+
+TEST_CASE("direct map: bottom-up begins behind the kernel") {
+  DirectMap::Setup s;
+  s.ram = {{phys_addr_t{MiB}, phys_addr_t{GiB}}};
+  s.max_addr = phys_addr_t{GiB};
+  s.brk_tables = phys_addr_t{0x4401000};
+  s.brk_table_pages = 16;
+  s.kernel_end = phys_addr_t{0x4411000};
+  u64 lowest = ~u64{0};
+  s.alloc_page = [&](phys_addr_t from, phys_addr_t) { lowest = std::min(lowest, from.v); };
+  DirectMap map(s);
+  map.map_isa();
+  map.map_bottom_up();
+  CHECK(map.max_mapped() == phys_addr_t{GiB});
+  CHECK(lowest >= MiB);
+}
