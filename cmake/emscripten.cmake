@@ -1,6 +1,10 @@
 # The only place that knows what differs between emscripten versions. Tested with 3.1.6 (Debian 12); the link line
 # is known to work with 3.1.69 and 6.0.5 too.
 
+if(EMSCRIPTEN_VERSION VERSION_LESS 3.1.6)
+  message(FATAL_ERROR "emscripten ${EMSCRIPTEN_VERSION} is too old: 3.1.6 or newer is needed")
+endif()
+
 # Names that changed.
 if(EMSCRIPTEN_VERSION VERSION_LESS 3.1.25)
   set(em_stack_size -sTOTAL_STACK)

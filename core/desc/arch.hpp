@@ -11,16 +11,16 @@ namespace mmscope {
 
 // A zone type's upper border, in the order of enum zone_type (free_area_init's max_zone_pfn[]).
 enum class ZoneLimit : u8 {
-  address,  // fixed physical address (`limit`), capped by the end of memory
-  end,      // the end of memory (max_pfn)
-  movable,  // ZONE_MOVABLE: carved out of another zone
-  device,   // ZONE_DEVICE: empty at boot
+  address, // fixed physical address (`limit`), capped by the end of memory
+  end,     // the end of memory (max_pfn)
+  movable, // ZONE_MOVABLE: carved out of another zone
+  device,  // ZONE_DEVICE: empty at boot
 };
 struct ZoneRow {
   std::string_view name; // as in zone_names[]
   ZoneLimit kind;
-  u64 limit;             // bytes, for ZoneLimit::address
-  u64 reserve_ratio;     // sysctl_lowmem_reserve_ratio[] of this zone; 0 = none
+  u64 limit;         // bytes, for ZoneLimit::address
+  u64 reserve_ratio; // sysctl_lowmem_reserve_ratio[] of this zone; 0 = none
 };
 
 struct Arch {

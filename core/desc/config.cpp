@@ -45,8 +45,9 @@ constexpr KernelConfig debian_6_1_amd64{
     .sizeof_firmware_map_entry = 104,
     .sizeof_nosave_region = 32,
     .trampoline_bytes = 28 * KiB,
-    .brk_pgt_bytes = 12 * 4096,
+    .brk_pgt_bytes = 16 * 4096, // five levels (INIT_PGD_PAGE_TABLES 4) and KASLR of memory
     .numa_emulation = true,
+    .debug_memory_init = true,
     .smp_locks = {0x3303000, 36 * KiB},
     .decrypted_unused = {0x4203000, 2036 * KiB},
     .initmem = {0x3042000, 2820 * KiB},
@@ -68,6 +69,7 @@ constexpr KernelConfig cloud_of(KernelConfig c) {
   c.bss_kb = 5456;
   c.percpu_static = 212992;
   c.numa_emulation = false;
+  c.debug_memory_init = false;
   c.smp_locks = {0x32a2000, 36 * KiB};
   c.decrypted_unused = {0x3603000, 2036 * KiB};
   c.initmem = {0x3018000, 2600 * KiB};

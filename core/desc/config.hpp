@@ -17,31 +17,32 @@ struct ImagePart {
 };
 
 struct KernelConfig {
-  std::string_view flavour;   // suffix of the release this row serves: "-amd64", "-cloud-amd64"
+  std::string_view flavour; // suffix of the release this row serves: "-amd64", "-cloud-amd64"
   unsigned era_major, era_minor;
-  u64 sizeof_page;            // struct page
-  u64 sizeof_mem_section;     // 16, or 32 with PAGE_EXTENSION
-  u64 sizeof_section_usage;   // struct mem_section_usage with its pageblock flags
-  u64 sizeof_pgdat;           // pg_data_t; NODE_DATA rounds it up to pages
-  unsigned max_order;         // the largest order
+  u64 sizeof_page;          // struct page
+  u64 sizeof_mem_section;   // 16, or 32 with PAGE_EXTENSION
+  u64 sizeof_section_usage; // struct mem_section_usage with its pageblock flags
+  u64 sizeof_pgdat;         // pg_data_t; NODE_DATA rounds it up to pages
+  unsigned max_order;       // the largest order
   unsigned pageblock_order;
   u64 max_numnodes;
   bool deferred_struct_pages; // CONFIG_DEFERRED_STRUCT_PAGE_INIT
   bool thp;                   // TRANSPARENT_HUGEPAGE built in and not `never` by default
   bool numa;
-  u64 image_base, image_end;  // [_text, __end_of_kernel_reserve): reserved before anything else, without KASLR
-  u64 brk_size;               // bytes reserved behind it
+  u64 image_base, image_end; // [_text, __end_of_kernel_reserve): reserved before anything else, without KASLR
+  u64 brk_size;              // bytes reserved behind it
   u64 text_kb, rwdata_kb, rodata_kb, init_kb, bss_kb; // as the "Memory:" line prints them
   u64 percpu_static, percpu_reserved, percpu_dynamic; // bytes of the first chunk
-  u64 nr_cpus_max;            // CONFIG_NR_CPUS
-  unsigned log_buf_shift, log_cpu_max_buf_shift; // CONFIG_LOG_BUF_SHIFT, CONFIG_LOG_CPU_MAX_BUF_SHIFT
-  u64 sizeof_prb_desc, sizeof_printk_info;       // of printk's ring buffer, one each a record
-  u64 sizeof_pcpu_chunk;      // struct pcpu_chunk without populated[]
-  u64 sizeof_io_tlb_slot, sizeof_io_tlb_area;    // swiotlb
+  u64 nr_cpus_max;                                    // CONFIG_NR_CPUS
+  unsigned log_buf_shift, log_cpu_max_buf_shift;      // CONFIG_LOG_BUF_SHIFT, CONFIG_LOG_CPU_MAX_BUF_SHIFT
+  u64 sizeof_prb_desc, sizeof_printk_info;            // of printk's ring buffer, one each a record
+  u64 sizeof_pcpu_chunk;                              // struct pcpu_chunk without populated[]
+  u64 sizeof_io_tlb_slot, sizeof_io_tlb_area;         // swiotlb
   u64 sizeof_resource, sizeof_firmware_map_entry, sizeof_nosave_region;
-  u64 trampoline_bytes;       // real mode blob, below 1 MiB
-  u64 brk_pgt_bytes;          // INIT_PGT_BUF_SIZE: page tables that come out of the brk first
-  bool numa_emulation;        // CONFIG_NUMA_EMU
+  u64 trampoline_bytes;   // real mode blob, below 1 MiB
+  u64 brk_pgt_bytes;      // INIT_PGT_BUF_SIZE: page tables that come out of the brk first
+  bool numa_emulation;    // CONFIG_NUMA_EMU
+  bool debug_memory_init; // CONFIG_DEBUG_MEMORY_INIT: mminit_loglevel= is a parameter
   // Freed late, in this order (init memory of the initrd comes after the first).
   ImagePart smp_locks, decrypted_unused, initmem, text_gap, rodata_gap;
   std::string_view source;

@@ -1,0 +1,413 @@
+#include "cli/cli.hpp"
+
+#include "base/text.hpp"
+#include "io/dmesg.hpp"
+#include "io/json.hpp"
+#include "io/machine_file.hpp"
+#include "io/script_text.hpp"
+#include "io/verify.hpp"
+#include "io/views.hpp"
+#include "lab/machine.hpp"
+#include "lab/presets.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace mmscope {
+
+namespace {
+
+constexpr int ok = 0, failed = 1, unusable = 2;
+
+constexpr std::string_view usage =
+  R"(mmscope computes what Linux's boot memory code computes.
+
+mmscope boot --dmesg FILE          replay a real boot from its kernel log ("-" reads standard input)
+mmscope boot --machine NAME        boot a preset, or a machine described in FILE.json
+mmscope run SCRIPT                 apply a script of kernel calls; "-" reads standard input
+mmscope verify DIR|FILE...         predictions against recorded boots or memblock vectors; status 1 if any differs
+mmscope machines                   the presets
+mmscope help                       this text
+mmscope --version
+
+boot and run take
+  --show VIEW...        memblock zones zoneinfo buddyinfo pagetypeinfo iomem free-lists sections log digest
+  --format text|json    json: one object with everything
+  --events              also what happened inside every call
+boot also takes
+  --until PHASE         memblock numa sparse zones zonelists handoff slab deferred done
+
+Logs and scripts may be gzipped. Status: 0 done, 1 a call that cannot be made or a difference found, 2 unusable input.
+)";
+
+struct Options {
+  std::string_view verb;
+  std::vector<std::string_view> words; // what is no option
+  std::optional<std::string_view> dmesg, machine;
+  std::vector<View> show;
+  Phase until = Phase::done;
+  bool json = false, events = false;
+};
+
+int misuse(const Io &io, std::string_view what) {
+  io.err(concat("mmscope: ", what, "\nmmscope help says what there is\n"));
+  return unusable;
+}
+
+// --- the command line ---
+
+// Reads everything after the verb. Returns what is wrong, or "".
+std::string parse_options(std::span<const std::string_view> args, Options &o) {
+  static constexpr std::array<std::string_view, 6> flags{"--dmesg", "--machine", "--until", "--show", "--format", "--events"};
+  const bool boots = o.verb == "boot", plays = boots || o.verb == "run";
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    const std::string_view word = args[i];
+    if (!word.starts_with("--") || word == "--") {
+      if (word != "--") o.words.push_back(word);
+      continue;
+    }
+    const std::size_t equals = word.find('=');
+    const std::string_view flag = word.substr(0, equals);
+    if (std::find(flags.begin(), flags.end(), flag) == flags.end())
+      return concat("unknown option ", word, did_you_mean(flag, flags));
+    if (!plays || (!boots && (flag == "--dmesg" || flag == "--machine" || flag == "--until")))
+      return concat(o.verb, " takes no ", flag);
+    if (flag == "--events") {
+      o.events = true;
+      continue;
+    }
+    std::string_view value;
+    if (equals != std::string_view::npos) value = word.substr(equals + 1);
+    else if (i + 1 < args.size() && !args[i + 1].starts_with("--")) value = args[++i];
+    else return concat(flag, " needs a value");
+
+    if (flag == "--dmesg") o.dmesg = value;
+    else if (flag == "--machine") o.machine = value;
+    else if (flag == "--until") {
+      o.until = phase_of(value);
+      std::vector<std::string_view> names;
+      for (unsigned p = 1; p < phase_count; ++p) names.push_back(phase_name(static_cast<Phase>(p)));
+      if (o.until == Phase::none) return concat("there is no phase '", value, "'", did_you_mean(value, names));
+    } else if (flag == "--format") {
+      if (value != "text" && value != "json") return concat("there is no format '", value, "': text or json");
+      o.json = value == "json";
+    } else {
+      // Views follow as long as words are views: a script's name may come after them.
+      for (;;) {
+        if (const std::string_view why = missing_view(value); !why.empty()) return concat("view ", value, ' ', why);
+        const auto view = find_view(value);
+        if (!view) return concat("there is no view '", value, "'", did_you_mean(value, view_names()));
+        if (std::find(o.show.begin(), o.show.end(), *view) == o.show.end()) o.show.push_back(*view);
+        if (i + 1 >= args.size() || (!find_view(args[i + 1]) && missing_view(args[i + 1]).empty())) break;
+        value = args[++i];
+      }
+    }
+  }
+  return {};
+}
+
+// --- playing ---
+
+struct Failure {
+  std::size_t command;
+  Result result;
+};
+
+// Plays a script and keeps what the output needs, no more.
+struct Player {
+  explicit Player(const Script &s) : script(s), machine(s.setup) {}
+
+  const Script &script;
+  Machine machine;
+  Trace texts;
+  AllocTable allocations;
+  u64 calls = 0; // commands taken, those that could not be made included
+  std::vector<CommandResult> results;
+  std::optional<std::vector<HandedRun>> handed;
+  std::optional<Failure> failure; // the first
+
+  // Makes the next command. False when it could not be made.
+  bool next() {
+    const Command &c = script.commands[calls];
+    CallRecord r = play(machine, c, texts);
+    allocations.add(static_cast<u32>(calls), c, r.result, r.events, texts);
+    if (c.op == Op::memblock_free_all && r.result.ok()) handed = handed_runs(r.events);
+    const bool made = r.result.ok();
+    if (!made && !failure) failure = Failure{calls, r.result};
+    results.push_back({std::move(r.result), returns_address(c.op)});
+    ++calls;
+    return made;
+  }
+};
+
+void show_text(const Io &io, const Options &o, const Player &p) {
+  if (o.events) {
+    Machine m(p.script.setup);
+    Trace texts;
+    for (u64 i = 0; i < p.calls; ++i) {
+      std::string s = concat(to_text(p.script.commands[i], p.script.bindings), '\n');
+      for (const Event &e : play(m, p.script.commands[i], texts).events) append(s, "  ", to_text(texts, e), '\n');
+      io.out(s);
+    }
+  }
+  for (const View v : o.show) {
+    std::string s;
+    // One view alone is a file that can be compared with the kernel's.
+    if (o.show.size() > 1) append(s, "== ", view_names()[static_cast<std::size_t>(v)], " ==\n");
+    append_view(s, v, p.machine);
+    io.out(s);
+  }
+}
+
+void show_json(const Io &io, const JsonReport &report) {
+  std::string buffer;
+  JsonWriter w(buffer, [&](std::string &s) {
+    io.out(s);
+    s.clear();
+  });
+  write_json(w, report);
+  buffer += '\n';
+  io.out(buffer);
+}
+
+void note_assumed(const Io &io, const std::vector<std::string> &assumed) {
+  for (const std::string &a : assumed) io.err(concat("mmscope: assumed: ", a, '\n'));
+}
+
+std::string summary(const Player &p) {
+  std::string s;
+  if (!p.script.title.empty()) append(s, p.script.title, '\n');
+  append(s, p.calls, " calls, phase ", phase_name(p.machine.system().phase), "\n");
+  append_view(s, View::zones, p.machine);
+  s += "digest ";
+  append_view(s, View::digest, p.machine);
+  return s;
+}
+
+// --- verbs ---
+
+int boot(const Io &io, const Options &o) {
+  if (o.dmesg.has_value() == o.machine.has_value())
+    return misuse(io, "boot needs --dmesg FILE or --machine NAME");
+  if (!o.words.empty()) return misuse(io, concat("unexpected argument '", o.words[0], "'"));
+
+  Script script;
+  std::string kernel;
+  std::string file; // where the script's line numbers point
+  LoggedFacts facts;
+  if (o.dmesg) {
+    file = *o.dmesg;
+    std::string error;
+    const auto log = io.read(file, error);
+    if (!log) {
+      io.err(concat("mmscope: ", file, ": ", error, '\n'));
+      return unusable;
+    }
+    ImportResult r = import_dmesg(*log);
+    if (r.error) {
+      io.err(concat(to_text(*r.error, file), '\n'));
+      return unusable;
+    }
+    script = std::move(r.script);
+    kernel = std::move(r.release);
+    facts = std::move(r.facts);
+  } else {
+    MachineSpec spec;
+    file = *o.machine;
+    if (o.machine->ends_with(".json") || o.machine->ends_with(".json.gz")) {
+      std::string error;
+      const auto text = io.read(file, error);
+      if (!text) {
+        io.err(concat("mmscope: ", file, ": ", error, '\n'));
+        return unusable;
+      }
+      ParsedMachine parsed = parse_machine_file(*text);
+      if (!parsed.spec) {
+        io.err(parsed.error.line == 0 ? concat(file, ": ", parsed.error.reason, '\n')
+                                      : concat(to_text(parsed.error, file), '\n'));
+        return unusable;
+      }
+      spec = std::move(*parsed.spec);
+    } else {
+      const MachineSpec *preset = find_preset(*o.machine);
+      if (preset == nullptr) {
+        std::vector<std::string_view> names;
+        for (const MachineSpec &m : presets()) names.push_back(m.name);
+        return misuse(io, concat("there is no machine '", *o.machine, "'", did_you_mean(*o.machine, names),
+                                 " (mmscope machines lists them; a file's name ends in .json)"));
+      }
+      spec = *preset;
+    }
+    script = make_script(spec);
+    kernel = spec.release;
+    if (script.commands.empty()) {
+      note_assumed(io, script.assumed);
+      io.err(concat("mmscope: ", file, ": no boot is known for kernel ", spec.release, '\n'));
+      return unusable;
+    }
+  }
+  if (kernel.empty()) kernel = script.setup.era->name;
+
+  Player p(script);
+  Phase phase = Phase::none;
+  while (p.calls < script.commands.size()) {
+    if (const Phase own = script.commands[p.calls].phase; own != Phase::none) phase = own;
+    if (phase > o.until || !p.next()) break;
+  }
+  p.allocations.match(facts);
+
+  if (o.json) {
+    show_json(io, {.machine = p.machine,
+                   .kernel = kernel,
+                   .allocations = p.allocations.rows(),
+                   .assumed = script.assumed,
+                   .events_of = o.events ? &script : nullptr,
+                   .events_calls = p.calls});
+  } else {
+    if (o.show.empty() && !o.events) io.out(summary(p));
+    show_text(io, o, p);
+    note_assumed(io, script.assumed);
+  }
+  if (!p.failure) return ok;
+  const Command &c = script.commands[p.failure->command];
+  io.err(concat(file, ':', c.line, ":1: ", p.failure->result.error, " (", call_text(c, script.bindings), ")\n"));
+  return failed;
+}
+
+int run_script(const Io &io, const Options &o) {
+  if (o.words.size() != 1) return misuse(io, "run needs one script (- reads standard input)");
+  const std::string path(o.words[0]), file = path == "-" ? "<stdin>" : path;
+  std::string error;
+  const auto text = io.read(path, error);
+  if (!text) {
+    io.err(concat("mmscope: ", file, ": ", error, '\n'));
+    return unusable;
+  }
+  const ParsedScript parsed = parse_script(*text);
+  const Script &script = parsed.script;
+
+  // Lines that cannot be read take their turn among those that can.
+  Player p(script);
+  std::vector<CommandResult> results;
+  std::optional<ScriptError> first;
+  const auto wrong = [&](ScriptError e) {
+    results.push_back({Result{0, e.reason, no_arg}, false});
+    if (!first) first = std::move(e);
+  };
+  std::size_t bad = 0;
+  const auto goes_on = [&] { return o.json || !first; };
+  while (goes_on() && (p.calls < script.commands.size() || bad < parsed.errors.size())) {
+    const bool bad_is_next = bad < parsed.errors.size() && (p.calls >= script.commands.size() ||
+                                                            parsed.errors[bad].line < script.commands[p.calls].line);
+    if (bad_is_next) {
+      wrong(parsed.errors[bad++]);
+      continue;
+    }
+    const CommandPlace &place = parsed.places[p.calls];
+    if (p.next()) {
+      results.push_back(p.results.back());
+      continue;
+    }
+    const Result &r = p.results.back().result;
+    const u32 column = r.arg < max_args && place.arg_columns[r.arg] != 0 ? place.arg_columns[r.arg] : place.column;
+    wrong({place.line, column, r.error});
+  }
+
+  if (o.json) {
+    show_json(io, {.machine = p.machine,
+                   .kernel = script.setup.era->name,
+                   .allocations = p.allocations.rows(),
+                   .assumed = script.assumed,
+                   .results = &results,
+                   .handed = p.handed ? &*p.handed : nullptr,
+                   .events_of = o.events ? &script : nullptr,
+                   .events_calls = p.calls});
+  } else {
+    if (o.show.empty() && !o.events) {
+      std::string s;
+      for (u64 i = 0; i < p.calls; ++i) {
+        const Result &r = p.results[i].result;
+        if (!r.ok()) continue;
+        append(s, script.commands[i].line, ": ", call_text(script.commands[i], script.bindings), " = ");
+        if (p.results[i].is_address) {
+          s += "0x";
+          append_hex(s, r.value);
+        } else {
+          append_signed(s, static_cast<i64>(r.value));
+        }
+        s += '\n';
+      }
+      append_view(s, View::memblock, p.machine);
+      s += "digest ";
+      append_view(s, View::digest, p.machine);
+      io.out(s);
+    }
+    show_text(io, o, p);
+  }
+  if (!first) return ok;
+  io.err(concat(to_text(*first, file), '\n'));
+  return failed;
+}
+
+int verify(const Io &io, const Options &o) {
+  if (o.words.empty()) return misuse(io, "verify needs a capture's folder or a vectors file");
+  int status = ok;
+  for (const std::string_view path : o.words) {
+    const VerifyReport r = verify_path(std::string(path));
+    std::string s;
+    append_report(s, r);
+    io.out(s);
+    if (!r.error.empty()) status = unusable;
+    else if (!r.ok() && status == ok) status = failed;
+  }
+  return status;
+}
+
+int machines(const Io &io, const Options &o) {
+  if (!o.words.empty()) return misuse(io, concat("unexpected argument '", o.words[0], "'"));
+  std::size_t width = 0;
+  for (const MachineSpec &m : presets()) width = std::max(width, m.name.size());
+  std::string s;
+  for (const MachineSpec &m : presets()) append(s, m.name, std::string(width + 2 - m.name.size(), ' '), m.title, '\n');
+  io.out(s);
+  return ok;
+}
+
+} // namespace
+
+int run(std::span<const std::string_view> args, const Io &io) {
+  if (args.empty()) {
+    io.err(usage);
+    return unusable;
+  }
+  Options o;
+  o.verb = args[0];
+  const auto rest = args.subspan(1);
+  if (o.verb == "help" || o.verb == "--help" || o.verb == "-h" ||
+      std::find(rest.begin(), rest.end(), "--help") != rest.end()) {
+    io.out(usage);
+    return ok;
+  }
+  if (o.verb == "--version") {
+    io.out("mmscope " MMSCOPE_VERSION "\n");
+    return ok;
+  }
+  struct Verb {
+    std::string_view name;
+    int (*run)(const Io &, const Options &);
+  };
+  static constexpr std::array<Verb, 4> verbs{{{"boot", boot}, {"run", run_script}, {"verify", verify}, {"machines", machines}}};
+  const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb &v) { return v.name == o.verb; });
+  if (verb == verbs.end()) {
+    for (const std::string_view later : {"trace", "lessons", "grade", "autopsy"})
+      if (o.verb == later) return misuse(io, concat(later, " is not there yet"));
+    std::vector<std::string_view> names{"help"};
+    for (const Verb &v : verbs) names.push_back(v.name);
+    return misuse(io, concat("unknown verb '", o.verb, "'", did_you_mean(o.verb, names)));
+  }
+  if (const std::string wrong = parse_options(rest, o); !wrong.empty()) return misuse(io, wrong);
+  return verb->run(io, o);
+}
+
+} // namespace mmscope

@@ -1,0 +1,19 @@
+// capture: files of a recorded boot, read whole and gunzipped on the way.
+//
+//   std::string error;
+//   auto text = read_file("captures/x/dmesg", error);   // takes dmesg or dmesg.gz
+#pragma once
+#include "base/types.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mmscope {
+
+// The file's content, gunzipped if it is gzip. Tries PATH, then PATH.gz. nullopt and a reason when it cannot be read
+// or is larger than `limit` bytes once unpacked.
+std::optional<std::string> read_file(const std::string &path, std::string &error, u64 limit = u64{256} << 20);
+bool is_directory(const std::string &path);
+
+} // namespace mmscope

@@ -1,0 +1,1098 @@
+#include "io/dmesg_script.hpp"
+
+#include "base/text.hpp"
+#include "lab/presets.hpp"
+#include "mm/boot.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+namespace mmscope {
+
+namespace {
+
+struct Range { // bytes, half-open
+  u64 base = 0, size = 0;
+  u64 end() const { return base + size; }
+  bool holds(u64 a) const { return a >= base && a - base < size; }
+  friend bool operator==(const Range &, const Range &) = default;
+};
+
+std::string hex_text(u64 n) {
+  std::string s = "0x";
+  append_hex(s, n);
+  return s;
+}
+
+// What a request or a reservation is for, by the function that makes it.
+struct Purpose {
+  std::string_view caller, owner;
+};
+constexpr Purpose purposes[] = {
+    {"smp_scan_config", "MP table"},
+    {"reserve_real_mode", "real-mode trampoline"},
+    {"init_mem_mapping", "probe for the direct map"},
+    {"alloc_low_pages", "page table of the direct map"},
+    {"setup_log_buf", "kernel log buffer"},
+    {"reserve_crashkernel", "crash kernel"},
+    {"reserve_crashkernel_low", "crash kernel, low part"},
+    {"acpi_parse_hpet", "HPET resource"},
+    {"io_apic_init_mappings", "I/O APIC resources"},
+    {"e820__reserve_resources", "firmware map as resources"},
+    {"firmware_map_add_early", "firmware map for sysfs"},
+    {"register_nosave_region", "hibernation's no-save list"},
+    {"pcpu_build_alloc_info", "per-CPU layout"},
+    {"pcpu_embed_first_chunk", "per-CPU group addresses"},
+    {"pcpu_fc_alloc", "per-CPU first chunk"},
+    {"pcpu_setup_first_chunk", "per-CPU chunk tables"},
+    {"pcpu_alloc_first_chunk", "per-CPU chunk tables"},
+    {"alloc_bootmem_cpumask_var", "CPU mask"},
+    {"alloc_large_system_hash", "hash table"},
+    {"alloc_bootmem_huge_page", "gigantic page"},
+    {"spp_getpage", "page table of the CPU entry area"},
+    {"swiotlb_init_remap", "software IO TLB"},
+    {"start_kernel", "command line"},
+};
+std::string_view purpose_of(std::string_view caller) {
+  for (const Purpose &p : purposes)
+    if (p.caller == caller) return p.owner;
+  return {};
+}
+
+// Whose allocations a function gives back whole, in this order: the latest of each first.
+struct FreeRule {
+  std::string_view freed_by, allocated_by;
+};
+constexpr FreeRule free_rules[] = {
+    {"init_mem_mapping", "init_mem_mapping"},            // the probe
+    {"pcpu_embed_first_chunk", "pcpu_build_alloc_info"}, // after the tails the layout, then the group addresses
+    {"pcpu_embed_first_chunk", "pcpu_embed_first_chunk"},
+    {"start_kernel", "start_kernel"}, // unknown parameters, once they are printed
+};
+
+// Architectures by what a release says; a log of one that is not x86_64 is told so.
+struct ReleaseArch {
+  std::string_view part, arch;
+};
+constexpr ReleaseArch release_archs[] = {
+    {"arm64", "arm64"}, {"aarch64", "arm64"}, {"armmp", "arm"},   {"-686", "i386"},    {"-586", "i386"},
+    {"i686", "i386"},   {"riscv64", "riscv64"}, {"loongson", "mips64el"}, {"malta", "mips"}, {"powerpc", "powerpc"},
+    {"ppc64", "powerpc"}, {"s390x", "s390x"},
+};
+std::string_view foreign_arch_of(std::string_view release) {
+  for (const ReleaseArch &a : release_archs)
+    if (release.find(a.part) != std::string_view::npos) return a.arch;
+  return {};
+}
+
+// "6.1.0-50-amd64" → 6, 1
+bool version_of(std::string_view release, unsigned &major, unsigned &minor) {
+  const auto number = [&](unsigned &out) {
+    std::size_t n = 0;
+    out = 0;
+    while (n < release.size() && n < 4 && release[n] >= '0' && release[n] <= '9')
+      out = out * 10 + static_cast<unsigned>(release[n++] - '0');
+    release.remove_prefix(n);
+    return n != 0;
+  };
+  if (!number(major) || !release.starts_with('.')) return false;
+  release.remove_prefix(1);
+  return number(minor);
+}
+
+// Units of the first per-CPU chunk: each group is one allocation of so many units, some of them without a CPU.
+struct PercpuLayout {
+  u64 unit = 0, used = 0;                // bytes of a unit, and of it in use
+  std::vector<std::vector<bool>> groups; // [group][unit]: has a CPU
+};
+
+class Builder {
+public:
+  Builder(const LogText &log, const ImportHints &hints, BuildNotes *notes) : log_(log), hints_(hints), notes_(notes) {}
+
+  ImportResult run() {
+    gather();
+    if (!check()) return std::move(out_);
+    choose_config();
+    out_.script.setup = setup_;
+    out_.release = release_;
+    out_.lines = log_.line_count;
+    out_.cpus = cpus_;
+    if (requests_ == 0 && first_dump_ == 0) {
+      from_model();
+      facts_of_model();
+    } else {
+      make_title();
+      firmware();
+      boot();
+    }
+    general_notes();
+    if (notes_ != nullptr) {
+      notes_->first_dump = first_dump_;
+      notes_->second_dump = second_dump_;
+      notes_->config_known = config_known_;
+      notes_->has_e820 = !e820_.empty();
+    }
+    return std::move(out_);
+  }
+
+private:
+  const std::vector<LogLine> &lines() const { return log_.lines; }
+  void assume(std::string text) { out_.script.assumed.push_back(std::move(text)); }
+  void fail(u32 line, u32 column, std::string reason) { out_.error = ImportError{line, column, std::move(reason)}; }
+
+  // --- first pass: what the log says, wherever it says it ---
+
+  void gather() {
+    PercpuLayout pcpu;
+    u32 last_group = ~u32{0};
+    const LogLine *before = nullptr; // the line before, if it matters
+    for (const LogLine &l : lines()) {
+      switch (l.kind) {
+      case LogKind::version:
+        if (release_.empty()) {
+          release_ = l.text;
+          release_line_ = l.line;
+        }
+        break;
+      case LogKind::foreign_arch:
+        if (foreign_.empty()) {
+          foreign_ = l.text;
+          foreign_line_ = l.line;
+        }
+        break;
+      case LogKind::command_line:
+        if (command_line_.empty()) command_line_ = l.text;
+        break;
+      case LogKind::e820:
+        // The kernel prints its own map again when parameters changed it ("user: …"), never this one twice.
+        if (e820_.size() == max_map) {
+          if (std::exchange(map_full_, true)) break;
+          assume(concat("line ", l.line, " and later BIOS-e820 lines are left out: more than ", max_map));
+          break;
+        }
+        e820_.push_back({phys_addr_t{l.base}, l.size, l.n});
+        e820_lines_.push_back(l.line);
+        break;
+      case LogKind::request:
+        ++requests_;
+        break;
+      case LogKind::dump:
+        if (first_dump_ == 0) first_dump_ = l.line;
+        else if (second_dump_ == 0) second_dump_ = l.line;
+        break;
+      case LogKind::dump_region:
+        if (first_dump_ != 0 && second_dump_ == 0)
+          (l.list == memblock_list::memory ? dump_memory_ : dump_reserved_).push_back({l.base, l.size});
+        break;
+      case LogKind::reserve:
+        // reserve_brk() is the only reservation of setup_arch before the first configuration block.
+        if (first_dump_ == 0 && l.caller == "setup_arch" && !l.masked) brk_ = {l.base, l.size};
+        break;
+      case LogKind::ramdisk: ramdisk_ = {l.base, l.size}; break;
+      case LogKind::reserving:
+        if (l.size != 0) acpi_.push_back({l.text, l.base, l.size});
+        break;
+      case LogKind::mp_table: mp_ = {l.base, l.size}; break;
+      case LogKind::ioapic: ++ioapics_; break;
+      case LogKind::gbpages: gbpages_ = true; break;
+      case LogKind::intel: intel_ = true; break;
+      case LogKind::srat_mem:
+        if (l.nid >= 0 && l.nid < max_nodes && srat_.size() < 4096) srat_.push_back(&l);
+        break;
+      case LogKind::srat_cpu:
+        if (l.nid >= 0 && l.nid < max_nodes) {
+          const auto n = static_cast<std::size_t>(l.nid);
+          if (node_cpus_.size() <= n) node_cpus_.resize(n + 1);
+          ++node_cpus_[n];
+        }
+        break;
+      case LogKind::slit: slit_ = true; break;
+      case LogKind::node_data:
+        see_node_data(l.size);
+        if (before != nullptr && before->kind == LogKind::reserve) see_node_data(before->size);
+        break;
+      case LogKind::cpus: cpus_ = l.n; break;
+      case LogKind::percpu:
+        pcpu.unit = l.size;
+        pcpu.used = u64{l.n} << 12;
+        percpu_ = &l;
+        break;
+      case LogKind::percpu_groups: read_groups(l.text, pcpu, last_group); break;
+      case LogKind::memory: memory_ = &l; break;
+      default: break;
+      }
+      before = &l;
+    }
+    percpu_layout_ = std::move(pcpu);
+    if (command_line_.empty()) assume("the log has no command line: no parameters");
+    if (percpu_layout_.unit == 0) percpu_layout_.groups.clear();
+  }
+
+  // The size of NODE_DATA is an input, but only where all lines agree: one that was tampered with decides nothing.
+  void see_node_data(u64 bytes) {
+    if (node_data_bytes_ == 0) node_data_bytes_ = bytes;
+    else if (node_data_bytes_ != bytes) node_data_differs_ = true;
+  }
+
+  // "[0] 0 1 [0] 2 - [1] 3 4": a group's units, allocation by allocation.
+  static void read_groups(std::string_view text, PercpuLayout &pcpu, u32 &last_group) {
+    for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) {
+      if (word.front() == '[') {
+        const auto n = parse_u64(word.substr(1, word.size() < 2 ? 0 : word.size() - 2));
+        if (!n || *n > 4096) return;
+        if (pcpu.groups.empty() || last_group != static_cast<u32>(*n)) pcpu.groups.emplace_back();
+        last_group = static_cast<u32>(*n);
+      } else if (!pcpu.groups.empty() && pcpu.groups.back().size() < 65536) {
+        pcpu.groups.back().push_back(word.front() != '-');
+      }
+    }
+  }
+
+  bool check() {
+    const std::string_view by_release = foreign_arch_of(release_);
+    const std::string_view foreign = !by_release.empty() ? by_release : std::string_view(foreign_);
+    if (!foreign.empty()) {
+      fail(by_release.empty() ? foreign_line_ : release_line_, 0,
+           concat("a log of ", foreign, release_.empty() ? "" : ", Linux ", release_,
+                  ": this version models x86_64 only"));
+      return false;
+    }
+    if (e820_.empty() && dump_memory_.empty()) {
+      fail(static_cast<u32>(std::min<u64>(log_.line_count, 0xffffffff)), 0,
+           "no usable line about memory: no BIOS-e820 line and no MEMBLOCK configuration in the whole log");
+      return false;
+    }
+    if (!e820_.empty() && std::none_of(e820_.begin(), e820_.end(),
+                                       [](const e820_entry &e) { return e.type == E820_TYPE_RAM; })) {
+      fail(e820_lines_.front(), 0, "the firmware's map has no usable range");
+      return false;
+    }
+    setup_.arch = find_arch("x86_64");
+    unsigned major = 0, minor = 0;
+    if (release_.empty()) {
+      setup_.era = &all_eras().back();
+      assume(concat("the log does not name its kernel: taken for Linux ", setup_.era->name));
+    } else if (!version_of(release_, major, minor) || (setup_.era = era_of_version(major, minor)) == nullptr) {
+      std::string known;
+      for (const Era &e : all_eras()) append(known, known.empty() ? "" : ", ", e.name);
+      fail(release_line_, 0, concat("Linux ", release_, ": this version models Linux ", known, " only"));
+      return false;
+    }
+    return true;
+  }
+
+  // --- the build ---
+
+  void choose_config() {
+    const KernelConfig *row = find_config(release_);
+    config_known_ = row != nullptr;
+    if (row == nullptr) {
+      row = &all_configs().front();
+      for (const KernelConfig &c : all_configs())
+        if (c.era_major == setup_.era->major && c.era_minor == setup_.era->minor && release_.ends_with(c.flavour) &&
+            (row->flavour.size() < c.flavour.size() || !release_.ends_with(row->flavour)))
+          row = &c;
+    }
+    KernelConfig &config = setup_.config;
+    config = *row;
+    setup_.command_line = command_line_;
+    if (!config_known_)
+      assume(concat("the build of Linux ", release_.empty() ? std::string_view("(unknown)") : std::string_view(release_),
+                    " is not in the table: its configuration is taken from ", config.era_major, '.', config.era_minor,
+                    config.flavour, " and from the sizes of the log's requests"));
+
+    if (memory_ != nullptr) {
+      config.text_kb = memory_->parts[0];
+      config.rwdata_kb = memory_->parts[1];
+      config.rodata_kb = memory_->parts[2];
+      config.init_kb = memory_->parts[3];
+      config.bss_kb = memory_->parts[4];
+    }
+    if (percpu_ != nullptr) {
+      config.percpu_static = percpu_->parts[0];
+      config.percpu_reserved = percpu_->parts[1];
+      config.percpu_dynamic = percpu_->parts[2];
+    }
+    const u64 page = setup_.arch->page_size();
+    if (node_data_bytes_ != 0 && !node_data_differs_ && node_data_bytes_ % page == 0 && node_data_bytes_ >> 30 == 0 &&
+        node_data_bytes_ != round_up(config.sizeof_pgdat, page))
+      config.sizeof_pgdat = node_data_bytes_;
+    if (!config_known_) infer_sizes();
+    place_image();
+  }
+
+  // Structure sizes that the requests of sparse_init give away.
+  void infer_sizes() {
+    const Arch &arch = *setup_.arch;
+    KernelConfig &config = setup_.config;
+    const u64 sections = u64{1} << (arch.max_physmem_bits - arch.section_size_bits);
+    u64 usage = 0;
+    for (const LogLine &l : lines()) {
+      if (l.kind != LogKind::request || !l.has_size) continue;
+      if (l.caller == "sparse_init" && l.size >= 8) {
+        const u64 per_root = sections * 8 / l.size;
+        const u64 bytes = per_root == 0 ? 0 : arch.page_size() / per_root;
+        if (bytes == 16 || bytes == 32) {
+          config.sizeof_mem_section = bytes;
+          assume(concat("sizeof(struct mem_section) is ", bytes, ": read off line ", l.line));
+        }
+      } else if (l.caller == "sparse_init_nid") {
+        const u64 map = config.sizeof_page * arch.pages_per_section();
+        if (usage == 0) {
+          usage = l.size;
+        } else {
+          const u64 count = l.size / map;
+          if (count != 0 && usage % count == 0 && usage / count >= 16 && usage / count <= 256) {
+            config.sizeof_section_usage = usage / count;
+            assume(concat("struct mem_section_usage with its flags is ", usage / count, " bytes: read off line ", l.line));
+          }
+          break;
+        }
+      }
+    }
+  }
+
+  // Where the kernel lies: behind it begins its brk, which is reserved on its own.
+  void place_image() {
+    KernelConfig &config = setup_.config;
+    const u64 old_base = config.image_base, old_size = config.image_end - config.image_base;
+    if (brk_.size != 0) {
+      for (const Range &r : dump_reserved_)
+        if (r.holds(brk_.base) || r.end() == brk_.base) {
+          const u64 base = brk_.base > old_size && config_known_ ? brk_.base - old_size : r.base;
+          if (base < r.base) break;
+          config.image_base = base;
+          config.image_end = brk_.base;
+          config.brk_size = brk_.size;
+        }
+    }
+    const u64 shift = config.image_base - old_base; // KASLR
+    const u64 page = setup_.arch->page_size();
+    for (ImagePart *p : {&config.smp_locks, &config.decrypted_unused, &config.initmem, &config.text_gap, &config.rodata_gap})
+      p->base += shift;
+    if (!config_known_ && memory_ != nullptr) {
+      // Text, then read-only data and data, each from the next 2 MiB on.
+      const u64 text_end = config.image_base + round_up(config.text_kb << 10, page);
+      const u64 rodata = round_up(text_end, u64{2} << 20);
+      const u64 rodata_end = rodata + round_up(config.rodata_kb << 10, page);
+      config.text_gap = {text_end, rodata - text_end};
+      config.rodata_gap = {rodata_end, round_up(rodata_end, u64{2} << 20) - rodata_end};
+    }
+  }
+
+  void make_title() {
+    u64 ram = 0;
+    for (const e820_entry &e : e820_)
+      if (e.type == E820_TYPE_RAM) ram += e.size;
+    if (e820_.empty())
+      for (const Range &r : dump_memory_) ram += r.size;
+    const u64 mib = (ram + (u64{1} << 20) - 1) >> 20; // the BIOS keeps some KiB for itself
+    std::string &t = out_.script.title;
+    t = release_.empty() ? "Linux" : concat("Linux ", release_);
+    if (mib >= 1024) append(t, ", ", (mib + 512) >> 10, " GiB");
+    else append(t, ", ", mib, " MiB");
+  }
+
+  // --- emitting ---
+
+  Command &emit(Op op, std::initializer_list<u64> values, std::string_view caller, Phase phase, u32 line,
+                std::string_view owner = {}) {
+    out_.script.commands.push_back(command(op, values, caller, phase));
+    Command &c = out_.script.commands.back();
+    c.line = line;
+    c.owner = owner;
+    return c;
+  }
+  u32 count() const { return static_cast<u32>(out_.script.commands.size()); }
+
+  void firmware() {
+    std::vector<e820_entry> map = e820_;
+    std::vector<u32> at = e820_lines_;
+    if (map.empty()) {
+      assume("the log begins behind the firmware's map: memory as the first MEMBLOCK configuration shows it");
+      for (const Range &r : dump_memory_) {
+        map.push_back({phys_addr_t{r.base}, r.size, E820_TYPE_RAM});
+        at.push_back(first_dump_);
+      }
+    }
+    for (std::size_t i = 0; i < map.size(); ++i)
+      if (map[i].type != 0) emit(Op::e820_add, {map[i].addr.v, map[i].size, map[i].type}, "e820__memory_setup", Phase::memblock, at[i]);
+    emit(Op::e820_finish, {}, "start_kernel", Phase::memblock, at.back());
+    map_ = std::move(map);
+    early_reserves();
+  }
+
+  // What had been reserved before the first line about it: the first configuration block shows it merged. Cut where
+  // one thing ends and another begins, so that each piece has its owner.
+  void early_reserves() {
+    std::vector<Range> reserved = dump_reserved_;
+    u32 line = first_dump_;
+    const KernelConfig &config = setup_.config;
+    const Range image{config.image_base, config.image_end - config.image_base};
+    if (reserved.empty()) {
+      assume("the log does not show what was reserved first: taken for the first 64 KiB, the BIOS area, the kernel "
+             "image and the initrd");
+      reserved = {{0, 0x10000}, {0x9f000, 0x61000}, image};
+      if (ramdisk_.size != 0) reserved.push_back(ramdisk_);
+      if (brk_.size == 0) reserved.push_back({config.image_end, config.brk_size});
+      line = 0;
+    }
+    for (const Range &r : reserved) {
+      std::set<u64> cuts{r.base, r.end()};
+      for (const Range &part : {brk_, ramdisk_, image})
+        for (const u64 cut : {part.base, part.end()})
+          if (part.size != 0 && cut > r.base && cut < r.end()) cuts.insert(cut);
+      for (auto it = cuts.begin(); std::next(it) != cuts.end(); ++it) {
+        const Range piece{*it, *std::next(it) - *it};
+        if (brk_.size != 0 && brk_.holds(piece.base)) continue; // has a line of its own
+        emit(Op::memblock_reserve, {piece.base, piece.size}, "early_reserve_memory", Phase::memblock, line,
+             early_owner(piece, image));
+      }
+    }
+  }
+  std::string_view early_owner(const Range &piece, const Range &image) const {
+    if (image.holds(piece.base)) return "kernel image";
+    if (ramdisk_.size != 0 && ramdisk_.holds(piece.base)) return "initrd";
+    if (piece.base == 0) return "first 64 KiB";
+    if (piece.end() == 0x100000) return "BIOS area";
+    return "reserved before the log";
+  }
+
+  // get_max_mapped(): the end of the RAM that the direct map covers.
+  u64 mapped_end() const {
+    System s = make_system(setup_);
+    for (const e820_entry &e : map_)
+      if (e.type != 0) s.e820.add(nullptr, e.addr, e.size, e.type);
+    e820_finish(s, nullptr);
+    e820__memblock_setup(s, nullptr);
+    return std::max(s.memblock.end_of_dram().v, isa_end);
+  }
+
+  // --- the boot, line by line ---
+
+  // Steps of the model, made once, in this order, when the log shows that they are due.
+  enum Step : unsigned { setup_memory, map_memory, init_numa, init_sparse, init_zones, build_zonelists, hand_over,
+                         init_deferred, init_watermarks, init_huge };
+
+  void ensure(Step step, u32 line) {
+    while (done_ <= step) {
+      switch (static_cast<Step>(done_++)) {
+      case setup_memory:
+        emit(Op::memblock_set_current_limit, {isa_end}, "setup_arch", Phase::memblock, line);
+        emit(Op::e820__memblock_setup, {}, "setup_arch", Phase::memblock, line);
+        break;
+      case map_memory: emit(Op::memblock_set_current_limit, {mapped_end()}, "setup_arch", Phase::memblock, line); break;
+      case init_numa:
+        numa_facts(line);
+        step_[static_cast<std::size_t>(init_numa)] = count();
+        emit(Op::numa_init, {}, "x86_numa_init", Phase::numa, line);
+        break;
+      case init_sparse:
+        step_[static_cast<std::size_t>(init_sparse)] = count();
+        emit(Op::sparse_init, {}, "paging_init", Phase::sparse, line);
+        break;
+      case init_zones:
+        step_[static_cast<std::size_t>(init_zones)] = count();
+        emit(Op::free_area_init, {}, "zone_sizes_init", Phase::zones, line);
+        break;
+      case build_zonelists: emit(Op::build_all_zonelists, {}, "start_kernel", Phase::zonelists, line); break;
+      case hand_over:
+        emit(Op::memblock_free_all, {}, "mem_init", Phase::handoff, line);
+        emit(Op::mem_init, {}, "mm_init", Phase::slab, line);
+        break;
+      case init_deferred: emit(Op::page_alloc_init_late, {}, "kernel_init_freeable", Phase::deferred, line); break;
+      case init_watermarks: emit(Op::init_per_zone_wmark_min, {}, "do_initcalls", Phase::done, line); break;
+      case init_huge:
+        gigantic_pages(line);
+        emit(Op::hugepage_init, {}, "do_initcalls", Phase::done, line);
+        break;
+      }
+    }
+  }
+  Phase phase() const {
+    static constexpr Phase of[] = {Phase::memblock, Phase::memblock, Phase::memblock,  Phase::numa,
+                                   Phase::sparse,   Phase::zones,    Phase::zonelists, Phase::slab,
+                                   Phase::deferred, Phase::done,     Phase::done};
+    return of[done_];
+  }
+  static Step step_of(Op op) {
+    return op == Op::numa_init ? init_numa : op == Op::sparse_init ? init_sparse : init_zones;
+  }
+
+  void numa_facts(u32 line) {
+    for (const LogLine *l : srat_) {
+      Command &c = emit(Op::numa_add_memblk, {static_cast<u64>(l->nid), l->base, l->size}, "acpi_numa_memory_affinity_init",
+                        Phase::numa, l->line);
+      if (l->flag) c.args[3] = {.value = 1, .given = true};
+    }
+    if (slit_ && !srat_.empty()) {
+      i32 last = 0;
+      for (const LogLine *l : srat_) last = std::max(last, l->nid);
+      if (hints_.distance.empty()) assume("the firmware has a SLIT that the log does not show: distances 10 and 20");
+      const auto nodes = static_cast<u64>(std::min(last, 63)) + 1;
+      for (u64 i = 0; i < nodes; ++i)
+        for (u64 j = 0; j < nodes; ++j)
+          emit(Op::numa_set_distance, {i, j, distance(i, j)}, "acpi_numa_slit_init", Phase::numa, line);
+    }
+    if (node_cpus_.empty()) {
+      if (cpus_ == 0) assume("the log does not say how many CPUs there are: taken for 1");
+      emit(Op::numa_set_cpus, {0, std::clamp<u64>(cpus_, 1, max_cpus())}, "init_cpu_to_node", Phase::numa, line);
+    }
+    for (std::size_t n = 0; n < node_cpus_.size(); ++n)
+      if (node_cpus_[n] != 0)
+        emit(Op::numa_set_cpus, {n, std::min(node_cpus_[n], max_cpus())}, "init_cpu_to_node", Phase::numa, line);
+  }
+  u64 max_cpus() const { return std::max<u64>(setup_.config.nr_cpus_max, 1); }
+  u64 distance(u64 from, u64 to) const {
+    if (from == to) return 10;
+    if (from < hints_.distance.size() && to < hints_.distance[from].size()) {
+      const u64 d = hints_.distance[from][to];
+      if (d >= 10 && d <= 255) return d;
+    }
+    return 20;
+  }
+
+  void boot() {
+    const auto &all = lines();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const LogLine &l = all[i];
+      const LogLine *next = i + 1 < all.size() ? &all[i + 1] : nullptr;
+      if (is_memblock(l.kind) && done_ > hand_over) continue; // memblock is gone
+      if (l.kind != LogKind::dump_sizes && l.kind != LogKind::dump_count && l.kind != LogKind::dump_region) end_dump();
+      switch (l.kind) {
+      case LogKind::add: add(l); break;
+      case LogKind::reserve: reserve(l, next); break;
+      case LogKind::request: request(l); break;
+      case LogKind::free: free(l); break;
+      case LogKind::dump: dump(l); break;
+      case LogKind::dump_sizes:
+      case LogKind::dump_count:
+      case LogKind::dump_region: dump_part(l); break;
+      case LogKind::reserving: reserving_ = &l; break;
+      case LogKind::node_data:
+        ensure(init_numa, l.line);
+        if (!l.masked) out_.facts.lines.push_back({LineKind::node_data, l.line, l.text});
+        break;
+      case LogKind::zone_ranges: ensure(init_zones, l.line); break;
+      case LogKind::fact:
+        if (l.fact == LineKind::fallback || l.fact == LineKind::built) ensure(build_zonelists, l.line);
+        if (done_ > init_zones && !l.masked) out_.facts.lines.push_back({l.fact, l.line, l.text});
+        break;
+      case LogKind::memory:
+        ensure(hand_over, l.line);
+        if (!l.masked) out_.facts.memory = LoggedMemory{l.line, l.base, l.size, l.end};
+        break;
+      case LogKind::deferred:
+        if (done_ > hand_over) ensure(init_deferred, l.line);
+        break;
+      case LogKind::devtmpfs:
+        if (done_ > hand_over) ensure(init_watermarks, l.line);
+        break;
+      case LogKind::hugetlb:
+        if (done_ > hand_over) ensure(init_huge, l.line);
+        break;
+      case LogKind::freeing:
+        if (done_ > hand_over) freeing(l);
+        break;
+      case LogKind::init_started:
+        if (done_ > hand_over) {
+          ensure(init_huge, l.line);
+          sysctls(l.line);
+        }
+        break;
+      default: break;
+      }
+    }
+    pending_ = no_command; // the log ends: an answer that is missing is not known
+    if (done_ <= hand_over) assume("the log ends before the page allocator takes over");
+    else if (done_ <= init_huge) assume("the log ends before the boot is complete");
+  }
+  static bool is_memblock(LogKind k) {
+    return k == LogKind::add || k == LogKind::reserve || k == LogKind::request || k == LogKind::free ||
+           k == LogKind::dump || k == LogKind::dump_sizes || k == LogKind::dump_count || k == LogKind::dump_region;
+  }
+
+  void add(const LogLine &l) {
+    ensure(setup_memory, l.line);
+    if (l.masked) return;
+    if (l.caller != "e820__memblock_setup") {
+      emit(Op::memblock_add, {l.base, l.size}, l.caller, phase(), l.line);
+      return;
+    }
+    LoggedRange r{phys_addr_t{l.base}, l.size, "memblock_add", l.caller, l.line, no_command};
+    for (u32 i = count(); i-- > 0;)
+      if (out_.script.commands[i].op == Op::e820__memblock_setup) {
+        r.command = i;
+        break;
+      }
+    out_.facts.adds.push_back(std::move(r));
+  }
+
+  void request(const LogLine &l) {
+    close_pending();
+    LoggedAlloc a{.function = l.function, .caller = l.caller, .size = l.size, .align = l.align, .nid = l.nid,
+                  .from = phys_addr_t{l.base}, .max_addr = phys_addr_t{l.end}, .addr = {}, .line = l.line};
+    Op step{};
+    if (made_by_step(l.caller, step)) {
+      // A distance table is the only request of numa_init that has a line; the rest of that step comes later.
+      ensure(step_of(step), l.line);
+      a.command = step_[static_cast<std::size_t>(step_of(step))];
+      a.inside = true;
+      if (l.masked) return;
+    } else {
+      if (l.masked || l.size == 0 || l.size >> 52 != 0 || (l.align & (l.align - 1)) != 0) {
+        assume(concat("line ", l.line, " could not be used: a request of ", l.size, " bytes, align ", l.align));
+        return;
+      }
+      const auto op = find_op(l.function);
+      if (!op) return;
+      const bool mapping = l.caller == "reserve_real_mode" || l.caller == "init_mem_mapping" || l.caller == "alloc_low_pages";
+      ensure(mapping ? setup_memory : map_memory, l.line);
+      a.command = count();
+      Command &c = emit(*op, {l.size, l.align}, l.caller, phase(), l.line, owner_of(l));
+      const std::size_t first = *op == Op::memblock_phys_alloc_range ? 2 : 3;
+      if (first == 3 && l.nid != no_node) c.args[2] = {.value = static_cast<u64>(l.nid), .given = true};
+      if (l.base != 0) c.args[first] = {.value = l.base, .given = true};
+      if (l.end != 0) c.args[first + 1] = {.value = l.end, .given = true};
+      if (l.caller.find("bootmem_huge_page") != std::string::npos && gigantic_.size() < recent) gigantic_.push_back(live_.size());
+      if (l.caller == "pcpu_fc_alloc") chunks_.push_back(live_.size());
+      live_.push_back({.command = a.command, .line = l.line, .caller = l.caller, .size = l.size, .fact = out_.facts.allocs.size()});
+    }
+    pending_ = static_cast<u32>(out_.facts.allocs.size());
+    out_.facts.allocs.push_back(std::move(a));
+  }
+  std::string_view owner_of(const LogLine &l) const {
+    if (l.caller == "setup_arch" && ramdisk_.size != 0 && l.size == round_up(ramdisk_.size, setup_.arch->page_size()))
+      return "initrd, moved down";
+    return purpose_of(l.caller);
+  }
+
+  // A request without an answer line found nothing; at the end of a log it is not known.
+  void close_pending() {
+    if (pending_ == no_command) return;
+    if (!out_.facts.allocs[pending_].addr) out_.facts.allocs[pending_].addr = phys_addr_t{0};
+    pending_ = no_command;
+  }
+
+  void reserve(const LogLine &l, const LogLine *next) {
+    if (!is_answer_caller(l.caller)) {
+      close_pending();
+      if (l.caller == "e820__memblock_setup" || l.masked) return;
+      const std::string_view owner = reserving_ != nullptr ? std::string_view(acpi_owner()) : purpose_of(l.caller);
+      const bool first_mib = l.base == 0 && l.size == isa_end;
+      if (l.size != 0)
+        emit(Op::memblock_reserve, {l.base, l.size}, l.caller, phase(), l.line,
+             first_mib ? std::string_view("first MiB") : l.base == brk_.base && brk_.size != 0 ? std::string_view("brk") : owner);
+      reserving_ = nullptr;
+      return;
+    }
+    const bool node_data = next != nullptr && next->kind == LogKind::node_data;
+    if (pending_ != no_command && !l.masked) {
+      LoggedAlloc &a = out_.facts.allocs[pending_];
+      if (l.size == a.size || !node_data) {
+        a.addr = phys_addr_t{l.base};
+        a.answer_size = l.size;
+        a.answer_line = l.line;
+        pending_ = no_command;
+        return;
+      }
+    }
+    if (l.caller == "memblock_double_array") return; // follows from the call that filled the array
+    if (notes_ != nullptr) notes_->bare.push_back(l.line);
+    LoggedAlloc a{.function = {}, .caller = {}, .size = l.size, .align = 0, .nid = no_node, .from = {}, .max_addr = {},
+                  .addr = {}, .line = l.line};
+    if (!l.masked) {
+      a.addr = phys_addr_t{l.base};
+      a.answer_size = l.size;
+      a.answer_line = l.line;
+    }
+    if (node_data) {
+      ensure(init_numa, l.line);
+      a.command = step_[static_cast<std::size_t>(init_numa)];
+      a.inside = true;
+    } else if (l.size != 0 && l.size >> 52 == 0) {
+      ensure(map_memory, l.line);
+      assume(concat("line ", l.line, " shows a reservation without its request: taken for memblock_phys_alloc_try_nid with "
+                    "the alignment of a cache line"));
+      a.command = count();
+      a.function = "memblock_phys_alloc_try_nid";
+      emit(Op::memblock_phys_alloc_try_nid, {l.size, setup_.arch->cache_line}, {}, phase(), l.line);
+      live_.push_back({.command = a.command, .line = l.line, .caller = {}, .size = l.size, .fact = out_.facts.allocs.size()});
+    }
+    if (a.command != no_command && !(a.inside && l.masked)) out_.facts.allocs.push_back(std::move(a));
+  }
+  const std::string &acpi_owner() {
+    acpi_owner_ = concat("ACPI table ", reserving_->text);
+    return acpi_owner_;
+  }
+
+  // --- frees: whose memory it is ---
+
+  struct Live { // an allocation of the script that has not been given back
+    u32 command = 0, line = 0;
+    std::string_view caller;
+    u64 size = 0;
+    std::size_t fact = 0;
+    bool freed = false;
+    u64 tails = 0; // units of a per-CPU chunk given back in part so far
+  };
+
+  struct Found {
+    Live *live = nullptr;
+    u64 offset = 0, size = 0; // bytes, of the part that goes
+  };
+
+  void free(const LogLine &l) {
+    close_pending();
+    Op step{};
+    FreeNote note{.line = l.line};
+    if (made_by_step(l.caller, step)) {
+      ensure(step_of(step), l.line);
+      add_note(note);
+      return;
+    }
+    if (l.size == 0 && !l.flag) {
+      add_note(note);
+      return;
+    }
+    ensure(setup_memory, l.line);
+    Found f;
+    if (l.masked) {
+      if (l.ref != 0) f = {live_at(l.ref), l.base, l.size};
+      if (f.live == nullptr) return;
+    } else if (Range{l.base, l.size} != page_aligned(ramdisk_)) {
+      f = resolve(l);
+    }
+    const u32 index = count();
+    if (f.live == nullptr && l.flag) {
+      assume(concat("line ", l.line, " could not be used: a free of no range"));
+      add_note(note);
+      return;
+    }
+    if (f.live == nullptr) {
+      note.keep = true;
+      const bool initrd = Range{l.base, l.size} == page_aligned(ramdisk_);
+      if (initrd) initrd_moved_ = true;
+      else
+        assume(concat("line ", l.line, ": ", l.caller, " frees ", l.size, " bytes at ", hex_text(l.base),
+                      ", which no request of the log returned: taken as it stands"));
+      emit(Op::memblock_phys_free, {l.base, l.size}, l.caller, phase(), l.line,
+           initrd ? std::string_view("initrd") : std::string_view());
+    } else {
+      note.ref = f.live->line;
+      note.offset = f.offset;
+      note.size = f.size;
+      const u32 slot = bind(*f.live);
+      const std::string owner = out_.script.commands[f.live->command].owner;
+      Command &c = emit(Op::memblock_phys_free, {f.offset, f.size}, l.caller, phase(), l.line, owner);
+      c.args[0].binding = slot;
+      if (f.offset == 0 && f.size == f.live->size) f.live->freed = true;
+    }
+    if (!l.masked) out_.facts.frees.push_back({phys_addr_t{l.base}, l.size, "memblock_phys_free", l.caller, l.line, index});
+    add_note(note);
+  }
+  Range page_aligned(const Range &r) const {
+    if (r.size == 0) return {~u64{0}, 0};
+    const u64 page = setup_.arch->page_size();
+    const u64 base = round_down(r.base, page);
+    return {base, round_up(r.end(), page) - base};
+  }
+  void add_note(const FreeNote &n) {
+    if (notes_ != nullptr) notes_->frees.push_back(n);
+  }
+  Live *live_at(u32 line) {
+    const auto a = std::lower_bound(live_.begin(), live_.end(), line, [](const Live &x, u32 n) { return x.line < n; });
+    return a != live_.end() && a->line == line ? &*a : nullptr;
+  }
+  // A free gives back something recent; a log that says otherwise must not cost a walk over all of it each time.
+  std::vector<Live>::reverse_iterator oldest() {
+    return live_.size() <= recent ? live_.rend() : live_.rbegin() + static_cast<std::ptrdiff_t>(recent);
+  }
+
+  // By structure first: which allocation this function gives back follows from what the kernel does, not from the
+  // address that the log shows.
+  Found resolve(const LogLine &l) {
+    if (const Found f = percpu_tail(l); f.live != nullptr) return f;
+    if (l.caller != "pcpu_embed_first_chunk" || percpu_layout_whole())
+      for (const FreeRule &r : free_rules)
+        if (r.freed_by == l.caller)
+          if (Live *a = latest(r.allocated_by)) return {a, 0, a->size};
+    if (Live *a = latest(l.caller, l.size)) return {a, 0, l.size};
+    // By the logged addresses second.
+    for (auto a = live_.rbegin(); a != oldest(); ++a) {
+      const std::optional<phys_addr_t> &addr = out_.facts.allocs[a->fact].addr;
+      if (a->freed || !addr || addr->v == 0) continue;
+      if (l.base >= addr->v && l.base + l.size <= addr->v + a->size) return {&*a, l.base - addr->v, l.size};
+    }
+    return {};
+  }
+  Live *latest(std::string_view caller, u64 size = 0) { // size 0: any
+    for (auto a = live_.rbegin(); a != oldest(); ++a)
+      if (!a->freed && a->caller == caller && (size == 0 || a->size == size)) return &*a;
+    return nullptr;
+  }
+
+  // A log that ends within these lines does not say which unit has a CPU.
+  bool percpu_layout_whole() const {
+    const PercpuLayout &p = percpu_layout_;
+    if (p.unit == 0 || p.groups.size() != chunks_.size()) return false;
+    for (std::size_t i = 0; i < chunks_.size(); ++i)
+      if (p.groups[i].size() * p.unit != live_[chunks_[i]].size) return false;
+    return true;
+  }
+  // The unused tails of the first chunk's units, group by group, unit by unit; a unit without a CPU goes whole.
+  Found percpu_tail(const LogLine &l) {
+    if (l.caller != "pcpu_embed_first_chunk" || !percpu_layout_whole()) return {};
+    const PercpuLayout &p = percpu_layout_;
+    std::size_t group = 0;
+    for (const std::size_t index : chunks_) {
+      Live &a = live_[index];
+      const std::vector<bool> &units = p.groups[group++];
+      if (a.tails >= units.size()) continue;
+      const bool used = units[static_cast<std::size_t>(a.tails)];
+      const u64 skip = used ? p.used : 0;
+      const u64 offset = a.tails * p.unit + skip;
+      if (skip >= p.unit || offset + p.unit - skip > a.size) return {};
+      ++a.tails;
+      return {&a, offset, p.unit - skip};
+    }
+    return {};
+  }
+
+  // Result slot of an allocation, made when something refers to it.
+  u32 bind(const Live &a) {
+    Command &c = out_.script.commands[a.command];
+    if (c.bind == no_binding) {
+      std::string name(a.caller.empty() ? std::string_view("reservation") : a.caller);
+      u64 &n = names_[name];
+      if (++n > 1) append(name, '_', n);
+      c.bind = static_cast<u32>(out_.script.bindings.size());
+      out_.script.bindings.push_back(std::move(name));
+    }
+    return c.bind;
+  }
+
+  // --- configuration blocks ---
+
+  void dump(const LogLine &l) {
+    close_pending();
+    if (dumps_ == 0) ensure(setup_memory, l.line);
+    else if (dumps_ == 1) ensure(init_numa, l.line);
+    ++dumps_;
+    LoggedDump d;
+    d.line = l.line;
+    d.commands = count();
+    out_.facts.dumps.push_back(std::move(d));
+    in_dump_ = true;
+  }
+  void dump_part(const LogLine &l) {
+    if (!in_dump_) return;
+    LoggedDump &d = out_.facts.dumps.back();
+    const bool memory = l.list == memblock_list::memory;
+    if (l.kind == LogKind::dump_sizes) {
+      d.memory_size = l.base;
+      d.reserved_size = l.size;
+    } else if (l.kind == LogKind::dump_count) {
+      (memory ? d.memory_cnt : d.reserved_cnt) = l.n;
+    } else if (l.end != 0) { // an empty list prints its dummy
+      // The printed range and the size beside it say the same, unless the line was tampered with.
+      (memory ? d.memory : d.reserved).push_back({phys_addr_t{l.base}, l.end, l.flags, l.nid});
+    }
+  }
+  void end_dump() {
+    if (!std::exchange(in_dump_, false)) return;
+    out_.facts.dumps.back().whole = true;
+  }
+
+  // --- after the handoff ---
+
+  void freeing(const LogLine &l) {
+    const u64 bytes = u64{l.n} << 10;
+    const KernelConfig &config = setup_.config;
+    const bool early = l.text == "SMP alternatives";
+    if (!early) ensure(init_huge, l.line);
+    const auto part = [&](const ImagePart &p, bool from_end) {
+      u64 base = p.base;
+      if (p.size != bytes) {
+        if (from_end && p.size != 0 && p.base + p.size >= bytes) base = p.base + p.size - bytes;
+        assume(concat("line ", l.line, ": ", l.n, "K of \"", l.text, "\" lie at ", hex_text(base)));
+      }
+      if (base == 0 || bytes == 0) return;
+      emit(Op::free_reserved_area, {base, bytes}, "free_init_pages", early ? Phase::slab : Phase::done, l.line, l.text);
+    };
+    if (early) part(config.smp_locks, false);
+    else if (l.text == "unused decrypted") part(config.decrypted_unused, true);
+    else if (l.text == "unused kernel image (initmem)") part(config.initmem, false);
+    else if (l.text == "unused kernel image (text/rodata gap)") part(config.text_gap, true);
+    else if (l.text == "unused kernel image (rodata/data gap)") part(config.rodata_gap, true);
+    else if (l.text == "initrd") free_initrd(l, bytes);
+  }
+  void free_initrd(const LogLine &l, u64 bytes) {
+    const u64 page = setup_.arch->page_size();
+    if (initrd_moved_)
+      for (auto a = live_.rbegin(); a != live_.rend(); ++a)
+        if (a->caller == "setup_arch" && a->size == round_up(ramdisk_.size, page)) {
+          const u32 slot = bind(*a);
+          Command &c = emit(Op::free_reserved_area, {0, bytes}, "free_initrd_mem", Phase::done, l.line, l.text);
+          c.args[0].binding = slot;
+          return;
+        }
+    if (ramdisk_.size == 0) {
+      assume(concat("line ", l.line, ": the initrd is given back, but the log does not show where it is"));
+      return;
+    }
+    emit(Op::free_reserved_area, {round_up(ramdisk_.base, page), bytes}, "free_initrd_mem", Phase::done, l.line, l.text);
+  }
+
+  // gather_bootmem_prealloc: each gigantic page that the boot allocator gave is counted, the last one first.
+  void gigantic_pages(u32 line) {
+    for (auto it = gigantic_.rbegin(); it != gigantic_.rend(); ++it) {
+      const u64 size = live_[*it].size;
+      const u32 slot = bind(live_[*it]);
+      Command &c = emit(Op::hugetlb_init, {0, size}, "do_initcalls", Phase::done, line, "gigantic page");
+      c.args[0].binding = slot;
+    }
+  }
+
+  void sysctls(u32 line) {
+    if (sysctls_done_) return;
+    sysctls_done_ = true;
+    const BootParams p = parse_boot_params(command_line_, setup_.arch->page_shift);
+    const auto write = [&](std::string_view name, u64 value) {
+      if (value == 0) return;
+      Command &c = emit(Op::write_sysctl, {0, value}, "do_sysctl_args", Phase::done, line);
+      c.text = name;
+    };
+    write("min_free_kbytes", p.min_free_kbytes);
+    write("watermark_scale_factor", p.watermark_scale_factor);
+  }
+
+  // --- a log without memblock=debug ---
+
+  // Everything that the kernel asked for comes from the boot model; the log gives the machine.
+  void from_model() {
+    MachineSpec m;
+    m.name = "log";
+    m.release = release_;
+    m.command_line = command_line_;
+    m.e820 = e820_;
+    for (const Acpi &t : acpi_) m.acpi.push_back({t.name, t.at.base, t.at.size});
+    if (mp_.size != 0) m.mp_table.push_back({mp_.base, mp_.size});
+    m.cpus = std::clamp<u64>(cpus_, 1, max_cpus());
+    m.node_cpus = node_cpus_;
+    m.gbpages = gbpages_;
+    m.intel = intel_;
+    m.ioapics = std::max<u64>(ioapics_, 1);
+    for (const LogLine *l : srat_) m.node_memory.push_back({l->nid, l->base, l->size, l->flag});
+    if (slit_ && !srat_.empty()) {
+      i32 last = 0;
+      for (const LogLine *l : srat_) last = std::max(last, l->nid);
+      const auto nodes = static_cast<std::size_t>(std::min(last, 63)) + 1;
+      m.distances.assign(nodes, std::vector<u8>(nodes));
+      for (std::size_t i = 0; i < nodes; ++i)
+        for (std::size_t j = 0; j < nodes; ++j) m.distances[i][j] = static_cast<u8>(distance(i, j));
+      if (hints_.distance.empty()) assume("the firmware has a SLIT that the log does not show: distances 10 and 20");
+    }
+    if (ramdisk_.size != 0) {
+      m.initrd_base = ramdisk_.base;
+      m.initrd_bytes = ramdisk_.size;
+    }
+    // Low RAM ends where the BIOS area begins.
+    for (const e820_entry &e : e820_)
+      if (e.type == E820_TYPE_RAM && e.addr.v == 0 && e.size < 0xa0000) m.bios_start = e.size;
+
+    const std::string wrong = check_spec(m);
+    if (!wrong.empty()) {
+      fail(e820_lines_.empty() ? 0 : e820_lines_.front(), 0,
+           concat("the log was written without memblock=debug, and the boot model cannot take its place: ", wrong));
+      return;
+    }
+    std::vector<std::string> assumed = std::move(out_.script.assumed);
+    out_.script = make_script(m);
+    assumed.insert(assumed.end(), out_.script.assumed.begin(), out_.script.assumed.end());
+    out_.script.assumed = std::move(assumed);
+    make_title();
+    assume("the log was written without memblock=debug: the kernel's requests come from the model of this boot");
+  }
+  void facts_of_model() {
+    if (out_.error) return;
+    const auto at = [&](Op op) {
+      for (u32 i = 0; i < count(); ++i)
+        if (out_.script.commands[i].op == op) return i;
+      return no_command;
+    };
+    bool zones = false;
+    for (const LogLine &l : lines()) {
+      if (l.kind == LogKind::zone_ranges) zones = true;
+      if (l.kind == LogKind::fact && zones && !l.masked) out_.facts.lines.push_back({l.fact, l.line, l.text});
+      if (l.kind == LogKind::node_data && !l.masked) {
+        out_.facts.lines.push_back({LineKind::node_data, l.line, l.text});
+        LoggedAlloc a{.function = {}, .caller = {}, .size = l.size, .align = 0, .nid = l.nid, .from = {}, .max_addr = {},
+                      .addr = phys_addr_t{l.base}, .answer_size = l.size, .line = l.line, .answer_line = l.line, .command = at(Op::numa_init),
+                      .inside = true};
+        out_.facts.allocs.push_back(std::move(a));
+      }
+      if (l.kind == LogKind::memory && !l.masked) out_.facts.memory = LoggedMemory{l.line, l.base, l.size, l.end};
+    }
+  }
+
+  void general_notes() {
+    if (log_.cut) assume(concat("line ", log_.line_count + 1, " was cut and is left out"));
+    if (log_.second_boot != 0) assume(concat("another boot begins at line ", log_.second_boot, ": only the first is used"));
+  }
+
+  static constexpr u64 isa_end = 0x100000;
+  static constexpr i32 max_nodes = 1024;
+  static constexpr std::size_t recent = 4096;
+  static constexpr std::size_t max_map = 512; // lines of the firmware's map, as the machine takes them
+
+  const LogText &log_;
+  const ImportHints &hints_;
+  BuildNotes *notes_;
+  ImportResult out_;
+
+  // gathered
+  std::string release_, command_line_, foreign_;
+  u32 release_line_ = 0, foreign_line_ = 0, first_dump_ = 0, second_dump_ = 0;
+  std::vector<e820_entry> e820_, map_;
+  std::vector<u32> e820_lines_;
+  std::vector<Range> dump_memory_, dump_reserved_;
+  Range brk_, ramdisk_, mp_;
+  struct Acpi {
+    std::string name;
+    Range at;
+    Acpi(std::string n, u64 base, u64 size) : name(std::move(n)), at{base, size} {}
+  };
+  std::vector<Acpi> acpi_;
+  std::vector<const LogLine *> srat_;
+  std::vector<u64> node_cpus_;
+  u64 requests_ = 0, cpus_ = 0, node_data_bytes_ = 0, ioapics_ = 0;
+  bool map_full_ = false, node_data_differs_ = false, slit_ = false, gbpages_ = false, intel_ = false, config_known_ = false;
+  const LogLine *memory_ = nullptr, *percpu_ = nullptr;
+  PercpuLayout percpu_layout_;
+  SystemSetup setup_{};
+
+  // emitting
+  unsigned done_ = setup_memory; // steps before this one are in the script
+  std::array<u32, 6> step_{};    // where numa_init, sparse_init, free_area_init are
+  std::vector<Live> live_;          // by line
+  std::vector<std::size_t> chunks_, gigantic_; // of those, the per-CPU chunk's groups, gigantic pages
+  std::map<std::string, u64> names_;
+  u32 pending_ = no_command;     // index into facts.allocs of the request that waits for its answer
+  const LogLine *reserving_ = nullptr;
+  std::string acpi_owner_;
+  unsigned dumps_ = 0;
+  bool in_dump_ = false;
+  bool initrd_moved_ = false, sysctls_done_ = false;
+};
+
+} // namespace
+
+ImportResult build_script(const LogText &log, const ImportHints &hints, BuildNotes *notes) {
+  return Builder(log, hints, notes).run();
+}
+
+} // namespace mmscope
