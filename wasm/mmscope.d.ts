@@ -1,0 +1,52 @@
+// What the wasm module gives the page (wasm/bindings.cpp and wasm/platform.cpp), by hand: Emscripten 3.1.6 writes no
+// declarations. tests/browser/module.test.mjs compares the names with the real module.
+
+/** A play of a boot, and the desk on which the canvas finds it. */
+interface MmscopeLab {
+  /** [{"name","title"}] */
+  presets(): string;
+  /** False if there is no preset of that name. prepare() puts it on the desk. */
+  loadPreset(name: string): boolean;
+  logBegin(): void;
+  /** False once the log is refused. */
+  logFeed(bytes: Uint8Array): boolean;
+  /** {"ok":true}, or {"ok":false,"line","column","reason"}. The machine on the desk stays until prepare() is through. */
+  logFinish(): string;
+  /** Plays at most `calls` further calls of what was loaded; how far it is, 0 to 1. At 1 it lies on the desk. */
+  prepare(calls: number): number;
+  forget(): void;
+
+  seek(call: number, event: number): void;
+  step(level: string, n: number): void;
+  /** The position right after the first call of a kernel function; -1 if the boot does not make it. */
+  after(name: string): number;
+  /** Another number whenever there is something new to read. */
+  generation(): number;
+  /** Story of web/page/state.ts, or null. */
+  story(): string;
+  /** Window of web/page/state.ts, or null. */
+  table(name: string, from: number, count: number): string;
+
+  /** Null without WebGL2. */
+  openCanvas(selector: string): import("../web/page/canvas-host").CanvasBridge | null;
+  showPanel(id: string): void;
+  showAll(): void;
+  delete(): void;
+}
+
+interface MmscopeModule {
+  Lab: new () => MmscopeLab;
+}
+
+declare module "*/mmscope.js" {
+  const create: (options?: { wasmBinary?: ArrayBuffer; printErr?: (line: string) => void }) => Promise<MmscopeModule>;
+  export default create;
+}
+declare module "*.wasm" {
+  const url: string;
+  export default url;
+}
+declare module "*.ttf" {
+  const url: string;
+  export default url;
+}

@@ -1,0 +1,180 @@
+// memblock: both arrays as the kernel holds them, and who asked for what is reserved. What this step inserted, merged,
+// split, trimmed or marked is tinted and says so.
+//
+//   memory    cnt 2 / max 128    1023.5 MiB
+//   0  0x00001000   632 KiB  node 0
+//   reserved  cnt 13 / max 128   58.7 MiB
+//   2  0x3dc00000    16 MiB  mem_map                     new
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "base/text.hpp"
+#include "canvas/lab_app.hpp"
+#include "canvas/panels/panels.hpp"
+#include "canvas/widgets/paint.hpp"
+#include "canvas/widgets/scroller.hpp"
+#include "canvas/widgets/units.hpp"
+
+namespace mmscope::canvas {
+namespace {
+
+constexpr float line_height = 20;
+constexpr u64 most_rows = 4096; // laid out; the table below the picture pages through the rest
+
+std::string_view mark_name(Mark m) {
+  constexpr std::array<std::string_view, 6> names = {"", "new", "merged", "split", "trimmed", "marked"};
+  return names[static_cast<std::size_t>(m)];
+}
+
+std::string flags_text(u32 flags) {
+  std::string s;
+  if (flags & MEMBLOCK_HOTPLUG) s += " hotplug";
+  if (flags & MEMBLOCK_MIRROR) s += " mirror";
+  if (flags & MEMBLOCK_NOMAP) s += " nomap";
+  return s;
+}
+
+class MemblockPanel final : public Panel {
+public:
+  explicit MemblockPanel(Desk &desk) : desk_(desk) {}
+  const char *id() const override { return "memblock"; }
+  const char *title() const override { return "memblock"; }
+  void draw(Frame &frame) override;
+
+private:
+  void array(Frame &frame, const Rect &place, memblock_list which);
+  void row(Frame &frame, const Rect &place, memblock_list which, u64 index, const memblock_region &r, Mark mark);
+  /// Who holds most of a region, and how many others there are in it.
+  const Owner *holder(const memblock_region &r, u64 &others) const;
+
+  Desk &desk_;
+  Scroller scrolls_[2];
+  u64 seen_ = 0;
+};
+
+void MemblockPanel::draw(Frame &frame) {
+  if (!desk_.lab) return;
+  const memblock &mb = desk_.lab->state().memblock;
+  const float line = line_height * frame.scale, head = 20 * frame.scale;
+  const Rect &area = frame.area;
+  // memory is short nearly everywhere; it gets what it needs, up to a third.
+  const float room = area.h - 2 * head - 6 * frame.scale;
+  const float wanted = static_cast<float>(std::max<std::size_t>(mb.memory.regions.size(), 1)) * line;
+  const float first = std::min(wanted, std::max(room / 3, 2 * line));
+  array(frame, {area.x, area.y - 2, area.w, head + first}, memblock_list::memory);
+  array(frame, {area.x, area.y + head + first + 6 * frame.scale, area.w, head + room - first}, memblock_list::reserved);
+  seen_ = desk_.lab->generation();
+}
+
+void MemblockPanel::array(Frame &frame, const Rect &place, memblock_list which) {
+  const Lab &lab = *desk_.lab;
+  const auto n = static_cast<std::size_t>(which);
+  const memblock_type &type = lab.state().memblock.type(which);
+  ImDrawList &list = *ImGui::GetWindowDrawList();
+  const std::string_view name = which == memblock_list::memory ? "memory" : "reserved";
+  put_text(frame, list, place.x, place.y, frame.theme.ink, name, size::mono_small);
+  put_text(frame, list, place.x + 76 * frame.scale, place.y, frame.theme.dim,
+           concat("cnt ", type.cnt(), " / max ", type.max), size::mono_small);
+  put_right(frame, list, place.x + place.w - 8 * frame.scale, place.y, frame.theme.dim, bytes_text(type.total_size),
+            size::mono_small);
+
+  const float head = 20 * frame.scale, line = line_height * frame.scale;
+  const Rect rows{place.x, place.y + head, place.w, place.h - head};
+  const auto &marks = lab.changes().marks[n];
+  if (seen_ != lab.generation())
+    for (std::size_t i = 0; i < marks.size(); ++i)
+      if (marks[i] != Mark::none) scrolls_[n].reveal(static_cast<float>(i) * line, line);
+  const auto count = std::min<u64>(type.regions.size(), most_rows);
+  const float top = scrolls_[n].begin(frame, rows, static_cast<float>(count) * line,
+                                      which == memblock_list::memory ? "memblock.memory" : "memblock.reserved");
+  if (type.regions.empty())
+    put_fitting(frame, list, rows.x, top, rows.w, frame.theme.dim,
+                which == memblock_list::memory ? "empty until e820__memblock_setup" : "empty: nothing reserved yet",
+                size::mono_small);
+  for (u64 i = 0; i < count; ++i) {
+    const float y = top + static_cast<float>(i) * line;
+    if (y + line < rows.y || y > rows.y + rows.h) continue;
+    row(frame, {rows.x, y, rows.w - 10 * frame.scale, line - 1}, which, i, type.regions[i],
+        i < marks.size() ? marks[i] : Mark::none);
+  }
+  scrolls_[n].end();
+}
+
+void MemblockPanel::row(Frame &frame, const Rect &place, memblock_list which, u64 index, const memblock_region &r, Mark mark) {
+  ImDrawList &list = *ImGui::GetWindowDrawList();
+  const Theme &theme = frame.theme;
+  const float s = frame.scale, y = middle(frame, place.y, place.h, size::mono_small);
+  ImGui::SetCursorScreenPos({place.x, place.y});
+  ImGui::PushID(static_cast<int>(which));
+  ImGui::PushID(static_cast<int>(index));
+  const bool pressed = ImGui::InvisibleButton("##region", {std::max(place.w, 1.0f), place.h});
+  const bool hovered = ImGui::IsItemHovered();
+  ImGui::PopID();
+  ImGui::PopID();
+
+  const bool changed = mark != Mark::none;
+  if (changed || hovered)
+    list.AddRectFilled({place.x - 3, place.y}, {place.x + place.w, place.y + place.h}, changed ? theme.changed : theme.hole, 4);
+  if (changed)
+    list.AddRect({place.x - 2.5f, place.y + 0.5f}, {place.x + place.w - 0.5f, place.y + place.h - 0.5f}, theme.accent, 4);
+
+  std::string name;
+  float x = place.x + 3 * s;
+  u64 others = 0;
+  const Owner *owner = which == memblock_list::reserved ? holder(r, others) : nullptr;
+  const Fill fill = which == memblock_list::memory ? Fill{theme.memory} : owner ? owner_fill(theme, owner->kind) : Fill{theme.reserved};
+  fill_rect(list, theme, {x, place.y + 5 * s, 9 * s, 9 * s}, fill, 2);
+  x += 14 * s;
+  const std::string number = concat(index);
+  put_right(frame, list, x + 3 * 7.3f * s, y, theme.dim, number, size::mono_small);
+  x += 3 * 7.3f * s + 8 * s;
+  const unsigned digits = desk_.axis.whole() > (u64{1} << 40) ? 12 : desk_.axis.whole() > (u64{1} << 32) ? 10 : 8;
+  const std::string base = hex_text(r.base.v, digits);
+  put_text(frame, list, x, y, theme.ink, base, size::mono_small);
+  x += text_width(frame, base, size::mono_small) + 82 * s;
+  const std::string amount = bytes_text(r.size);
+  put_right(frame, list, x, y, theme.ink, amount, size::mono_small);
+  x += 10 * s;
+
+  std::string about;
+  if (owner != nullptr) {
+    about = owner->label;
+    if (others != 0) append(about, " +", others);
+  }
+  if (which == memblock_list::memory) about = r.nid == no_node ? "no node yet" : concat("node ", r.nid);
+  about += flags_text(r.flags);
+  const std::string_view word = mark_name(mark);
+  const float word_width = word.empty() ? 0 : text_width(frame, word, 11) + 10 * s;
+  put_fitting(frame, list, x, y, place.x + place.w - word_width - x, changed ? theme.ink : theme.dim, about, size::mono_small);
+  if (!word.empty()) put_right(frame, list, place.x + place.w - 5 * s, middle(frame, place.y, place.h, 11), theme.accent, word, 11);
+
+  append(name, which == memblock_list::memory ? "memory[" : "reserved[", index, "] ", hex_text(r.base.v), " ", amount, " ", about);
+  frame.mirror.annotate({.role = Role::kButton, .name = name, .description = word});
+  if (pressed) {
+    desk_.selection = Selection{name, r.base.v, r.end().v};
+    desk_.axis.show(r.base.v, r.end().v);
+  }
+}
+
+const Owner *MemblockPanel::holder(const memblock_region &r, u64 &others) const {
+  const Lab &lab = *desk_.lab;
+  const auto &held = lab.owners().held();
+  std::vector<std::pair<u32, u64>> shares;
+  for (auto at = held.lower_bound(r.base.v); at != held.end() && at->first < r.end().v; ++at) {
+    const auto known = std::find_if(shares.begin(), shares.end(), [&](const auto &s) { return s.first == at->second.owner; });
+    const u64 bytes = at->second.end - at->first;
+    if (known == shares.end()) shares.emplace_back(at->second.owner, bytes);
+    else known->second += bytes;
+  }
+  if (shares.empty()) return nullptr;
+  others = shares.size() - 1;
+  const auto most = std::max_element(shares.begin(), shares.end(), [](const auto &a, const auto &b) { return a.second < b.second; });
+  return &lab.index().owners()[most->first];
+}
+
+} // namespace
+
+std::unique_ptr<Panel> make_memblock_panel(Desk &desk) { return std::make_unique<MemblockPanel>(desk); }
+
+} // namespace mmscope::canvas

@@ -1,0 +1,21 @@
+// panels.hpp: the panels of the lab, one file each. All of them draw the machine that lies on the Desk.
+#pragma once
+
+#include <memory>
+
+#include "canvas/app.hpp"
+
+namespace mmscope::canvas {
+
+struct Desk;
+
+std::unique_ptr<Panel> make_strip_panel(Desk &desk);    // the address axis and its layers
+std::unique_ptr<Panel> make_memblock_panel(Desk &desk); // both arrays
+std::unique_ptr<Panel> make_zones_panel(Desk &desk);    // nodes and zones
+std::unique_ptr<Panel> make_buddy_panel(Desk &desk);    // free_area[order].free_list[migratetype]
+std::unique_ptr<Panel> make_timeline_panel(Desk &desk); // phases, calls, events, playhead
+
+float strip_panel_height(float scale);
+float timeline_panel_height(float scale);
+
+} // namespace mmscope::canvas

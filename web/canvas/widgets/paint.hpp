@@ -1,0 +1,71 @@
+// paint.hpp: how the canvas draws a meaning. A Fill is a colour and a pattern, so that no meaning rests on colour alone;
+// Columns draws many ranges on one row without ever drawing more than one thing per pixel column.
+//
+//     Columns row(frame, area, axis);
+//     for (...) row.add(base, end, fill_of(theme, Meaning::mem_map));     // ascending, disjoint
+//     row.finish();
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "canvas/app.hpp"
+#include "canvas/widgets/axis.hpp"
+#include "canvas/widgets/owners.hpp"
+#include "imgui.h"
+
+namespace mmscope::canvas {
+
+enum class Pattern : u8 { plain, hatch, dots, outline };
+
+struct Fill {
+  Color color = 0;
+  Pattern pattern = Pattern::plain;
+  friend bool operator==(const Fill &, const Fill &) = default;
+};
+
+Fill owner_fill(const Theme &theme, OwnerKind kind);
+/// By the zone's name, as zone_names[] has it.
+Color zone_color(const Theme &theme, std::string_view name);
+/// A block free in the buddy allocator: the larger, the stronger.
+Color free_color(const Theme &theme, unsigned order, unsigned max_order);
+
+void fill_rect(ImDrawList &list, const Theme &theme, const Rect &r, const Fill &fill, float radius);
+
+/// Text in the mono font; `size` in CSS pixels of its em square, before scaling.
+float text_width(const Frame &frame, std::string_view text, float size);
+void put_text(const Frame &frame, ImDrawList &list, float x, float y, Color color, std::string_view text, float size);
+/// The y of a line of text in the middle of [y, y + height).
+float middle(const Frame &frame, float y, float height, float size);
+/// Right end at x.
+void put_right(const Frame &frame, ImDrawList &list, float x, float y, Color color, std::string_view text, float size);
+/// Cut with an ellipsis to fit a width; nothing if not even three characters fit. Returns the width that was used.
+float put_fitting(const Frame &frame, ImDrawList &list, float x, float y, float width, Color color, std::string_view text,
+                  float size);
+/// A 2-pixel frame around what changed.
+void outline(const Frame &frame, ImDrawList &list, const Rect &r, Color color);
+
+/// One row of ranges on the address axis.
+class Columns {
+public:
+  Columns(const Frame &frame, ImDrawList &list, const Rect &area, const Axis &axis);
+  /// The part of [base, end) in view, in pixels; empty if there is none. Not below `least` wide.
+  Rect place(double base, double end, float least = 0) const;
+  void add(u64 base, u64 end, const Fill &fill);
+  void finish();
+
+private:
+  void flush();
+  struct Share {
+    Fill fill;
+    float width = 0;
+  };
+  const Frame &frame_;
+  ImDrawList &list_;
+  Rect area_;
+  const Axis &axis_;
+  float column_ = -1; // left edge of the pixel column that is being collected
+  std::vector<Share> shares_;
+};
+
+} // namespace mmscope::canvas

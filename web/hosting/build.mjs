@@ -1,0 +1,108 @@
+// The page: web/page/ and the wasm module become dist/, a static folder with content-hashed names and relative URLs
+// only, so that it works under any path and can be cached for ever. Fails when the first load is over its budget.
+//
+// What index.html names (src="main.ts", href="page.css") is what gets built; web/page/assets/ is copied as it is.
+// A file that code imports (`import url from "../canvas/assets/x.ttf"`) is copied under a hashed name, and the import is
+// its URL relative to the script: `new URL(url, import.meta.url)`. Imports by `import()` become files that load later.
+import { cp, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import * as esbuild from "esbuild";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const page = join(root, "web/page");
+const finished = join(root, "dist");
+const dist = join(root, "build/dist.new");
+
+/** gzipped bytes of JS + wasm + CSS + font that the first steppable picture needs */
+export const firstLoadLimit = 300_000;
+
+const exists = (path) =>
+  stat(path)
+    .then(() => true)
+    .catch(() => false);
+
+async function build() {
+  for (const needed of ["web/page/index.html", "build/web/mmscope.js", "build/web/mmscope.wasm"]) {
+    if (!(await exists(join(root, needed)))) {
+      console.log(`${needed} is not there yet: no page is built`);
+      return;
+    }
+  }
+  let html = await readFile(join(page, "index.html"), "utf8");
+  const named = [...html.matchAll(/\b(?:src|href)="(?:\.\/)?([^":#?]+\.(?:ts|css))"/g)].map((match) => match[1]);
+  await rm(dist, { recursive: true, force: true });
+
+  const { metafile } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: named.map((name) => join(page, name)),
+    outdir: dist,
+    outbase: page,
+    entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
+    assetNames: "[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: "esm",
+    target: ["es2022"],
+    charset: "utf8",
+    legalComments: "none",
+    metafile: true,
+    logLevel: "warning",
+    // Emscripten's module mentions node's modules in branches that a browser never takes.
+    external: ["module", "node:*", "fs", "path", "url"],
+    loader: { ".wasm": "file", ".ttf": "file", ".woff2": "file", ".gz": "file", ".svg": "file", ".png": "file" },
+  });
+
+  // index.html names the outputs instead of the sources.
+  const outputs = Object.entries(metafile.outputs);
+  const first = new Set();
+  for (const name of new Set(named)) {
+    const source = relative(root, join(page, name));
+    const output = outputs.find(([, made]) => made.entryPoint === source)?.[0];
+    if (!output) throw new Error(`index.html names ${name}, which nothing was built from`);
+    html = html.replaceAll(
+      new RegExp(`"(?:\\./)?${name.replaceAll(".", "\\.")}"`, "g"),
+      `"./${relative(dist, join(root, output))}"`,
+    );
+    first.add(output);
+  }
+  // Everything that these bring along at once; what `import()` brings comes later. (The set grows while it is walked.)
+  for (const output of first)
+    for (const brought of metafile.outputs[output].imports)
+      if (brought.kind !== "dynamic-import" && !brought.external) first.add(brought.path);
+  await mkdir(dist, { recursive: true });
+  await writeFile(join(dist, "index.html"), html);
+  if (await exists(join(page, "assets"))) await cp(join(page, "assets"), join(dist, "assets"), { recursive: true });
+
+  // The budget.
+  const counted = [];
+  for (const output of first)
+    if (/\.(js|wasm|css|ttf|woff2)$/.test(output)) {
+      const file = relative(dist, join(root, output));
+      counted.push({ file, gzipped: gzipSync(await readFile(join(dist, file)), { level: 9 }).length });
+    }
+  counted.sort((a, b) => b.gzipped - a.gzipped);
+  const total = counted.reduce((sum, { gzipped }) => sum + gzipped, 0);
+  for (const { file, gzipped } of counted) console.log(`  ${String(gzipped).padStart(8)}  ${file}`);
+  console.log(`first load: ${total} bytes gzipped of ${firstLoadLimit} allowed`);
+  await writeFile(
+    join(root, "build/first-load.json"),
+    `${JSON.stringify({ total, limit: firstLoadLimit, files: counted }, null, 2)}\n`,
+  );
+  if (total > firstLoadLimit) throw new Error("the first load is over its budget");
+
+  // dist/ changes in one step: a server that runs meanwhile never shows half a page.
+  await rm(finished, { recursive: true, force: true });
+  await mkdir(dirname(finished), { recursive: true });
+  await rename(dist, finished);
+}
+
+try {
+  await build();
+} catch (error) {
+  console.error(`page: ${error.message}`);
+  process.exitCode = 1;
+}

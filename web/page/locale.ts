@@ -1,0 +1,30 @@
+// locale.ts: words. Code says t("back") or t("did.reserve", { range }), locale/<language>.json holds the sentences; a
+// second language is a second file. A value with plural forms is an object with the categories of Intl.PluralRules, and
+// is chosen by the argument `n`.
+import english from "./locale/en.json";
+
+type Entry = string | Record<string, string>;
+type Values = Record<string, string | number>;
+
+const entries: Record<string, Entry> = english;
+const plural = new Intl.PluralRules("en");
+
+export function has(key: string): boolean {
+  return key in entries;
+}
+
+export function t(key: string, values: Values = {}): string {
+  const entry = entries[key];
+  if (entry === undefined) return key;
+  const form =
+    typeof entry === "string" ? entry : (entry[plural.select(Number(values.count ?? values.n))] ?? entry.other ?? key);
+  return form.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
+}
+
+/** index.html carries English; this puts the words of the language in their place. */
+export function localise(root: ParentNode): void {
+  for (const element of root.querySelectorAll("[data-t]"))
+    element.textContent = t(element.getAttribute("data-t") ?? "");
+  for (const element of root.querySelectorAll("[data-t-label]"))
+    element.setAttribute("aria-label", t(element.getAttribute("data-t-label") ?? ""));
+}

@@ -1,0 +1,187 @@
+// tables.ts: the twin. Every fact that the canvas draws, as a table: windowed, with true totals, so that a terabyte is
+// not a million rows. Only the table that is looked at is read from the module.
+import { byId, h, setText } from "./dom";
+import { t } from "./locale";
+import type { Cell, Window } from "./state";
+import { bytes, count, hexWide } from "./units";
+
+type Unit = "addr" | "bytes" | "count" | "pfn" | "text" | "mono" | "verdict";
+type Column = [name: string, unit: Unit];
+
+const COLUMNS: Record<string, Column[]> = {
+  memory: [["index", "count"], ["base", "addr"], ["end", "addr"], ["size", "bytes"], ["node", "count"], ["flags", "text"]],
+  reserved: [
+    ["index", "count"],
+    ["base", "addr"],
+    ["end", "addr"],
+    ["size", "bytes"],
+    ["node", "count"],
+    ["flags", "text"],
+    ["owner", "text"],
+  ],
+  zones: [
+    ["node", "count"],
+    ["zone", "mono"],
+    ["start", "pfn"],
+    ["spanned", "count"],
+    ["present", "count"],
+    ["managed", "count"],
+    ["free", "count"],
+    ["min", "count"],
+    ["low", "count"],
+    ["high", "count"],
+  ],
+  lists: [
+    ["node", "count"],
+    ["zone", "mono"],
+    ["order", "count"],
+    ["migratetype", "mono"],
+    ["blocks", "count"],
+    ["first", "mono"],
+  ],
+  sections: [["section", "count"], ["count", "count"], ["node", "count"], ["usage", "addr"], ["map", "addr"]],
+  firmware: [["base", "addr"], ["end", "addr"], ["size", "bytes"], ["type", "text"]],
+  events: [["index", "count"], ["event", "mono"], ["fields", "mono"], ["meaning", "text"]],
+  allocations: [
+    ["call", "count"],
+    ["caller", "mono"],
+    ["size", "bytes"],
+    ["align", "bytes"],
+    ["predicted", "addr"],
+    ["logged", "addr"],
+    ["equal", "verdict"],
+  ],
+  lines: [["line", "mono"]],
+  assumed: [["assumed", "text"]],
+};
+const ORDER = ["memory", "reserved", "zones", "lists", "sections", "firmware", "events", "allocations", "lines", "assumed"];
+/** Columns of the kernel's own names keep them in every language. */
+const PAGE = 50;
+
+export interface TableSource {
+  read(name: string, from: number, count: number): Window | null;
+  addressEnd(): number;
+}
+
+export class Tables {
+  private shown = "memory";
+  private from = 0;
+  private readonly tabs = new Map<string, HTMLButtonElement>();
+  private readonly panel = byId("table-panel");
+  private readonly caption = h("caption");
+  private readonly head = h("tr");
+  private readonly body = h("tbody");
+  private readonly table = h("table", {}, this.caption, h("thead", {}, this.head), this.body);
+  private readonly empty = h("p", { class: "empty" });
+  private readonly where = h("span", {});
+  private readonly previous = h("button", { type: "button" }, t("rows.previous"));
+  private readonly next = h("button", { type: "button" }, t("rows.next"));
+  private readonly jump = h("input", { type: "number", min: 1, step: 1 });
+  private readonly pager = h(
+    "div",
+    { class: "pager" },
+    this.previous,
+    this.next,
+    h("label", {}, t("rows.jump"), " ", this.jump),
+    this.where,
+  );
+  private total = 0;
+
+  constructor(private readonly source: TableSource) {
+    const list = byId("table-tabs");
+    for (const name of ORDER) {
+      const tab = h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "table-panel" });
+      tab.addEventListener("click", () => this.show(name));
+      tab.addEventListener("keydown", (event) => this.move(event, name));
+      this.tabs.set(name, tab);
+      list.append(tab);
+    }
+    this.previous.addEventListener("click", () => this.page(this.from - PAGE));
+    this.next.addEventListener("click", () => this.page(this.from + PAGE));
+    this.jump.addEventListener("change", () => this.page(Number(this.jump.value) - 1));
+    this.panel.append(this.empty, this.table, this.pager);
+    this.show(this.shown);
+  }
+
+  show(name: string): void {
+    this.shown = name;
+    this.from = 0;
+    for (const [key, tab] of this.tabs) {
+      tab.setAttribute("aria-selected", String(key === name));
+      tab.tabIndex = key === name ? 0 : -1;
+    }
+    this.panel.setAttribute("aria-labelledby", `tab-${name}`);
+    const columns = COLUMNS[name] ?? [];
+    this.caption.textContent = t(`caption.${name}`);
+    this.head.replaceChildren(
+      ...columns.map(([key, unit]) => h("th", { scope: "col", class: numeric(unit) ? "number" : "" }, t(`column.${key}`))),
+      h("th", { scope: "col" }, t("column.step")),
+    );
+    this.refresh();
+  }
+
+  refresh(): void {
+    for (const [key, tab] of this.tabs) {
+      const total = this.source.read(key, 0, 0)?.total ?? 0;
+      setText(tab, `${t(`table.${key}`)} ${count(total)}`);
+    }
+    const window = this.source.read(this.shown, this.from, PAGE);
+    this.total = window?.total ?? 0;
+    if (this.from > 0 && this.from >= this.total) return this.page(this.total - 1);
+    const rows = window?.rows ?? [];
+    this.table.hidden = rows.length === 0;
+    this.empty.hidden = rows.length > 0;
+    setText(this.empty, t(`empty.${this.shown}`));
+    this.table.setAttribute("aria-rowcount", String(this.total + 1));
+    const digits = Math.max((this.source.addressEnd() - 1).toString(16).length, 8);
+    this.body.replaceChildren(...rows.map((row, i) => this.row(row, this.from + i, digits)));
+    this.pager.hidden = this.total <= PAGE;
+    this.previous.disabled = this.from === 0;
+    this.next.disabled = this.from + PAGE >= this.total;
+    this.jump.max = String(this.total);
+    setText(
+      this.where,
+      t("rows", { from: count(this.from + 1), to: count(this.from + rows.length), total: count(this.total) }),
+    );
+  }
+
+  private page(row: number): void {
+    const last = Math.max(this.total - 1, 0);
+    this.from = Math.floor(Math.min(Math.max(row || 0, 0), last) / PAGE) * PAGE;
+    this.refresh();
+  }
+
+  private move(event: KeyboardEvent, name: string): void {
+    const at = ORDER.indexOf(name);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: ORDER.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const next = ORDER[(to + ORDER.length) % ORDER.length] ?? name;
+    this.show(next);
+    this.tabs.get(next)?.focus();
+  }
+
+  private row([mark, ...cells]: [string, ...Cell[]], index: number, digits: number): HTMLTableRowElement {
+    const columns = COLUMNS[this.shown] ?? [];
+    return h(
+      "tr",
+      { "aria-rowindex": index + 2, class: mark ? "changed" : "" },
+      ...columns.map(([, unit], i) => cell(cells[i] ?? null, unit, digits)),
+      h("td", { class: "mark" }, mark ? t(`mark.${mark}`) : ""),
+    );
+  }
+}
+
+function numeric(unit: Unit): boolean {
+  return unit === "addr" || unit === "bytes" || unit === "count" || unit === "pfn";
+}
+
+function cell(value: Cell, unit: Unit, digits: number): HTMLTableCellElement {
+  if (unit === "verdict") return h("td", { class: String(value) }, t(`cell.${value}`));
+  const classes = numeric(unit) ? "number mono" : unit === "mono" ? "mono" : "";
+  if (value === null) return h("td", { class: classes }, "–");
+  if (typeof value === "string") return h("td", { class: classes }, value);
+  if (unit === "addr") return h("td", { class: classes }, hexWide(value, digits));
+  if (unit === "pfn") return h("td", { class: classes }, hexWide(value, 1));
+  return h("td", { class: classes }, unit === "bytes" ? bytes(value) : count(value));
+}
