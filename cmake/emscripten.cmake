@@ -43,6 +43,10 @@ if(CMAKE_BUILD_TYPE STREQUAL "Debug")
   list(APPEND em_module_link_options -g -sASSERTIONS=1)
   list(APPEND em_node_link_options -g -sASSERTIONS=1)
 else()
+  # Optimised as a whole when linked: it takes half a minute and saves 15 kB of download (gzipped). There is one
+  # thread, so statics need no locks.
+  add_compile_options(-flto -fno-threadsafe-statics)
+  add_link_options(-flto)
   list(APPEND em_module_link_options -Oz)
   list(APPEND em_node_link_options -O2)
 endif()

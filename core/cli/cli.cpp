@@ -21,7 +21,7 @@ namespace {
 constexpr int ok = 0, failed = 1, unusable = 2;
 
 constexpr std::string_view usage =
-  R"(mmscope computes what Linux's boot memory code computes.
+    R"(mmscope computes what Linux's boot memory code computes.
 
 mmscope boot --dmesg FILE          replay a real boot from its kernel log ("-" reads standard input)
 mmscope boot --machine NAME        boot a preset, or a machine described in FILE.json
@@ -59,7 +59,8 @@ int misuse(const Io &io, std::string_view what) {
 
 // Reads everything after the verb. Returns what is wrong, or "".
 std::string parse_options(std::span<const std::string_view> args, Options &o) {
-  static constexpr std::array<std::string_view, 6> flags{"--dmesg", "--machine", "--until", "--show", "--format", "--events"};
+  static constexpr std::array<std::string_view, 6> flags{"--dmesg", "--machine", "--until",
+                                                         "--show",  "--format",  "--events"};
   const bool boots = o.verb == "boot", plays = boots || o.verb == "run";
   for (std::size_t i = 0; i < args.size(); ++i) {
     const std::string_view word = args[i];
@@ -78,12 +79,17 @@ std::string parse_options(std::span<const std::string_view> args, Options &o) {
       continue;
     }
     std::string_view value;
-    if (equals != std::string_view::npos) value = word.substr(equals + 1);
-    else if (i + 1 < args.size() && !args[i + 1].starts_with("--")) value = args[++i];
-    else return concat(flag, " needs a value");
+    if (equals != std::string_view::npos)
+      value = word.substr(equals + 1);
+    else if (i + 1 < args.size() && !args[i + 1].starts_with("--"))
+      value = args[++i];
+    else
+      return concat(flag, " needs a value");
 
-    if (flag == "--dmesg") o.dmesg = value;
-    else if (flag == "--machine") o.machine = value;
+    if (flag == "--dmesg")
+      o.dmesg = value;
+    else if (flag == "--machine")
+      o.machine = value;
     else if (flag == "--until") {
       o.until = phase_of(value);
       std::vector<std::string_view> names;
@@ -188,8 +194,7 @@ std::string summary(const Player &p) {
 // --- verbs ---
 
 int boot(const Io &io, const Options &o) {
-  if (o.dmesg.has_value() == o.machine.has_value())
-    return misuse(io, "boot needs --dmesg FILE or --machine NAME");
+  if (o.dmesg.has_value() == o.machine.has_value()) return misuse(io, "boot needs --dmesg FILE or --machine NAME");
   if (!o.words.empty()) return misuse(io, concat("unexpected argument '", o.words[0], "'"));
 
   Script script;
@@ -358,8 +363,10 @@ int verify(const Io &io, const Options &o) {
     std::string s;
     append_report(s, r);
     io.out(s);
-    if (!r.error.empty()) status = unusable;
-    else if (!r.ok() && status == ok) status = failed;
+    if (!r.error.empty())
+      status = unusable;
+    else if (!r.ok() && status == ok)
+      status = failed;
   }
   return status;
 }
@@ -397,7 +404,8 @@ int run(std::span<const std::string_view> args, const Io &io) {
     std::string_view name;
     int (*run)(const Io &, const Options &);
   };
-  static constexpr std::array<Verb, 4> verbs{{{"boot", boot}, {"run", run_script}, {"verify", verify}, {"machines", machines}}};
+  static constexpr std::array<Verb, 4> verbs{
+      {{"boot", boot}, {"run", run_script}, {"verify", verify}, {"machines", machines}}};
   const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb &v) { return v.name == o.verb; });
   if (verb == verbs.end()) {
     for (const std::string_view later : {"trace", "lessons", "grade", "autopsy"})

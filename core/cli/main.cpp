@@ -33,16 +33,16 @@ std::optional<std::string> read_standard_input(std::string &error) {
 int main(int argc, char **argv) {
   const std::vector<std::string_view> args(argv + (argc > 0 ? 1 : 0), argv + argc);
   const mmscope::Io io{
-    .out = [](std::string_view s) { write(stdout, s); },
-    .err =
-      [](std::string_view s) {
-        std::fflush(stdout);
-        write(stderr, s);
-      },
-    .read =
-      [](const std::string &path, std::string &error) {
-        return path == "-" ? read_standard_input(error) : mmscope::read_file(path, error, max_input);
-      },
+      .out = [](std::string_view s) { write(stdout, s); },
+      .err =
+          [](std::string_view s) {
+            std::fflush(stdout);
+            write(stderr, s);
+          },
+      .read =
+          [](const std::string &path, std::string &error) {
+            return path == "-" ? read_standard_input(error) : mmscope::read_file(path, error, max_input);
+          },
   };
   const int status = mmscope::run(args, io);
   // A full disk is not success.

@@ -153,6 +153,12 @@ ImportResult import_dmesg(std::string_view log, const ImportHints &hints, Import
 
 namespace {
 
+std::string hex_text(u64 n) {
+  std::string s = "0x";
+  append_hex(s, n);
+  return s;
+}
+
 // What remains of a line for the engine, with the notes of an import of the whole log. Empty: nothing.
 class Stripper {
 public:
@@ -200,7 +206,7 @@ public:
       return l.caller == "e820__memblock_setup" ? concat("memblock_add: 0 bytes ", l.caller) : std::string(message);
     case LogKind::request: return request(l, message);
     case LogKind::reserve: return reserve(l, message);
-    case LogKind::free: return free(l, message);
+    case LogKind::free: return free(l);
     default: return {};
     }
   }
@@ -227,16 +233,13 @@ private:
     if (!std::binary_search(notes_.bare.begin(), notes_.bare.end(), l.line)) return {};
     return concat("memblock_reserve: ", l.size, " bytes ", l.caller);
   }
-  std::string free(const LogLine &l, std::string_view message) const {
+  std::string free(const LogLine &l) const {
     const auto it = std::lower_bound(notes_.frees.begin(), notes_.frees.end(), l.line,
                                      [](const FreeNote &n, u32 line) { return n.line < line; });
     if (it == notes_.frees.end() || it->line != l.line) return {};
-    if (it->keep) return std::string(message);
+    if (it->keep) return concat("memblock_phys_free: ", l.size, " bytes at ", hex_text(l.base), " ", l.caller);
     if (it->ref == 0) return concat("memblock_phys_free: 0 bytes ", l.caller);
-    std::string s = concat("memblock_phys_free: ", it->size, " bytes at line ", it->ref, "+0x");
-    append_hex(s, it->offset);
-    append(s, ' ', l.caller);
-    return s;
+    return concat("memblock_phys_free: ", it->size, " bytes at line ", it->ref, "+", hex_text(it->offset), " ", l.caller);
   }
 
   const BuildNotes &notes_;
@@ -262,7 +265,8 @@ std::string strip_results(std::string_view log) {
     const std::string_view message = raw.substr(decoration(raw));
     LogLine l = classify(message, section);
     l.line = number;
-    if (l.kind != LogKind::none) out += stripper.strip(l, without_tail(message));
+    if (l.kind != LogKind::none)
+      if (const std::string rest = stripper.strip(l, without_tail(message)); !rest.empty()) append(out, "[    0.000000] ", rest);
     out += '\n';
     return true;
   });

@@ -152,10 +152,15 @@ LogLine region_call(Scan s, LogKind kind) {
       l.flag = true;
       l.size = 0;
     }
-  } else { // strip_results: "4096 bytes" [" at line 12+0x3e000"]
+  } else { // strip_results: "4096 bytes" [" at line 12+0x3e000" or " at 0x1000"]
     l.masked = l.has_size = true;
     s.dec(l.size).lit(" bytes");
-    if (kind == LogKind::free && s.take(" at line ")) s.dec32(l.ref).lit("+").prefixed(l.base);
+    if (kind == LogKind::free && s.take(" at line ")) {
+      s.dec32(l.ref).lit("+").prefixed(l.base);
+    } else if (kind == LogKind::free && s.take(" at ")) {
+      s.prefixed(l.base);
+      l.absolute = true;
+    }
   }
   s.function(l.caller);
   if (l.flag && kind != LogKind::free && !(kind == LogKind::reserve && is_answer_caller(l.caller))) return {};

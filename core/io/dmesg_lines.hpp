@@ -57,6 +57,7 @@ struct LogLine {
   memblock_list list{};
   bool flag = false, masked = false;
   bool has_size = false;  // a masked line that still says its size
+  bool absolute = false;  // a masked free whose address is an input
   i32 nid = no_node;
   u32 flags = 0, n = 0;
   u32 line = 0;           // 1-based

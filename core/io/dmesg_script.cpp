@@ -140,7 +140,10 @@ public:
 
 private:
   const std::vector<LogLine> &lines() const { return log_.lines; }
-  void assume(std::string text) { out_.script.assumed.push_back(std::move(text)); }
+  void assume(std::string text) {
+    if (out_.script.assumed.size() < max_assumed) out_.script.assumed.push_back(std::move(text));
+    else ++more_assumed_;
+  }
   void fail(u32 line, u32 column, std::string reason) { out_.error = ImportError{line, column, std::move(reason)}; }
 
   // --- first pass: what the log says, wherever it says it ---
@@ -760,10 +763,10 @@ private:
     }
     ensure(setup_memory, l.line);
     Found f;
-    if (l.masked) {
+    if (l.masked && !l.absolute) {
       if (l.ref != 0) f = {live_at(l.ref), l.base, l.size};
       if (f.live == nullptr) return;
-    } else if (Range{l.base, l.size} != page_aligned(ramdisk_)) {
+    } else if (!l.absolute && Range{l.base, l.size} != page_aligned(ramdisk_)) {
       f = resolve(l);
     }
     const u32 index = count();
@@ -820,6 +823,7 @@ private:
       for (const FreeRule &r : free_rules)
         if (r.freed_by == l.caller)
           if (Live *a = latest(r.allocated_by)) return {a, 0, a->size};
+    if (l.size == 0) return {};
     if (Live *a = latest(l.caller, l.size)) return {a, 0, l.size};
     // By the logged addresses second.
     for (auto a = live_.rbegin(); a != oldest(); ++a) {
@@ -1040,13 +1044,14 @@ private:
   }
 
   void general_notes() {
+    if (more_assumed_ != 0) out_.script.assumed.push_back(concat("and ", more_assumed_, " more of the kind"));
     if (log_.cut) assume(concat("line ", log_.line_count + 1, " was cut and is left out"));
     if (log_.second_boot != 0) assume(concat("another boot begins at line ", log_.second_boot, ": only the first is used"));
   }
 
   static constexpr u64 isa_end = 0x100000;
   static constexpr i32 max_nodes = 1024;
-  static constexpr std::size_t recent = 4096;
+  static constexpr std::size_t recent = 4096, max_assumed = 200;
   static constexpr std::size_t max_map = 512; // lines of the firmware's map, as the machine takes them
 
   const LogText &log_;
@@ -1069,7 +1074,7 @@ private:
   std::vector<Acpi> acpi_;
   std::vector<const LogLine *> srat_;
   std::vector<u64> node_cpus_;
-  u64 requests_ = 0, cpus_ = 0, node_data_bytes_ = 0, ioapics_ = 0;
+  u64 more_assumed_ = 0, requests_ = 0, cpus_ = 0, node_data_bytes_ = 0, ioapics_ = 0;
   bool map_full_ = false, node_data_differs_ = false, slit_ = false, gbpages_ = false, intel_ = false, config_known_ = false;
   const LogLine *memory_ = nullptr, *percpu_ = nullptr;
   PercpuLayout percpu_layout_;

@@ -9,8 +9,10 @@ namespace mmscope {
 namespace {
 
 void write_nid(JsonWriter &w, i32 nid) {
-  if (nid == no_node) w.null();
-  else w.number_signed(nid);
+  if (nid == no_node)
+    w.null();
+  else
+    w.number_signed(nid);
 }
 
 void write_allocations(JsonWriter &w, std::span<const AllocRow> rows) {
@@ -18,8 +20,10 @@ void write_allocations(JsonWriter &w, std::span<const AllocRow> rows) {
   for (const AllocRow &a : rows) {
     w.begin_object().key("caller").string(a.caller).key("size").number(a.size).key("align").number(a.align);
     w.key("nid").number_signed(a.nid).key("addr").number(a.addr.v).key("logged");
-    if (a.logged) w.number(a.logged->v);
-    else w.null();
+    if (a.logged)
+      w.number(a.logged->v);
+    else
+      w.null();
     w.end_object();
   }
   w.end_array();
@@ -30,8 +34,7 @@ void write_handed(JsonWriter &w, const std::vector<HandedRun> &runs) {
   w.key("handed").begin_array();
   for (const HandedRun &r : runs) {
     const u64 n = std::min(room, r.count);
-    for (u64 i = 0; i < n; ++i)
-      w.begin_array().number(r.pfn.v + (i << r.order.v)).number(r.order.v).end_array();
+    for (u64 i = 0; i < n; ++i) w.begin_array().number(r.pfn.v + (i << r.order.v)).number(r.order.v).end_array();
     room -= n;
     left_out += r.count - n;
   }
@@ -42,9 +45,12 @@ void write_handed(JsonWriter &w, const std::vector<HandedRun> &runs) {
 void write_results(JsonWriter &w, const std::vector<CommandResult> &results) {
   w.key("results").begin_array();
   for (const CommandResult &r : results) {
-    if (!r.result.ok()) w.begin_object().key("error").string(r.result.error).end_object();
-    else if (r.is_address) w.number(r.result.value);
-    else w.number_signed(static_cast<i64>(r.result.value));
+    if (!r.result.ok())
+      w.begin_object().key("error").string(r.result.error).end_object();
+    else if (r.is_address)
+      w.number(r.result.value);
+    else
+      w.number_signed(static_cast<i64>(r.result.value));
   }
   w.end_array();
 }
@@ -87,14 +93,19 @@ void write_zones(JsonWriter &w, const System &s) {
       const zone &zn = node.zones[z];
       w.begin_object().key("node").number_signed(node.nid).key("name").string(s.arch->zones[z].name);
       w.key("start_pfn").number(zn.start_pfn.v).key("spanned").number(zn.spanned_pages);
-      w.key("present").number(zn.present_pages).key("managed").number(zn.managed_pages).key("free").number(zn.free_pages());
+      w.key("present")
+          .number(zn.present_pages)
+          .key("managed")
+          .number(zn.managed_pages)
+          .key("free")
+          .number(zn.free_pages());
       w.key("min").number(zn.watermark[static_cast<std::size_t>(watermark::min)]);
       w.key("low").number(zn.watermark[static_cast<std::size_t>(watermark::low)]);
       w.key("high").number(zn.watermark[static_cast<std::size_t>(watermark::high)]);
       w.key("protection").begin_array();
       for (unsigned j = 0; j < s.arch->zones.size(); ++j) w.number(zn.lowmem_reserve[j]);
       w.end_array().key("nr_free").begin_array();
-      for (u64 order = 0; order <= s.pages.rules().max_order.v; ++order) w.number(zn.areas[order].nr_free());
+      for (unsigned order = 0; order <= s.pages.rules().max_order.v; ++order) w.number(zn.areas[order].nr_free());
       w.end_array().end_object();
     }
   }
@@ -106,7 +117,7 @@ void write_free_lists(JsonWriter &w, const System &s) {
   for (const pglist_data &node : s.pages.nodes()) {
     if (!node.online) continue;
     for (unsigned z = 0; z < s.arch->zones.size(); ++z)
-      for (u64 order = 0; order <= s.pages.rules().max_order.v; ++order)
+      for (unsigned order = 0; order <= s.pages.rules().max_order.v; ++order)
         for (unsigned m = 0; m < migratetype_count; ++m) {
           if (node.zones[z].areas[order].free_list[m].nr == 0) continue;
           const auto type = static_cast<migratetype>(m);

@@ -33,7 +33,7 @@ std::vector<HandedRun> handed_runs(std::span<const Event> events);
 
 struct JsonReport {
   const Machine &machine;
-  std::string_view kernel;                             // release, or the era's name
+  std::string_view kernel; // release, or the era's name
   std::span<const AllocRow> allocations = {};
   std::span<const std::string> assumed = {};
   const std::vector<CommandResult> *results = nullptr; // of a script: "results"
@@ -47,9 +47,9 @@ void write_json(JsonWriter &w, const JsonReport &r);
 inline constexpr u64 max_handed_blocks = u64{4} << 20;
 
 // --- parts; each writes one value ---
-void write_regions(JsonWriter &w, const memblock_type &type); // [[base,size,flags,nid|null],…]
-void write_zones(JsonWriter &w, const System &s);             // [{"node":0,"name":"DMA",…},…]
-void write_free_lists(JsonWriter &w, const System &s);        // [{…,"pfns":[…]},…], head first
+void write_regions(JsonWriter &w, const memblock_type &type);        // [[base,size,flags,nid|null],…]
+void write_zones(JsonWriter &w, const System &s);                    // [{"node":0,"name":"DMA",…},…]
+void write_free_lists(JsonWriter &w, const System &s);               // [{…,"pfns":[…]},…], head first
 void write_event(JsonWriter &w, const Event &e, const Trace &texts); // {"event":"lab_page_run","pfn":1,…}
 void write_events(JsonWriter &w, std::span<const Event> events, const Trace &texts);
 

@@ -107,9 +107,12 @@ struct Reader {
     if (!j.is_array() || j.size() != 3) return fail(where, "not [base, size, type]");
     if (!read(j[0], where, out.addr.v) || !read(j[1], where, out.size)) return false;
     u64 type = 0;
-    if (j[2].is_string()) type = e820_type_of(j[2].get_ref<const std::string &>());
-    else if (!read(j[2], where, type)) return false;
-    if (type == 0 || type > ~u32{0}) return fail(where, "no such type (usable, reserved, ACPI data, ACPI NVS, unusable …)");
+    if (j[2].is_string())
+      type = e820_type_of(j[2].get_ref<const std::string &>());
+    else if (!read(j[2], where, type))
+      return false;
+    if (type == 0 || type > ~u32{0})
+      return fail(where, "no such type (usable, reserved, ACPI data, ACPI NVS, unusable …)");
     out.type = static_cast<u32>(type);
     return true;
   }
@@ -158,9 +161,10 @@ struct Reader {
       if (key == "initrd_bytes") return read(value, at, m.initrd_bytes);
       if (key == "initrd_base") return read(value, at, m.initrd_base);
       if (key == "initrd_max") return read(value, at, m.initrd_max);
-      return unknown(at, {"like", "name", "title", "release", "command_line", "e820", "acpi", "mp_table", "bios_start",
-                          "cpus", "gbpages", "intel", "ioapics", "node_memory", "node_cpus", "distances",
-                          "initrd_bytes", "initrd_base", "initrd_max"},
+      return unknown(at,
+                     {"like", "name", "title", "release", "command_line", "e820", "acpi", "mp_table", "bios_start",
+                      "cpus", "gbpages", "intel", "ioapics", "node_memory", "node_cpus", "distances", "initrd_bytes",
+                      "initrd_base", "initrd_max"},
                      key);
     });
   }

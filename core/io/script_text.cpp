@@ -40,8 +40,10 @@ bool is_plain(std::string_view s) {
 std::string quoted(std::string_view s) {
   std::string out = "'";
   for (const char c : s.substr(0, 40)) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) out += '?';
-    else out += c;
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      out += '?';
+    else
+      out += c;
   }
   if (s.size() > 40) out += "...";
   out += '\'';
@@ -52,8 +54,8 @@ std::string quoted(std::string_view s) {
 
 struct Word {
   u32 column = 0;
-  std::string_view key;  // of key=value; "" = a bare word
-  std::string value;     // quotes and escapes undone
+  std::string_view key; // of key=value; "" = a bare word
+  std::string value;    // quotes and escapes undone
   u32 value_column = 0;
   bool was_quoted = false;
 };
@@ -130,7 +132,7 @@ std::vector<Word> split(std::string_view line, std::optional<ScriptError> &error
 // --- one command ---
 
 struct CommandParser {
-  std::span<const std::string> bindings; // names so far
+  std::span<const std::string> bindings;                          // names so far
   const std::map<std::string, u32, std::less<>> *slots = nullptr; // the same, for long scripts
   ScriptError error;
   Command c;
@@ -171,14 +173,13 @@ struct CommandParser {
     place.arg_columns[i] = w.value_column;
     const std::string_view text = w.value;
     switch (info.kind) {
-    case ArgKind::text:
-      c.text = w.value;
-      return true;
+    case ArgKind::text: c.text = w.value; return true;
     case ArgKind::addr:
     case ArgKind::size:
     case ArgKind::num:
     case ArgKind::boolean:
-      if (is_name(text) && slot(text)) return fail(w.value_column, concat(info.name, " must be a number, not a result's name"));
+      if (is_name(text) && slot(text))
+        return fail(w.value_column, concat(info.name, " must be a number, not a result's name"));
       return number(w, text, a.value);
     case ArgKind::nid:
       if (text == "-1") {
@@ -198,8 +199,8 @@ struct CommandParser {
     u32 column = w.value_column;
     for (;;) {
       const std::string_view name = rest.substr(0, rest.find('|'));
-      const auto *const flag = std::find_if(std::begin(flag_names), std::end(flag_names),
-                                            [&](const FlagName &f) { return f.name == name; });
+      const auto *const flag =
+          std::find_if(std::begin(flag_names), std::end(flag_names), [&](const FlagName &f) { return f.name == name; });
       if (flag == std::end(flag_names)) {
         std::vector<std::string_view> names;
         for (const FlagName &f : flag_names) names.push_back(f.name);
@@ -233,8 +234,10 @@ struct CommandParser {
 
   bool provenance(const Word &w, bool &taken) {
     taken = true;
-    if (w.key == "caller") c.caller = w.value;
-    else if (w.key == "owner") c.owner = w.value;
+    if (w.key == "caller")
+      c.caller = w.value;
+    else if (w.key == "owner")
+      c.owner = w.value;
     else if (w.key == "phase") {
       c.phase = phase_of(w.value);
       if (c.phase == Phase::none) {
@@ -242,7 +245,8 @@ struct CommandParser {
         for (unsigned i = 1; i < phase_count; ++i) names.push_back(phase_name(static_cast<Phase>(i)));
         return fail(w.value_column, concat("unknown phase ", quoted(w.value), did_you_mean(w.value, names)));
       }
-    } else taken = false;
+    } else
+      taken = false;
     return true;
   }
 
@@ -266,7 +270,8 @@ struct CommandParser {
         break;
       }
       if (!w.key.empty()) {
-        const auto arg = std::find_if(info.args.begin(), info.args.end(), [&](const ArgInfo &a) { return a.name == w.key; });
+        const auto arg =
+            std::find_if(info.args.begin(), info.args.end(), [&](const ArgInfo &a) { return a.name == w.key; });
         if (arg != info.args.end()) {
           if (!value(static_cast<unsigned>(arg - info.args.begin()), w)) return false;
           continue;
@@ -306,8 +311,8 @@ struct CommandParser {
     if (at >= words.size()) return fail(words[i].column, "a name must follow ->");
     bind_name = attached ? words[at].value.substr(2) : words[at].value;
     if (!words[at].key.empty() || !is_name(bind_name))
-      return fail(words[at].column, concat("not a name: ", quoted(bind_name), " (letters, digits and _, at most ",
-                                           max_name_bytes, ')'));
+      return fail(words[at].column,
+                  concat("not a name: ", quoted(bind_name), " (letters, digits and _, at most ", max_name_bytes, ')'));
     if (at + 1 < words.size()) return fail(words[at + 1].column, "nothing may follow the result's name");
     const auto s = slot(bind_name);
     if (!s && bindings.size() >= max_script_bindings) return fail(words[at].column, "too many result names");
@@ -360,8 +365,9 @@ std::optional<ScriptError> parse_machine(const std::vector<Word> &words, SystemS
     } else {
       const std::string_view word = w.key.empty() ? std::string_view(w.value) : w.key;
       const std::array<std::string_view, 4> names{"era", "arch", "config", "cmdline"};
-      return ScriptError{0, w.column, concat("a machine has no ", quoted(word), did_you_mean(word, names),
-                                             " (era= arch= config= cmdline=)")};
+      return ScriptError{
+          0, w.column,
+          concat("a machine has no ", quoted(word), did_you_mean(word, names), " (era= arch= config= cmdline=)")};
     }
   }
   if (era != nullptr) setup.era = era;
@@ -379,12 +385,15 @@ void append_quoted(std::string &out, std::string_view s) {
   }
   out += '"';
   for (const char c : s) {
-    if (c == '"' || c == '\\') append(out, '\\', c);
-    else if (c == '\n') out += "\\n";
+    if (c == '"' || c == '\\')
+      append(out, '\\', c);
+    else if (c == '\n')
+      out += "\\n";
     else if (static_cast<unsigned char>(c) < 0x20) {
       out += "\\x";
       append_hex(out, static_cast<unsigned char>(c), 2);
-    } else out += c;
+    } else
+      out += c;
   }
   out += '"';
 }
@@ -399,8 +408,10 @@ void append_number(std::string &out, u64 v) {
 }
 
 void append_slot(std::string &out, u32 slot, std::span<const std::string> bindings) {
-  if (slot < bindings.size() && is_name(bindings[slot])) out += bindings[slot];
-  else append(out, "result", slot);
+  if (slot < bindings.size() && is_name(bindings[slot]))
+    out += bindings[slot];
+  else
+    append(out, "result", slot);
 }
 
 void append_value(std::string &out, const Command &c, unsigned i, std::span<const std::string> bindings) {
@@ -420,8 +431,10 @@ void append_value(std::string &out, const Command &c, unsigned i, std::span<cons
   case ArgKind::num:
   case ArgKind::boolean: append_dec(out, a.value); break;
   case ArgKind::nid:
-    if (a.value == field(no_node)) out += "-1";
-    else append_dec(out, a.value);
+    if (a.value == field(no_node))
+      out += "-1";
+    else
+      append_dec(out, a.value);
     break;
   case ArgKind::text: append_quoted(out, c.text); break;
   case ArgKind::flags: {
@@ -432,8 +445,10 @@ void append_value(std::string &out, const Command &c, unsigned i, std::span<cons
       left &= ~f.bit;
       append(names, names.empty() ? "" : "|", f.name);
     }
-    if (left == 0 && !names.empty()) out += names;
-    else append_number(out, a.value);
+    if (left == 0 && !names.empty())
+      out += names;
+    else
+      append_number(out, a.value);
     break;
   }
   }
@@ -457,7 +472,8 @@ std::string_view closest(std::string_view word, std::span<const std::string_view
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string_view name : names) {
-    if (name.size() > max_name_bytes) continue;
+    const std::size_t longer = std::max(name.size(), word.size()), shorter = std::min(name.size(), word.size());
+    if (name.size() > max_name_bytes || longer - shorter >= best_distance) continue;
     // Edit distance, two letters swapped counting once. Row i+1 from rows i and i-1.
     std::vector<std::size_t> row(name.size() + 1), above(name.size() + 1), two_above;
     for (std::size_t j = 0; j <= name.size(); ++j) row[j] = j;
@@ -510,7 +526,8 @@ ParsedScript parse_script(std::string_view text, const ScriptLimits &limits) {
     }
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.size() > limits.line_bytes) {
-      fail({0, static_cast<u32>(limits.line_bytes + 1), concat("the line is longer than ", limits.line_bytes, " bytes")});
+      fail({0, static_cast<u32>(limits.line_bytes + 1),
+            concat("the line is longer than ", limits.line_bytes, " bytes")});
       continue;
     }
     std::optional<ScriptError> error;
@@ -521,7 +538,8 @@ ParsedScript parse_script(std::string_view text, const ScriptLimits &limits) {
     }
     if (words.empty()) continue;
     if (words[0].key.empty() && words[0].value == "machine") {
-      if (!machine_possible) fail({0, words[0].column, "the machine must be chosen before the first call"});
+      if (!machine_possible)
+        fail({0, words[0].column, "the machine must be chosen before the first call"});
       else if (auto e = parse_machine(words, p.script.setup)) {
         p.script.setup = default_setup();
         fail(std::move(*e));

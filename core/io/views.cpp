@@ -10,8 +10,8 @@ namespace mmscope {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> names{"memblock", "zones", "zoneinfo", "buddyinfo", "pagetypeinfo",
-                                                 "iomem", "free-lists", "sections", "log", "digest"};
+constexpr std::array<std::string_view, 10> names{"memblock", "zones",      "zoneinfo", "buddyinfo", "pagetypeinfo",
+                                                 "iomem",    "free-lists", "sections", "log",       "digest"};
 
 void append_left(std::string &out, std::string_view s, std::size_t width) {
   out += s;
@@ -80,8 +80,8 @@ void view_memblock(std::string &out, const System &s) {
 void view_zones(std::string &out, const System &s) {
   for_each_zone(s, false, [&](const pglist_data &node, unsigned z, const zone &zn) {
     append_zone_head(out, s, node, z);
-    append(out, "  start_pfn ", zn.start_pfn.v, "  spanned ", zn.spanned_pages, "  present ", zn.present_pages, "  managed ",
-           zn.managed_pages, "  free ", zn.free_pages(), '\n');
+    append(out, "  start_pfn ", zn.start_pfn.v, "  spanned ", zn.spanned_pages, "  present ", zn.present_pages,
+           "  managed ", zn.managed_pages, "  free ", zn.free_pages(), '\n');
   });
 }
 
@@ -112,7 +112,7 @@ void view_buddyinfo(std::string &out, const System &s) {
   for_each_zone(s, true, [&](const pglist_data &node, unsigned z, const zone &zn) {
     append_zone_head(out, s, node, z);
     out += ' ';
-    for (u64 order = 0; order <= s.pages.rules().max_order.v; ++order) {
+    for (unsigned order = 0; order <= s.pages.rules().max_order.v; ++order) {
       append_padded(out, zn.areas[order].nr_free(), 6);
       out += ' ';
     }
@@ -130,7 +130,7 @@ void view_pagetypeinfo(std::string &out, const System &s) {
     append(out, "Page block order: ", s.pages.rules().pageblock_order.v, "\nPages per block:  ", block, "\n\n");
     append_left(out, "Free pages count per migrate type at order ", 43);
     out += ' ';
-    for (u64 order = 0; order <= s.pages.rules().max_order.v; ++order) {
+    for (unsigned order = 0; order <= s.pages.rules().max_order.v; ++order) {
       append_padded(out, order, 6);
       out += ' ';
     }
@@ -146,7 +146,7 @@ void view_pagetypeinfo(std::string &out, const System &s) {
         out += ", type ";
         append_right(out, migratetype_name(m), 12);
         out += ' ';
-        for (u64 order = 0; order <= s.pages.rules().max_order.v; ++order) {
+        for (unsigned order = 0; order <= s.pages.rules().max_order.v; ++order) {
           const u64 nr = zn.areas[order].free_list[static_cast<std::size_t>(m)].nr;
           if (nr >= most_counted) out += '>';
           append_padded(out, std::min(nr, most_counted), 6);
@@ -170,7 +170,8 @@ void view_pagetypeinfo(std::string &out, const System &s) {
       s.pages.for_each_run(zn.start_pfn, zn.end_pfn(), [&](const PageRun &r) {
         if (r.info.state == PageState::absent || r.info.nid != node.nid || r.info.zone != z) return;
         const u64 from = r.start - zn.start_pfn;
-        count[static_cast<std::size_t>(r.info.block_type)] += div_round_up(from + r.count, block) - div_round_up(from, block);
+        count[static_cast<std::size_t>(r.info.block_type)] +=
+            div_round_up(from + r.count, block) - div_round_up(from, block);
       });
       append_zone_head(out, s, node, z);
       out += ' ';
@@ -231,7 +232,7 @@ void view_free_lists(std::string &out, const System &s) {
       if (!zn.populated()) continue;
       append(out, " zone ", z, ' ', s.arch->zones[z].name, " start_pfn ", zn.start_pfn.v, " spanned ", zn.spanned_pages,
              " present ", zn.present_pages, " managed ", zn.managed_pages, " nr_free_pages ", zn.free_pages(), '\n');
-      for (u64 order = 0; order <= s.pages.rules().max_order.v; ++order) {
+      for (unsigned order = 0; order <= s.pages.rules().max_order.v; ++order) {
         for (unsigned m = 0; m < migratetype_count; ++m) {
           const u64 nr = zn.areas[order].free_list[m].nr;
           if (nr == 0) continue;

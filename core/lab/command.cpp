@@ -22,7 +22,7 @@ constexpr ArgTable make_args(std::initializer_list<ArgInfo> list) {
   return t;
 }
 
-#define A(name, kind, need) ArgInfo{#name, kind_##kind, need_##need},
+#define A(name, kind, need)         ArgInfo{#name, kind_##kind, need_##need},
 #define COMMAND(name, summary, ...) make_args({__VA_ARGS__}),
 constexpr ArgTable arg_tables[] = {
 #include "lab/commands.def"
@@ -31,8 +31,10 @@ constexpr ArgTable arg_tables[] = {
 #undef A
 
 constexpr OpInfo infos[] = {
-#define COMMAND(name, summary, ...)                                                                \
-  {#name, summary, {arg_tables[static_cast<unsigned>(Op::name)].args.data(), arg_tables[static_cast<unsigned>(Op::name)].count}},
+#define COMMAND(name, summary, ...)                                                                                    \
+  {#name,                                                                                                              \
+   summary,                                                                                                            \
+   {arg_tables[static_cast<unsigned>(Op::name)].args.data(), arg_tables[static_cast<unsigned>(Op::name)].count}},
 #include "lab/commands.def"
 #undef COMMAND
 };

@@ -51,21 +51,21 @@ bool returns_address(Op op);
 inline constexpr u32 no_binding = ~u32{0};
 
 struct Arg {
-  u64 value = 0;        // or, with a binding, the offset to add to it
+  u64 value = 0; // or, with a binding, the offset to add to it
   u32 binding = no_binding;
-  bool given = false;   // optional arguments that were left out take the kernel's default
+  bool given = false; // optional arguments that were left out take the kernel's default
   friend bool operator==(const Arg &, const Arg &) = default;
 };
 
 struct Command {
   Op op{};
   std::array<Arg, max_args> args{};
-  std::string text;          // the value of a text argument
-  u32 bind = no_binding;     // slot that receives the result
-  std::string caller;        // kernel function that made the call, "" when unknown
-  std::string owner;         // what a reservation is for, as a person says it ("initrd"), "" when not known
+  std::string text;      // the value of a text argument
+  u32 bind = no_binding; // slot that receives the result
+  std::string caller;    // kernel function that made the call, "" when unknown
+  std::string owner;     // what a reservation is for, as a person says it ("initrd"), "" when not known
   Phase phase = Phase::none;
-  u32 line = 0;              // line of the log or script it came from; 0 = none
+  u32 line = 0; // line of the log or script it came from; 0 = none
   friend bool operator==(const Command &, const Command &) = default;
 };
 
@@ -75,9 +75,9 @@ Command command(Op op, std::initializer_list<u64> values, std::string_view calle
 struct Script {
   SystemSetup setup{};
   std::vector<Command> commands;
-  std::vector<std::string> bindings;  // names of the result slots
-  std::vector<std::string> assumed;   // what had to be assumed to make it, in words
-  std::string title;                  // "Linux 6.1.0-50-amd64, 1 GiB" …
+  std::vector<std::string> bindings; // names of the result slots
+  std::vector<std::string> assumed;  // what had to be assumed to make it, in words
+  std::string title;                 // "Linux 6.1.0-50-amd64, 1 GiB" …
 };
 
 } // namespace mmscope

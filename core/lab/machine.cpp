@@ -23,19 +23,19 @@ struct StepRule {
   bool once;
 };
 constexpr StepRule step_rules[] = {
-  {Op::e820_finish, Op::e820_add, true},
-  {Op::e820__memblock_setup, Op::e820_finish, true},
-  {Op::numa_init, Op::e820__memblock_setup, true},
-  {Op::sparse_init, Op::numa_init, true},
-  {Op::free_area_init, Op::sparse_init, true},
-  {Op::build_all_zonelists, Op::free_area_init, true},
-  {Op::mem_init, Op::memblock_free_all, true},
-  {Op::page_alloc_init_late, Op::mem_init, true},
-  {Op::init_per_zone_wmark_min, Op::mem_init, false},
-  {Op::hugetlb_init, Op::mem_init, false},
-  {Op::hugepage_init, Op::init_per_zone_wmark_min, true},
-  {Op::free_reserved_area, Op::memblock_free_all, false},
-  {Op::write_sysctl, Op::init_per_zone_wmark_min, false},
+    {Op::e820_finish, Op::e820_add, true},
+    {Op::e820__memblock_setup, Op::e820_finish, true},
+    {Op::numa_init, Op::e820__memblock_setup, true},
+    {Op::sparse_init, Op::numa_init, true},
+    {Op::free_area_init, Op::sparse_init, true},
+    {Op::build_all_zonelists, Op::free_area_init, true},
+    {Op::mem_init, Op::memblock_free_all, true},
+    {Op::page_alloc_init_late, Op::mem_init, true},
+    {Op::init_per_zone_wmark_min, Op::mem_init, false},
+    {Op::hugetlb_init, Op::mem_init, false},
+    {Op::hugepage_init, Op::init_per_zone_wmark_min, true},
+    {Op::free_reserved_area, Op::memblock_free_all, false},
+    {Op::write_sysctl, Op::init_per_zone_wmark_min, false},
 };
 
 // What happens to pages: memblock is behind it, zones are needed.
@@ -51,9 +51,7 @@ bool is_about_pages(Op op) {
   default: return false;
   }
 }
-bool is_numa_fact(Op op) {
-  return op == Op::numa_add_memblk || op == Op::numa_set_distance || op == Op::numa_set_cpus;
-}
+bool is_numa_fact(Op op) { return op == Op::numa_add_memblk || op == Op::numa_set_distance || op == Op::numa_set_cpus; }
 // Says that RAM is somewhere, so the place must exist.
 bool describes_ram(Op op) { return op == Op::memblock_add || op == Op::e820_add || op == Op::numa_add_memblk; }
 
@@ -111,10 +109,14 @@ void Machine::Site::resolve(const Machine &m) {
     v[i] = a.value;
     if (a.binding != no_binding) {
       const std::optional<u64> value = m.bound(a.binding);
-      if (!value) fail(i, arg.name, " names a result that no call has given yet");
-      else if (*value == 0) fail(i, arg.name, " names the result of an allocation that failed");
-      else if (*value + a.value < *value) fail(i, arg.name, " wraps around: the offset is too large");
-      else v[i] = *value + a.value;
+      if (!value)
+        fail(i, arg.name, " names a result that no call has given yet");
+      else if (*value == 0)
+        fail(i, arg.name, " names the result of an allocation that failed");
+      else if (*value + a.value < *value)
+        fail(i, arg.name, " wraps around: the offset is too large");
+      else
+        v[i] = *value + a.value;
     }
     check(m, i);
   }
@@ -142,7 +144,8 @@ void Machine::Site::check(const Machine &m, unsigned i) {
   default: break;
   }
   if (arg.name == "size" && i > 0 && info.args[i - 1].name == "base") {
-    if (v[i - 1] + v[i] < v[i - 1]) fail(i, "the range wraps around: base + size is beyond 64 bits");
+    if (v[i - 1] + v[i] < v[i - 1])
+      fail(i, "the range wraps around: base + size is beyond 64 bits");
     else if (describes_ram(c.op) && v[i - 1] + v[i] > physical)
       fail(v[i - 1] >= physical ? i - 1 : i, "the range ends beyond the ", arch.max_physmem_bits,
            " bits of physical address that ", arch.name, " has");
@@ -160,8 +163,9 @@ void Machine::check_order(Site &site) const {
       site.fail(no_arg, "memblock_free_all has run already: the page allocator has this memory, and would get free "
                         "pages a second time");
     else if (!is_about_pages(op))
-      site.fail(no_arg, name, " comes too late: memblock_free_all has given the memory to the page allocator, and from "
-                        "there on the kernel neither asks nor changes memblock");
+      site.fail(no_arg, name,
+                " comes too late: memblock_free_all has given the memory to the page allocator, and from "
+                "there on the kernel neither asks nor changes memblock");
   }
   if (op == Op::e820_add && made(Op::e820_finish))
     site.fail(no_arg, "e820_add comes too late: e820_finish has closed the firmware's map");
@@ -261,7 +265,8 @@ Result Machine::make(const Site &site, Trace *t) {
   const auto &v = site.v;
   // The one call that finds out by itself whether it can be made; nothing has changed when it cannot.
   if (c.op == Op::write_sysctl && c.text != "min_free_kbytes" && c.text != "watermark_scale_factor")
-    return {0, concat("there is no /proc/sys/vm/", c.text, " in the model: min_free_kbytes or watermark_scale_factor"), 0};
+    return {0, concat("there is no /proc/sys/vm/", c.text, " in the model: min_free_kbytes or watermark_scale_factor"),
+            0};
 
   if (c.phase != Phase::none) s.set_phase(t, c.phase);
   std::optional<Call> span;
@@ -304,7 +309,7 @@ Result Machine::make(const Site &site, Trace *t) {
                                         .max_addr = site.addr(3),
                                         .nid = site.nid(4),
                                         .exact_nid = v[5] != 0})
-                   .v);
+                     .v);
   case Op::memblock_alloc_try_nid:
   case Op::memblock_alloc_try_nid_raw:
   case Op::memblock_alloc_exact_nid_raw:
@@ -315,10 +320,11 @@ Result Machine::make(const Site &site, Trace *t) {
                                       .max_addr = site.addr(4),
                                       .nid = site.nid(2),
                                       .exact_nid = c.op == Op::memblock_alloc_exact_nid_raw})
-                   .v);
+                     .v);
   case Op::memblock_phys_alloc_range:
     enter({v[0], v[1], v[2], v[3]});
-    return leave(mb.alloc_range_nid(t, {.size = v[0], .align = v[1], .min_addr = site.addr(2), .max_addr = site.addr(3)}).v);
+    return leave(
+        mb.alloc_range_nid(t, {.size = v[0], .align = v[1], .min_addr = site.addr(2), .max_addr = site.addr(3)}).v);
   case Op::memblock_phys_alloc_try_nid:
     enter({v[0], v[1], field(site.nid(2))});
     return leave(mb.alloc_range_nid(t, {.size = v[0], .align = v[1], .nid = site.nid(2)}).v);
@@ -410,7 +416,7 @@ u64 handed_count(std::span<const Event> events) {
 
 std::vector<HandedBlock> handed_blocks(std::span<const Event> events) {
   std::vector<HandedBlock> blocks;
-  blocks.reserve(handed_count(events));
+  blocks.reserve(static_cast<std::size_t>(handed_count(events)));
   for (const Event &e : events)
     if (e.kind == EventKind::lab_hand_over)
       for (u64 i = 0; i < e.f[2]; ++i) blocks.push_back({pfn_t{e.f[0]} + (i << e.f[1]), order_t{e.f[1]}});

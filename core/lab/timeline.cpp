@@ -20,10 +20,11 @@ constexpr u64 first_keyframe_distance = 512;
 // they spare.
 constexpr u64 bytes_per_unit = 1024;
 
+// Calls and events are counted in 64 bits everywhere, containers in those of the target.
+template <class V> auto &at(V &v, u64 i) { return v[static_cast<std::size_t>(i)]; }
+
 // Steps that an event has at Level::block.
-u64 parts_of(const Event &e) {
-  return e.kind == EventKind::lab_free_list_add ? std::max<u64>(e.f[5], 1) : 1;
-}
+u64 parts_of(const Event &e) { return e.kind == EventKind::lab_free_list_add ? std::max<u64>(e.f[5], 1) : 1; }
 
 } // namespace
 
@@ -47,7 +48,7 @@ struct Timeline::Impl {
   struct Branch {
     std::vector<Command> own; // from fork_call on; branch 0 has them in `script`
     std::vector<std::string> bindings;
-    std::vector<Made> made;   // own calls that have been made at least once
+    std::vector<Made> made; // own calls that have been made at least once
     std::map<u64, Keyframe> keyframes;
   };
   struct Stop { // branch 0 cannot go on: a command is only taken into another branch once it has been made
@@ -102,13 +103,13 @@ struct Timeline::Impl {
   u32 state_owner(u32 branch, u64 call) const { return call == 0 ? 0 : owner(branch, call - 1); }
   const Command &command(u32 branch, u64 call) const {
     const u32 o = owner(branch, call);
-    return o == 0 ? script.commands[call] : branches[o].own[call - infos[o].fork_call];
+    return o == 0 ? at(script.commands, call) : at(branches[o].own, call - infos[o].fork_call);
   }
   // Cost of all calls before `call`, which have been made.
   u64 cost_before(u32 branch, u64 call) const {
     if (call == 0) return 0;
     const u32 o = owner(branch, call - 1);
-    return branches[o].made[call - 1 - infos[o].fork_call].cost;
+    return at(branches[o].made, call - 1 - infos[o].fork_call).cost;
   }
   // One past the last call that can be made, as far as is known.
   u64 end(u32 branch) const { return branch == 0 && stop ? stop->call : size(branch); }
@@ -222,10 +223,10 @@ struct Timeline::Impl {
   }
   // Nearest state before `call` or at it: the playhead's own, or a keyframe.
   void bring_near(Cursor &c, u64 call) const {
-    const auto [at, frame] = keyframe_before(c.branch, call);
-    if (c.call <= call && at <= c.call) return;
+    const auto [from, frame] = keyframe_before(c.branch, call);
+    if (c.call <= call && from <= c.call) return;
     c.machine = frame->machine;
-    c.call = at;
+    c.call = from;
   }
 
   const CallRecord &record(u64 call) {
@@ -254,7 +255,7 @@ struct Timeline::Impl {
   bool go_inside(u64 event, u64 part) {
     if (head.call >= end(head.branch)) return true;
     const CallRecord *r = &record(head.call);
-    if (event < r->events.size() && part >= parts_of(r->events[event])) {
+    if (event < r->events.size() && part >= parts_of(at(r->events, event))) {
       ++event;
       part = 0;
     }
@@ -270,8 +271,8 @@ struct Timeline::Impl {
       inside = head.machine;
       from = 0;
     }
-    for (u64 i = from; i < event; ++i) fold(inside->system(), r->events[i], texts);
-    if (part != 0) fold(inside->system(), r->events[event], texts, part);
+    for (u64 i = from; i < event; ++i) fold(inside->system(), at(r->events, i), texts);
+    if (part != 0) fold(inside->system(), at(r->events, event), texts, part);
     pos = {head.call, event, part};
     return true;
   }
@@ -320,7 +321,7 @@ struct Timeline::Impl {
   Position nth(u64 call, const CallRecord &r, Level level, u64 n) const {
     if (level == Level::event) return {call, n, 0};
     for (u64 i = 0; i < r.events.size(); ++i) {
-      const u64 parts = parts_of(r.events[i]);
+      const u64 parts = parts_of(at(r.events, i));
       if (n < parts) return {call, i, n};
       n -= parts;
     }
@@ -330,7 +331,7 @@ struct Timeline::Impl {
   u64 steps_to(const Position &p, const CallRecord &r, Level level) const {
     if (level == Level::event) return p.event;
     u64 n = p.part;
-    for (u64 i = 0; i < p.event; ++i) n += parts_of(r.events[i]);
+    for (u64 i = 0; i < p.event; ++i) n += parts_of(at(r.events, i));
     return n;
   }
 
@@ -438,29 +439,29 @@ const std::string &Timeline::error() const {
 
 Result Timeline::branch(const Command &c) {
   Impl &m = *impl_;
-  Impl::Cursor at = m.head;
-  if (m.inside) MM_CHECK(m.advance(at));
-  CallRecord r = play(at.machine, c, m.texts);
+  Impl::Cursor next = m.head;
+  if (m.inside) MM_CHECK(m.advance(next));
+  CallRecord r = play(next.machine, c, m.texts);
   if (!r.result.ok()) return r.result;
   const Result result = r.result;
 
   const u32 from = m.head.branch;
   u32 id = from;
-  if (from == 0 || at.call != m.size(from)) {
+  if (from == 0 || next.call != m.size(from)) {
     id = static_cast<u32>(m.branches.size());
-    m.infos.push_back({id, m.state_owner(from, at.call), at.call, at.call, {}});
+    m.infos.push_back({id, m.state_owner(from, next.call), next.call, next.call, {}});
     m.branches.emplace_back();
     m.branches[id].bindings = bindings();
   } else {
     m.branches[id].bindings = bindings();
   }
   m.new_bindings.clear();
-  const u64 cost = m.cost_before(from, at.call);
+  const u64 cost = m.cost_before(from, next.call);
   m.branches[id].own.push_back(c);
   ++m.infos[id].size;
-  m.note_made(id, at.call, cost, r.events.size());
-  m.keep({id, at.call}, std::move(r));
-  m.head = std::move(at);
+  m.note_made(id, next.call, cost, r.events.size());
+  m.keep({id, next.call}, std::move(r));
+  m.head = std::move(next);
   m.head.branch = id;
   ++m.head.call;
   m.maybe_keyframe(m.head);

@@ -38,7 +38,7 @@ struct Position {
 enum class Level : u8 { phase, call, event, block };
 
 struct BranchInfo {
-  u32 id = 0;       // 0 = the recorded past
+  u32 id = 0; // 0 = the recorded past
   u32 parent = 0;
   u64 fork_call = 0; // the first call that differs from the parent
   u64 size = 0;      // calls in this branch, the shared ones included
@@ -56,15 +56,15 @@ public:
 
   // --- where we are ---
   Position position() const;
-  u64 size() const;             // calls in the current branch
+  u64 size() const;                       // calls in the current branch
   const Command &command(u64 call) const; // of the current branch, call < size()
-  const Script &script() const; // the script of branch 0
-  const System &state() const;  // at the playhead
+  const Script &script() const;           // the script of branch 0
+  const System &state() const;            // at the playhead
   const Machine &machine() const;
   // Result and events of a call, call < size(): regenerated if they are not in the window, which does not move the
   // playhead. The reference holds until the next non-const call. A call behind one that cannot be made has an error.
   const CallRecord &record(u64 call);
-  const Trace &texts() const;   // for text fields of events
+  const Trace &texts() const; // for text fields of events
 
   // --- moving ---
   // Clamped to the script; returns the position reached. A command that cannot be made stops the way forward

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cpp, files, read } from "../support/tree.mjs";
 
+const imgui = read("cmake/imgui.cmake");
+
 for (const folder of ["core", "web", "wasm", "tests"]) {
   const lists = read(`${folder}/CMakeLists.txt`);
   // Runs of lines that hold one file name each.
@@ -17,7 +19,8 @@ for (const folder of ["core", "web", "wasm", "tests"]) {
   test(`${folder}/CMakeLists.txt lists every source`, () => {
     const unlisted = cpp(folder)
       .map((path) => path.slice(folder.length + 1))
-      .filter((name) => !listed.has(name));
+      // (cmake/imgui.cmake names one file by its whole path.)
+      .filter((name) => !listed.has(name) && !imgui.includes(`/${folder}/${name}`));
     assert.deepEqual(unlisted, []);
   });
 

@@ -109,7 +109,7 @@ async function fuzz() {
     // New inputs go to the first folder; the committed corpus is only read.
     const found = `build/fuzz/found/${name}`;
     mkdirSync(found, { recursive: true });
-    const corpus = `tests/fuzz/corpus/${name.replace("fuzz_", "")}`;
+    const corpus = `tests/fuzz/corpus/${name}`;
     const limits = [`-runs=${runs}`, "-seed=1", "-max_len=65536", "-timeout=10", "-rss_limit_mb=512", "-verbosity=0"];
     const folders = existsSync(corpus) ? [found, corpus] : [found];
     const begun = Date.now();

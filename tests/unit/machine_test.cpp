@@ -68,7 +68,8 @@ TEST_CASE("machine: optional arguments left out mean what the kernel's defaults 
     REQUIRE(m->apply(command(Op::memblock_add, {4 * MiB, MiB, 1}), nullptr).ok());
   }
   CHECK(a.apply(command(Op::memblock_alloc_try_nid, {4096, 4096}), nullptr).value == 5 * MiB - 4096);
-  CHECK(b.apply(command(Op::memblock_alloc_try_nid, {4096, 4096, field(no_node), 0, 0}), nullptr).value == 5 * MiB - 4096);
+  CHECK(b.apply(command(Op::memblock_alloc_try_nid, {4096, 4096, field(no_node), 0, 0}), nullptr).value ==
+        5 * MiB - 4096);
   CHECK(a.digest() == b.digest());
   CHECK(a.apply(command(Op::memblock_alloc_try_nid, {4096, 4096, 0}), nullptr).value == 2 * MiB - 4096);
   // memblock_add without a node leaves none; flags alone do not make one.
@@ -77,13 +78,15 @@ TEST_CASE("machine: optional arguments left out mean what the kernel's defaults 
   Command flags = command(Op::memblock_add, {16 * MiB, MiB});
   flags.args[3] = {MEMBLOCK_HOTPLUG, no_binding, true};
   REQUIRE(a.apply(flags, nullptr).ok());
-  CHECK(a.system().memblock.memory.regions.back() == memblock_region{phys_addr_t{16 * MiB}, MiB, MEMBLOCK_HOTPLUG, no_node});
+  CHECK(a.system().memblock.memory.regions.back() ==
+        memblock_region{phys_addr_t{16 * MiB}, MiB, MEMBLOCK_HOTPLUG, no_node});
 }
 
 TEST_CASE("machine: arguments that cannot be are refused one cause a message") {
   Machine m = with_memory();
   refuses(m, command(Op::memblock_reserve, {4096}), "size is missing", 1);
-  refuses(m, command(Op::memblock_reserve, {4096, ~u64{0}}), "the range wraps around: base + size is beyond 64 bits", 1);
+  refuses(m, command(Op::memblock_reserve, {4096, ~u64{0}}), "the range wraps around: base + size is beyond 64 bits",
+          1);
   refuses(m, command(Op::memblock_add, {0, u64{1} << 60}),
           "the range ends beyond the 46 bits of physical address that x86_64 has", 1);
   refuses(m, command(Op::memblock_add, {u64{1} << 50, 4096}),
@@ -91,13 +94,16 @@ TEST_CASE("machine: arguments that cannot be are refused one cause a message") {
   refuses(m, command(Op::memblock_alloc_try_nid, {4096, 24}), "align must be a power of two, not 24", 1);
   refuses(m, command(Op::memblock_trim_memory, {0}), "align must be a power of two, not 0", 0);
   refuses(m, command(Op::memblock_set_node, {0, 4096, 1024}), "there is no node 1024: ids go from -1 to 1023", 2);
-  refuses(m, command(Op::memblock_alloc_try_nid, {64, 64, field(-2)}), "there is no node -2: ids go from -1 to 1023", 2);
+  refuses(m, command(Op::memblock_alloc_try_nid, {64, 64, field(-2)}), "there is no node -2: ids go from -1 to 1023",
+          2);
   refuses(m, command(Op::numa_set_cpus, {field(no_node), 1}), "there is no node -1: ids go from 0 to 1023", 0);
   refuses(m, command(Op::memblock_set_bottom_up, {2}), "enable must be 0 or 1, not 2", 0);
   refuses(m, command(Op::memblock_add, {0, 4096, 0, 16}), "a memblock region has no such flag: 16", 3);
   refuses(m, command(Op::e820_add, {0, 4096, 0}), "the firmware's map has no type 0", 2);
-  refuses(m, command(Op::numa_set_distance, {0, 0, 20}), "a distance is 10 from a node to itself and at most 255, not 20", 2);
-  refuses(m, command(Op::numa_set_distance, {0, 1, 256}), "a distance is 10 from a node to itself and at most 255, not 256", 2);
+  refuses(m, command(Op::numa_set_distance, {0, 0, 20}),
+          "a distance is 10 from a node to itself and at most 255, not 20", 2);
+  refuses(m, command(Op::numa_set_distance, {0, 1, 256}),
+          "a distance is 10 from a node to itself and at most 255, not 256", 2);
   // 0 leaves the alignment of an allocation to the kernel; huge sizes are requests that find nothing.
   CHECK(m.apply(command(Op::memblock_alloc_try_nid, {64, 0}), nullptr).value != 0);
   CHECK(m.apply(command(Op::memblock_alloc_try_nid, {~u64{0}, u64{1} << 63}), nullptr).value == 0);
@@ -106,12 +112,15 @@ TEST_CASE("machine: arguments that cannot be are refused one cause a message") {
 TEST_CASE("machine: memblock is behind us after memblock_free_all") {
   Machine m = with_memory();
   REQUIRE(m.apply(command(Op::memblock_free_all, {}), nullptr).ok());
-  refuses(m, command(Op::memblock_free_all, {}),
-          "memblock_free_all has run already: the page allocator has this memory, and would get free pages a second time");
+  refuses(
+      m, command(Op::memblock_free_all, {}),
+      "memblock_free_all has run already: the page allocator has this memory, and would get free pages a second time");
   refuses(m, command(Op::memblock_reserve, {0, 4096}),
-          "memblock_reserve comes too late: memblock_free_all has given the memory to the page allocator, and from there on "
+          "memblock_reserve comes too late: memblock_free_all has given the memory to the page allocator, and from "
+          "there on "
           "the kernel neither asks nor changes memblock");
-  refuses(m, command(Op::free_reserved_area, {0, 4096}), "free_reserved_area needs zones, and free_area_init has not run");
+  refuses(m, command(Op::free_reserved_area, {0, 4096}),
+          "free_reserved_area needs zones, and free_area_init has not run");
 }
 
 TEST_CASE("machine: steps of the boot come in the boot's order and once") {
@@ -125,7 +134,8 @@ TEST_CASE("machine: steps of the boot come in the boot's order and once") {
   refuses(m, command(Op::e820_add, {0, 4096, 1}), "e820_add comes too late: e820_finish has closed the firmware's map");
   REQUIRE(m.apply(command(Op::e820__memblock_setup, {}), nullptr).ok());
   REQUIRE(m.apply(command(Op::numa_init, {}), nullptr).ok());
-  refuses(m, command(Op::numa_add_memblk, {0, 0, 4096}), "numa_add_memblk comes too late: numa_init has settled the nodes");
+  refuses(m, command(Op::numa_add_memblk, {0, 0, 4096}),
+          "numa_add_memblk comes too late: numa_init has settled the nodes");
   REQUIRE(m.apply(command(Op::sparse_init, {}), nullptr).ok());
   REQUIRE(m.apply(command(Op::free_area_init, {}), nullptr).ok());
   refuses(m, command(Op::memblock_free_all, {}), "memblock_free_all comes too early: build_all_zonelists has not run");
@@ -138,10 +148,12 @@ TEST_CASE("machine: only reserved pages can be given back") {
     if (r.info.state == PageState::free) free_pfn = r.start.v;
   });
   REQUIRE(free_pfn != 0);
-  const std::string why = "page " + std::to_string(free_pfn) + " is not reserved but free, and this call is about reserved pages";
+  const std::string why =
+      "page " + std::to_string(free_pfn) + " is not reserved but free, and this call is about reserved pages";
   refuses(m, command(Op::free_reserved_area, {free_pfn << 12, 4096}), why, 0);
   refuses(m, command(Op::hugetlb_init, {free_pfn << 12, 4096}), why, 0);
-  refuses(m, command(Op::write_sysctl, {0, 1}), "there is no /proc/sys/vm/ in the model: min_free_kbytes or watermark_scale_factor", 0);
+  refuses(m, command(Op::write_sysctl, {0, 1}),
+          "there is no /proc/sys/vm/ in the model: min_free_kbytes or watermark_scale_factor", 0);
   Command scale = command(Op::write_sysctl, {0, 3001});
   scale.text = "watermark_scale_factor";
   refuses(m, scale, "the kernel refuses this value: 3001", 1);
@@ -264,7 +276,8 @@ TEST_CASE("machine: blocks handed over by a bare memblock") {
 TEST_CASE("machine: a run is handed over as its blocks") {
   const Event e{EventKind::lab_hand_over, {1024, 10, 3}};
   const std::vector<Event> events{e};
-  CHECK(handed_blocks(events) == std::vector<HandedBlock>{{pfn_t{1024}, order_t{10}}, {pfn_t{2048}, order_t{10}}, {pfn_t{3072}, order_t{10}}});
+  CHECK(handed_blocks(events) ==
+        std::vector<HandedBlock>{{pfn_t{1024}, order_t{10}}, {pfn_t{2048}, order_t{10}}, {pfn_t{3072}, order_t{10}}});
 }
 
 TEST_CASE("machine: what a copy costs is counted with what it holds") {

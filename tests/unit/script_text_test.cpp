@@ -59,8 +59,9 @@ TEST_CASE("script: arguments by position and by name") {
 }
 
 TEST_CASE("script: results get names that later calls use") {
-  const Script s = parsed("memblock_alloc_try_nid 8K 4K -> a\nmemblock_alloc_try_nid 8K 4K ->b\n"
-                          "memblock_phys_free a+4K 4K\nmemblock_reserve base=b size=1\nmemblock_alloc_try_nid 1 1 -> a\n");
+  const Script s =
+      parsed("memblock_alloc_try_nid 8K 4K -> a\nmemblock_alloc_try_nid 8K 4K ->b\n"
+             "memblock_phys_free a+4K 4K\nmemblock_reserve base=b size=1\nmemblock_alloc_try_nid 1 1 -> a\n");
   CHECK(s.bindings == std::vector<std::string>{"a", "b"});
   CHECK(s.commands[0].bind == 0);
   CHECK(s.commands[1].bind == 1);
@@ -81,7 +82,8 @@ TEST_CASE("script: the machine line chooses the machine") {
   const Script plain = parsed("memblock_free_all\n");
   CHECK(plain.setup.arch->name == "x86_64");
   CHECK(plain.setup.config.flavour == "-amd64");
-  const Script s = parsed("# first\nmachine era=6.1 arch=x86_64 config=cloud-amd64 cmdline=\"movable_node mem=\\\"1G\\\"\"\nmemblock_free_all\n");
+  const Script s = parsed("# first\nmachine era=6.1 arch=x86_64 config=cloud-amd64 cmdline=\"movable_node "
+                          "mem=\\\"1G\\\"\"\nmemblock_free_all\n");
   CHECK(s.setup.config.flavour == "-cloud-amd64");
   CHECK(s.setup.command_line == "movable_node mem=\"1G\"");
   CHECK(error_of("machine era=6.0") == "1:13: unknown era '6.0', did you mean '6.1'? (there is 6.1)");
@@ -92,7 +94,8 @@ TEST_CASE("script: the machine line chooses the machine") {
 }
 
 TEST_CASE("script: where a call came from may stand behind it") {
-  const Script s = parsed("memblock_reserve 0 1M caller=setup_arch+0x7e0/0xd4f owner=\"low \\\"1\\\" MiB\" phase=memblock\n");
+  const Script s =
+      parsed("memblock_reserve 0 1M caller=setup_arch+0x7e0/0xd4f owner=\"low \\\"1\\\" MiB\" phase=memblock\n");
   CHECK(s.commands[0].caller == "setup_arch+0x7e0/0xd4f");
   CHECK(s.commands[0].owner == "low \"1\" MiB");
   CHECK(s.commands[0].phase == Phase::memblock);
@@ -109,18 +112,23 @@ TEST_CASE("script: what cannot be read is told with its place") {
   CHECK(error_of("memblock_reserve 0 99999999999999999999") == "1:20: a number beyond 64 bits: '99999999999999999999'");
   CHECK(error_of("memblock_reserve 0 1M size=2M") == "1:23: size is given twice");
   CHECK(error_of("memblock_reserve 0 1M 2M") == "1:23: one argument too many for memblock_reserve: '2M'");
-  CHECK(error_of("memblock_add 0 1M 0") == "1:19: one argument too many for memblock_add: '0' (by name only: nid=, flags=)");
+  CHECK(error_of("memblock_add 0 1M 0") ==
+        "1:19: one argument too many for memblock_add: '0' (by name only: nid=, flags=)");
   CHECK(error_of("memblock_add 0 1M nide=0") == "1:19: memblock_add has no argument 'nide', did you mean 'nid'?");
-  CHECK(error_of("memblock_add 0 1M flags=hotplug|miror").starts_with("1:33: unknown flag 'miror', did you mean 'mirror'?"));
+  CHECK(error_of("memblock_add 0 1M flags=hotplug|miror")
+            .starts_with("1:33: unknown flag 'miror', did you mean 'mirror'?"));
   CHECK(error_of("memblock_phys_free p 4K").starts_with("1:20: unknown name 'p'"));
-  CHECK(error_of("memblock_alloc_try_nid 1 1 -> area\nmemblock_phys_free aera 1") == "2:20: unknown name 'aera', did you mean 'area'?");
+  CHECK(error_of("memblock_alloc_try_nid 1 1 -> area\nmemblock_phys_free aera 1") ==
+        "2:20: unknown name 'aera', did you mean 'area'?");
   CHECK(error_of("memblock_alloc_try_nid 1 1 -> a\nmemblock_phys_free a+x 1") == "2:20: not a number: 'x'");
-  CHECK(error_of("memblock_alloc_try_nid 1 1 -> a\nmemblock_add a 1") == "2:14: base must be a number, not a result's name");
+  CHECK(error_of("memblock_alloc_try_nid 1 1 -> a\nmemblock_add a 1") ==
+        "2:14: base must be a number, not a result's name");
   CHECK(error_of("memblock_alloc_try_nid 1 1 ->") == "1:28: a name must follow ->");
   CHECK(error_of("memblock_alloc_try_nid 1 1 -> 7up").starts_with("1:31: not a name: '7up'"));
   CHECK(error_of("memblock_alloc_try_nid 1 1 -> a b") == "1:33: nothing may follow the result's name");
   CHECK(error_of("memblock_reserve 0 1M owner=\"x") == "1:23: a quote is not closed");
-  CHECK(error_of("memblock_reserve 0 1M owner=\"\\q\"") == "1:30: only \\\" \\\\ \\n \\t and \\xHH may follow a backslash");
+  CHECK(error_of("memblock_reserve 0 1M owner=\"\\q\"") ==
+        "1:30: only \\\" \\\\ \\n \\t and \\xHH may follow a backslash");
   CHECK(error_of(std::string_view("memblock_reserve 0\0 1M", 22)) == "1:19: a control character");
 }
 
@@ -136,7 +144,8 @@ TEST_CASE("script: a bad line does not hide the lines after it") {
 TEST_CASE("script: limits hold") {
   ScriptLimits limits;
   limits.commands = 3;
-  ParsedScript p = parse_script("memblock_free_all\nmemblock_free_all\nmemblock_free_all\nmemblock_free_all\nmemblock_free_all\n", limits);
+  ParsedScript p = parse_script(
+      "memblock_free_all\nmemblock_free_all\nmemblock_free_all\nmemblock_free_all\nmemblock_free_all\n", limits);
   CHECK(p.script.commands.size() == 3);
   REQUIRE(p.errors.size() == 1);
   CHECK(to_text(p.errors[0], "s") == "s:4:1: a script has at most 3 commands: the rest is not read");

@@ -44,28 +44,28 @@ Script memblock_script(u64 calls, u64 seed) {
 Script boot_script() {
   const auto at = [](Phase p, Op op, std::initializer_list<u64> v = {}) { return command(op, v, "start_kernel", p); };
   return script_of({
-    at(Phase::memblock, Op::e820_add, {0, 0x9fc00, E820_TYPE_RAM}),
-    at(Phase::memblock, Op::e820_add, {0x9fc00, 0x400, E820_TYPE_RESERVED}),
-    at(Phase::memblock, Op::e820_add, {MiB, 1023 * MiB, E820_TYPE_RAM}),
-    at(Phase::memblock, Op::e820_finish),
-    at(Phase::memblock, Op::memblock_reserve, {16 * MiB, 64 * MiB}),
-    at(Phase::memblock, Op::memblock_reserve, {0, MiB}),
-    at(Phase::memblock, Op::e820__memblock_setup),
-    at(Phase::memblock, Op::memblock_set_current_limit, {1024 * MiB}),
-    at(Phase::numa, Op::numa_add_memblk, {0, 0, 512 * MiB}),
-    at(Phase::numa, Op::numa_add_memblk, {1, 512 * MiB, 512 * MiB}),
-    at(Phase::numa, Op::numa_set_cpus, {0, 1}),
-    at(Phase::numa, Op::numa_init),
-    at(Phase::sparse, Op::sparse_init),
-    at(Phase::zones, Op::free_area_init),
-    at(Phase::zones, Op::memblock_alloc_try_nid, {123456, 64}),
-    at(Phase::zonelists, Op::build_all_zonelists),
-    at(Phase::handoff, Op::memblock_free_all),
-    at(Phase::slab, Op::mem_init),
-    at(Phase::deferred, Op::page_alloc_init_late),
-    at(Phase::done, Op::init_per_zone_wmark_min),
-    at(Phase::done, Op::hugepage_init),
-    at(Phase::done, Op::free_reserved_area, {20 * MiB, MiB}),
+      at(Phase::memblock, Op::e820_add, {0, 0x9fc00, E820_TYPE_RAM}),
+      at(Phase::memblock, Op::e820_add, {0x9fc00, 0x400, E820_TYPE_RESERVED}),
+      at(Phase::memblock, Op::e820_add, {MiB, 1023 * MiB, E820_TYPE_RAM}),
+      at(Phase::memblock, Op::e820_finish),
+      at(Phase::memblock, Op::memblock_reserve, {16 * MiB, 64 * MiB}),
+      at(Phase::memblock, Op::memblock_reserve, {0, MiB}),
+      at(Phase::memblock, Op::e820__memblock_setup),
+      at(Phase::memblock, Op::memblock_set_current_limit, {1024 * MiB}),
+      at(Phase::numa, Op::numa_add_memblk, {0, 0, 512 * MiB}),
+      at(Phase::numa, Op::numa_add_memblk, {1, 512 * MiB, 512 * MiB}),
+      at(Phase::numa, Op::numa_set_cpus, {0, 1}),
+      at(Phase::numa, Op::numa_init),
+      at(Phase::sparse, Op::sparse_init),
+      at(Phase::zones, Op::free_area_init),
+      at(Phase::zones, Op::memblock_alloc_try_nid, {123456, 64}),
+      at(Phase::zonelists, Op::build_all_zonelists),
+      at(Phase::handoff, Op::memblock_free_all),
+      at(Phase::slab, Op::mem_init),
+      at(Phase::deferred, Op::page_alloc_init_late),
+      at(Phase::done, Op::init_per_zone_wmark_min),
+      at(Phase::done, Op::hugepage_init),
+      at(Phase::done, Op::free_reserved_area, {20 * MiB, MiB}),
   });
 }
 
@@ -134,7 +134,8 @@ TEST_CASE("timeline: after any seek the digest is that of the first visit") {
     std::vector<Position> places;
     for (const auto &[p, d] : seen) places.push_back(p);
     // With room, without any, and with records that are always gone.
-    for (const auto &[keyframes, records] : {std::pair<std::size_t, std::size_t>{32 << 20, 8 << 20}, {0, 8 << 20}, {1 << 16, 0}}) {
+    for (const auto &[keyframes, records] :
+         {std::pair<std::size_t, std::size_t>{32 << 20, 8 << 20}, {0, 8 << 20}, {1 << 16, 0}}) {
       Timeline tl(s, keyframes, records);
       Prng r{5};
       for (int i = 0; i < 300; ++i) {

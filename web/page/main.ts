@@ -94,6 +94,7 @@ class Page {
       note.hidden = false;
       note.textContent = t(`no-canvas.${host.unavailable}`);
       byId("picture").classList.add("without");
+      byId("picture").append(byId("twin"));
       host = null;
     } else {
       host.setTheme(theme);

@@ -72,6 +72,10 @@ function merged(counts: Record<string, number>): string {
   return merges > 0 ? ` ${t("did.merged", { count: merges })}` : "";
 }
 
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 function eventSentence(event: LabEvent): string {
   const f = event.fields;
   const number = (name: string) => (typeof f[name] === "number" ? f[name] : 0);
@@ -103,5 +107,5 @@ function eventSentence(event: LabEvent): string {
   if (event.kind === "lab_memblock_candidate" && !number("found")) return t("event.lab_memblock_candidate-no", values);
   if (event.kind === "lab_section_present" && number("count") === 1) return t("event.lab_section_present-one", values);
   if (event.kind === "lab_section_init" && number("count") === 1) return t("event.lab_section_init-one", values);
-  return has(key) ? t(key, values) : t("event.other", values);
+  return has(key) ? t(key, values) : capital(t("event.other", values));
 }

@@ -18,7 +18,10 @@ export function showStory(story: Story): void {
 }
 
 function crumbs(story: Story): void {
-  const names = [story.phase || t("phase."), ...(story.path ?? [])];
+  const path = story.path ?? [];
+  // Deep inside a call the way in and the last two functions tell where we are.
+  const shown = path.length > 4 ? [...path.slice(0, 1), "…", ...path.slice(-2)] : path;
+  const names = [story.phase || t("phase."), ...shown];
   byId("crumbs").replaceChildren(
     ...names.map((name, i) =>
       h("li", i === names.length - 1 ? { "aria-current": "step", class: "mono" } : { class: i > 0 ? "mono" : "" }, name),
@@ -97,6 +100,7 @@ function colour(part: AccountPart): string {
   if (part.part === "owner") return part.kind ?? "reserved";
   if (part.part === "free_memblock") return "memory";
   if (part.part === "free_buddy") return "free";
+  if (part.part === "waiting") return "hole";
   return "misc";
 }
 

@@ -150,7 +150,7 @@ void BuddyPanel::matrix(Frame &frame, Where where, float &y, float bottom) {
       put_text(frame, list, r.x + (r.w - w) / 2, middle(frame, r.y, r.h, 11), count != 0 ? on_fill(fill) : theme.dim, text, 11);
       if (changed) {
         list.AddRect({r.x - 1.5f, r.y - 1.5f}, {r.x + r.w + 1.5f, r.y + r.h + 1.5f}, theme.accent, 4, 0, size::outline);
-        if (count != 0) newest = Cell{order, type};
+        if (count != 0 && !newest) newest = Cell{order, type};
       }
       if (chosen_ == Cell{order, type})
         list.AddRect({r.x - 0.5f, r.y - 0.5f}, {r.x + r.w + 0.5f, r.y + r.h + 0.5f}, theme.ink, 3);

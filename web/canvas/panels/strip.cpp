@@ -204,7 +204,9 @@ void StripPanel::reserved(Row &row) {
   const Lab &lab = *desk_.lab;
   for (const auto &[base, held] : lab.owners().held()) {
     const Owner &owner = lab.index().owners()[held.owner];
-    const std::string label = concat(owner.label, " ", bytes_text(held.end - base));
+    std::string label = concat(owner.label, " ", bytes_text(held.end - base));
+    const Rect at = row.columns.place(static_cast<double>(base), static_cast<double>(held.end));
+    if (text_width(row.frame, label, size::mono_small) > at.w - 12 * row.frame.scale) label = owner.label;
     row.add(base, held.end, owner_fill(row.frame.theme, owner.kind), label,
             concat("reserved for ", owner.label, " ", range_text(base, held.end - base)));
   }

@@ -115,7 +115,7 @@ void TimelinePanel::draw(Frame &frame) {
 
   // The playhead and where it stands.
   list.AddRectFilled({frame.snap(head) - 1, area.y + 6 * s}, {frame.snap(head) + 1, area.y + flag_y * s}, theme.ink);
-  std::string flag = concat(now.call, "/", lab.size());
+  std::string flag = concat(now.call + (lab.inside() ? 1 : 0), "/", lab.size());
   if (lab.inside()) append(flag, " +", now.event);
   const float w = text_width(frame, flag, 11) + 14 * s;
   const float x = std::clamp(head - w / 2, area.x - 4, std::max(area.x + area.w - w + 4, area.x));

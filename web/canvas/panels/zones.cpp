@@ -108,7 +108,7 @@ void ZonesPanel::one_zone(Frame &frame, const Rect &place, const pglist_data &no
   ImGui::PopID();
   ImGui::PopID();
   if (changed(node.nid, zid)) {
-    const Rect r{place.x - 5, place.y - 3, place.w + 9, place.h - 8 * scale};
+    const Rect r{place.x - 3, place.y - 3, place.w + 6, place.h - 8 * scale};
     list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, theme.changed, 5);
     list.AddRect({r.x + 0.5f, r.y + 0.5f}, {r.x + r.w - 0.5f, r.y + r.h - 0.5f}, theme.accent, 5);
   }

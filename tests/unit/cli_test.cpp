@@ -1,0 +1,309 @@
+// The command line: words in, text and status out. Native only (it reads JSON and gzip).
+#include "cli/cli.hpp"
+
+#include "base/text.hpp"
+#include "io/capture.hpp"
+#include "lab/presets.hpp"
+
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+
+using namespace mmscope;
+using nlohmann::json;
+
+namespace {
+
+struct Outcome {
+  int status = -1;
+  std::string out, err;
+};
+
+// Files that exist for one call.
+std::map<std::string, std::string> files;
+
+Outcome call(std::initializer_list<std::string_view> words) {
+  Outcome o;
+  const Io io{.out = [&](std::string_view s) { o.out += s; },
+              .err = [&](std::string_view s) { o.err += s; },
+              .read = [](const std::string &path, std::string &error) -> std::optional<std::string> {
+                if (const auto it = files.find(path); it != files.end()) return it->second;
+                if (path.starts_with(MMSCOPE_TEST_DATA)) return read_file(path, error);
+                error = "there is no such file";
+                return std::nullopt;
+              }};
+  const std::vector<std::string_view> args(words);
+  o.status = run(args, io);
+  return o;
+}
+Outcome script(std::string_view text, std::initializer_list<std::string_view> more = {}) {
+  files = {{"s.txt", std::string(text)}};
+  std::vector<std::string_view> words{"run", "s.txt"};
+  words.insert(words.end(), more);
+  Outcome o;
+  const Io io{
+      .out = [&](std::string_view s) { o.out += s; },
+      .err = [&](std::string_view s) { o.err += s; },
+      .read = [](const std::string &path, std::string &) -> std::optional<std::string> { return files.at(path); }};
+  o.status = run(words, io);
+  return o;
+}
+
+std::vector<std::string> captures() {
+  std::vector<std::string> dirs;
+  for (const auto &e : std::filesystem::directory_iterator(MMSCOPE_TEST_DATA "/captures"))
+    dirs.push_back(e.path().string());
+  std::sort(dirs.begin(), dirs.end());
+  return dirs;
+}
+std::optional<std::string> capture_file(const std::string &dir, std::string_view name) {
+  std::string error;
+  return read_file(concat(dir, '/', name), error);
+}
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+} // namespace
+
+TEST_CASE("cli: help, version and what is no command line") {
+  CHECK(call({"help"}).status == 0);
+  CHECK(call({"help"}).out.find("mmscope verify") != std::string::npos);
+  CHECK(call({"boot", "--help"}).out == call({"help"}).out);
+  CHECK(call({"--version"}).out.starts_with("mmscope "));
+  CHECK(call({}).status == 2);
+  CHECK(call({}).err == call({"help"}).out);
+  Outcome o = call({"boots"});
+  CHECK(o.status == 2);
+  CHECK(o.err == "mmscope: unknown verb 'boots', did you mean 'boot'?\nmmscope help says what there is\n");
+  CHECK(o.out.empty());
+  CHECK(call({"trace", "x"}).err.find("trace is not there yet") != std::string::npos);
+}
+
+TEST_CASE("cli: options that cannot be understood") {
+  const auto says = [](std::initializer_list<std::string_view> words, std::string_view why) {
+    const Outcome o = call(words);
+    CHECK(o.status == 2);
+    CHECK(o.out.empty());
+    CHECK_MESSAGE(o.err.find(why) != std::string::npos, o.err);
+  };
+  says({"boot"}, "boot needs --dmesg FILE or --machine NAME");
+  says({"boot", "--machine", "qemu-1g", "--dmesg", "x"}, "boot needs --dmesg FILE or --machine NAME");
+  says({"boot", "--machine", "qemu-1g", "--untli", "zones"}, "unknown option --untli, did you mean '--until'?");
+  says({"boot", "--machine", "qemu-1g", "--until", "zone"}, "there is no phase 'zone', did you mean 'zones'?");
+  says({"boot", "--machine", "qemu-1g", "--format", "xml"}, "there is no format 'xml'");
+  says({"boot", "--machine", "qemu-1g", "--show", "zonneinfo"},
+       "there is no view 'zonneinfo', did you mean 'zoneinfo'?");
+  says({"boot", "--machine", "qemu-1g", "--show", "slabinfo"}, "view slabinfo arrives with the slab allocator");
+  says({"boot", "--machine", "qemu-1g", "--show", "zones", "slabinfo"},
+       "view slabinfo arrives with the slab allocator");
+  says({"boot", "--machine", "qemu-1g", "--show"}, "--show needs a value");
+  says({"boot", "--machine", "qemu-1g", "more"}, "unexpected argument 'more'");
+  says({"boot", "--machine", "qemu-2g"}, "there is no machine 'qemu-2g', did you mean 'qemu-1g'?");
+  says({"run"}, "run needs one script");
+  says({"run", "a", "b"}, "run needs one script");
+  says({"run", "a", "--until", "zones"}, "run takes no --until");
+  says({"verify"}, "verify needs");
+  says({"verify", "x", "--show", "zones"}, "verify takes no --show");
+  says({"machines", "x"}, "unexpected argument 'x'");
+}
+
+TEST_CASE("cli: machines lists the presets") {
+  const Outcome o = call({"machines"});
+  CHECK(o.status == 0);
+  for (const MachineSpec &m : presets()) CHECK(o.out.find(m.name + " ") != std::string::npos);
+}
+
+TEST_CASE("cli: a script runs and shows results and memblock") {
+  const Outcome o = script("memblock_add 1M 64K\nmemblock_alloc_try_nid 4K 4K -> a\nmemblock_phys_free a 4K\n");
+  CHECK(o.status == 0);
+  CHECK(o.err.empty());
+  CHECK(o.out.starts_with("1: memblock_add 0x100000 0x10000 = 0\n"
+                          "2: memblock_alloc_try_nid 0x1000 0x1000 = 0x10f000\n"
+                          "3: memblock_phys_free a 0x1000 = 0\n"
+                          "MEMBLOCK configuration:\n"));
+  CHECK(script("memblock_free_all\n", {"--show", "memblock"}).out.starts_with("MEMBLOCK configuration:\n"));
+  // Views may come before the script, and several of them have headings.
+  const Outcome several = call({"run", "--show", "memblock", "digest", "s.txt"});
+  CHECK(several.status == 0);
+  CHECK(several.out.starts_with("== memblock ==\nMEMBLOCK"));
+  CHECK(several.out.find("\n== digest ==\n") != std::string::npos);
+}
+
+TEST_CASE("cli: a command that fails stops a text run and nothing before it is lost") {
+  Outcome o = script("memblock_add 1M 64K\nmemblock_reserve 1M 4K\n  memblock_trim_memory 3\nmemblock_reserve 0 1\n");
+  CHECK(o.status == 1);
+  CHECK(o.err == "s.txt:3:24: align must be a power of two, not 3\n");
+  CHECK(o.out.find("2: memblock_reserve 0x100000 0x1000 = 0\n") != std::string::npos);
+  CHECK(o.out.find("reserved.cnt  = 0x1\n reserved[0x0]\t[0x0000000000100000-") != std::string::npos);
+  o = script("memblock_add 1M 64K\nmemblock_free_all\nmemblock_free_all\n");
+  CHECK(o.status == 1);
+  CHECK(o.err.starts_with("s.txt:3:1: memblock_free_all has run already"));
+  o = script("memblock_add 1M 64K\nmemblock_ad 1M 64K\nmemblock_reserve 1M 4K\n", {"--show", "memblock"});
+  CHECK(o.status == 1);
+  CHECK(o.err == "s.txt:2:1: unknown command 'memblock_ad', did you mean 'memblock_add'?\n");
+  CHECK(o.out.find("memory.cnt  = 0x1\n memory[0x0]\t[0x0000000000100000-") != std::string::npos);
+  CHECK(o.out.find("reserved size = 0x0000000000000000") != std::string::npos);
+}
+
+TEST_CASE("cli: JSON has an entry for each command, wrong ones included") {
+  const Outcome o =
+      script("machine era=6.1 arch=x86_64\n# comment\nmemblock_add 1M 64K\nnonsense\nmemblock_alloc_try_nid 4K 3\n"
+             "memblock_alloc_try_nid 4K 4K -> a\nmemblock_alloc_try_nid 1G 4K\nmemblock_free_all\n",
+             {"--format", "json"});
+  CHECK(o.status == 1);
+  CHECK(o.err == "s.txt:4:1: unknown command 'nonsense'\n");
+  const json j = json::parse(o.out);
+  CHECK(j["schema"] == 1);
+  CHECK(j["kernel"] == "6.1");
+  REQUIRE(j["results"].size() == 6);
+  CHECK(j["results"][0] == 0);
+  CHECK(j["results"][1]["error"] == "unknown command 'nonsense'");
+  CHECK(j["results"][2]["error"] == "align must be a power of two, not 3");
+  CHECK(j["results"][3] == 0x10f000);
+  CHECK(j["results"][4] == 0); // an allocation that fails is a result
+  CHECK(j["handed"] == json::parse("[[256,3],[264,2],[268,1],[270,0]]"));
+  CHECK(j["allocations"].size() >= 1);
+  CHECK(!json::parse(script("memblock_allow_resize\n", {"--format", "json"}).out).contains("handed"));
+}
+
+TEST_CASE("cli: events can be asked for") {
+  const Outcome text = script("memblock_add 1M 64K\nmemblock_trim_memory 3\n", {"--events"});
+  CHECK(text.status == 1);
+  CHECK(text.out.starts_with("memblock_add 0x100000 0x10000\n  lab_call name=memblock_add "));
+  const json j = json::parse(script("memblock_add 1M 64K\n", {"--events", "--format", "json"}).out);
+  REQUIRE(j["events"].size() == 1);
+  CHECK(j["events"][0][0]["event"] == "lab_call");
+  CHECK(j["events"][0][1]["event"] == "lab_memblock_insert");
+  CHECK(j["events"][0][1]["base"] == 0x100000);
+}
+
+TEST_CASE("cli: input that cannot be used") {
+  files.clear();
+  Outcome o = call({"run", "nowhere"});
+  CHECK(o.status == 2);
+  CHECK(o.err == "mmscope: nowhere: there is no such file\n");
+  o = call({"boot", "--dmesg", "nowhere"});
+  CHECK(o.status == 2);
+  CHECK(o.err == "mmscope: nowhere: there is no such file\n");
+  files = {{"log", "hello\nthis is not a kernel log\n"}};
+  o = call({"boot", "--dmesg", "log"});
+  CHECK(o.status == 2);
+  CHECK(o.err.starts_with("log:"));
+  CHECK(o.out.empty());
+  CHECK(call({"verify", "/nowhere/at/all"}).status == 2);
+}
+
+TEST_CASE("cli: presets boot to any phase") {
+  for (const MachineSpec &m : presets()) {
+    if (m.name == "server-1t") continue; // as the others, only longer in a checked build
+    const Outcome o = call({"boot", "--machine", m.name, "--show", "digest"});
+    CHECK(o.status == 0);
+    CHECK(o.out.size() == 17);
+  }
+  const auto phase = [](std::string_view until) {
+    return json::parse(call({"boot", "--machine", "qemu-1g", "--until", until, "--format", "json"}).out);
+  };
+  json j = phase("memblock");
+  CHECK(j["phase"] == "memblock");
+  CHECK(j["zones"].empty());
+  CHECK(!j["allocations"].empty());
+  j = phase("handoff");
+  CHECK(j["phase"] == "handoff");
+  CHECK(j["kernel"] == "6.1.0-50-amd64");
+  CHECK(j["zones"][1]["managed"] == 48111);
+  CHECK(j["allocations"][0]["logged"].is_null());
+  CHECK(phase("done")["zones"][1]["managed"] == 240947);
+}
+
+TEST_CASE("cli: a machine can be described in JSON") {
+  const auto boot = [](std::string_view text, std::string_view until = "done") {
+    files = {{"m.json", std::string(text)}};
+    return call({"boot", "--machine", "m.json", "--until", until, "--show", "zones"});
+  };
+  CHECK(boot(R"({"like":"qemu-1g"})").out == call({"boot", "--machine", "qemu-1g", "--show", "zones"}).out);
+  const Outcome less = boot(R"({"like":"qemu-1g","command_line":"nokaslr memblock=debug mem=512M"})");
+  CHECK(less.status == 0);
+  CHECK(less.out.find("zone    DMA32  start_pfn 4096  spanned 126976  ") != std::string::npos);
+  const auto refused = [&](std::string_view text, std::string_view why) {
+    const Outcome o = boot(text);
+    CHECK(o.status == 2);
+    CHECK(o.out.empty());
+    CHECK_MESSAGE(o.err.find(why) != std::string::npos, o.err);
+  };
+  refused("{\n  \"cpus\": 1,,\n}", "m.json:2:13: this is not JSON from here on");
+  refused("", "m.json:1:1: this is not JSON from here on");
+  refused("[]", "the machine: not an object");
+  refused(R"({"like":"qemu-1h"})", "there is no preset 'qemu-1h', did you mean 'qemu-1g'?");
+  refused(R"({"cpu":1})", "the machine.cpu: there is no such field, did you mean 'cpus'?");
+  refused(R"({"like":"qemu-1g","cpus":-1})", "the machine.cpus: not a number");
+  refused(R"({"like":"qemu-1g","e820":[[0,"64K"]]})", "the machine.e820[0]: not [base, size, type]");
+  refused(R"({"like":"qemu-1g","e820":[[0,"64K","usable "]]})", "no such type");
+  refused(R"({"like":"qemu-1g","node_memory":[{"nid":0,"bse":0}]})",
+          "the machine.node_memory[0].bse: there is no such field, did you mean 'base'?");
+}
+
+TEST_CASE("cli: a real log boots and its allocations meet the logged addresses") {
+  const std::string log = MMSCOPE_TEST_DATA "/captures/x64-6.1-1G/dmesg";
+  const Outcome o = call({"boot", "--dmesg", log, "--format", "json"});
+  CHECK(o.status == 0);
+  const json j = json::parse(o.out);
+  CHECK(j["phase"] == "done");
+  u64 logged = 0;
+  for (const json &a : j["allocations"]) {
+    if (a["logged"].is_null()) continue;
+    ++logged;
+    CHECK(a["addr"] == a["logged"]);
+  }
+  CHECK(logged > 40);
+  CHECK(call({"verify", MMSCOPE_TEST_DATA "/captures/x64-6.1-1G"}).status == 0);
+}
+
+TEST_CASE("cli: zoneinfo of every recorded boot differs from the kernel's in counters only") {
+  for (const std::string &dir : captures()) {
+    const auto theirs = capture_file(dir, "zoneinfo");
+    if (!theirs || !capture_file(dir, "dmesg")) continue;
+    const Outcome o = call({"boot", "--dmesg", dir + "/dmesg", "--show", "zoneinfo"});
+    REQUIRE_MESSAGE(o.status == 0, dir, o.err);
+    // Free pages are what the running system left of them.
+    const auto kept = [](std::string_view text) {
+      std::vector<std::string> lines;
+      for (const std::string &l : lines_of(text))
+        if (l.starts_with("Node ") || l.starts_with("        ") || l.starts_with("  start_pfn:"))
+          if (!l.starts_with("              ")) lines.push_back(l); // page sets
+      return lines;
+    };
+    CHECK_MESSAGE(kept(o.out) == kept(*theirs), dir);
+    // And no line of ours is unknown to the kernel's format.
+    for (const std::string &l : lines_of(o.out)) {
+      const std::string_view head = std::string_view(l).substr(0, 17);
+      CHECK_MESSAGE(theirs->find(head) != std::string::npos, dir, ": ", l);
+    }
+  }
+}
+
+TEST_CASE("cli: free lists at the handoff are the kernel's, line by line") {
+  u64 compared = 0;
+  for (const std::string &dir : captures()) {
+    const auto theirs = capture_file(dir, "freeze_B_buddy");
+    if (!theirs) continue;
+    const Outcome o = call({"boot", "--dmesg", dir + "/dmesg", "--until", "handoff", "--show", "free-lists"});
+    REQUIRE_MESSAGE(o.status == 0, dir, o.err);
+    const auto orders = [](std::string_view text) {
+      std::vector<std::string> lines;
+      for (const std::string &l : lines_of(text))
+        if (l.starts_with("  order ")) lines.push_back(l);
+      return lines;
+    };
+    CHECK_MESSAGE(orders(o.out) == orders(*theirs), dir);
+    ++compared;
+  }
+  CHECK(compared > 3);
+}

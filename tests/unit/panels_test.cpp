@@ -1,0 +1,267 @@
+// The lab's canvas without a browser: what the panels draw and name, and what they are drawn from.
+#include "canvas/lab_app.hpp"
+
+#include "canvas/panels/panels.hpp"
+#include "canvas/widgets/paint.hpp"
+#include "canvas/widgets/units.hpp"
+#include "lab/presets.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+using namespace mmscope;
+using namespace mmscope::canvas;
+
+namespace {
+
+std::vector<std::byte> page_font() {
+  std::ifstream file(MMSCOPE_TEST_DATA "/../../web/canvas/assets/JetBrainsMono-subset.ttf", std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const auto *data = reinterpret_cast<const std::byte *>(bytes.data());
+  return {data, data + bytes.size()};
+}
+
+std::unique_ptr<Lab> booted(const char *preset) {
+  auto lab = std::make_unique<Lab>(make_script(*find_preset(preset)));
+  while (!lab->prepare(16)) {}
+  return lab;
+}
+
+/// The position right after the first call of an op.
+u64 after(const Lab &lab, Op op) {
+  const auto &all = lab.script().commands;
+  const auto at = std::find_if(all.begin(), all.end(), [&](const Command &c) { return c.op == op; });
+  return static_cast<u64>(at - all.begin()) + 1;
+}
+
+struct Bench {
+  Desk desk;
+  CanvasApp app{make_panels(desk)};
+  double time = 0;
+
+  explicit Bench(const char *preset) {
+    desk.put(booted(preset));
+    app.set_layout(layout_of(desk));
+    REQUIRE(app.set_font(page_font()));
+    app.use_null_renderer();
+  }
+  Lab &lab() { return *desk.lab; }
+  void draw(float width = 950, float height = 752) {
+    for (int i = 0; i < 4; ++i) app.frame(width, height, 1, time += 0.016);
+  }
+  const MirrorItem *named(std::string_view begin) const {
+    for (const MirrorItem &item : app.mirror().items())
+      if (item.name.starts_with(begin)) return &item;
+    return nullptr;
+  }
+  void press(std::string_view name) {
+    const MirrorItem *item = named(name);
+    REQUIRE_MESSAGE(item != nullptr, std::string(name));
+    app.focus_item(item->id);
+    REQUIRE(app.click(item->id));
+    draw();
+  }
+  void key(ImGuiKey key) {
+    app.io().AddKeyEvent(key, true);
+    draw();
+    app.io().AddKeyEvent(key, false);
+    draw();
+  }
+};
+
+} // namespace
+
+TEST_CASE("panels: nothing on the desk draws nothing and does not crash") {
+  Desk desk;
+  CanvasApp app(make_panels(desk));
+  app.set_layout(layout_of(desk));
+  app.set_font(page_font());
+  app.use_null_renderer();
+  for (int i = 0; i < 3; ++i) app.frame(950, 752, 2, i * 0.016);
+  CHECK(app.mirror().items().empty());
+}
+
+TEST_CASE("panels: every step of a boot draws, in every size and theme") {
+  Bench b("qemu-1g");
+  const float sizes[][2] = {{950, 752}, {390, 640}, {1600, 900}, {320, 200}, {60, 40}};
+  for (u64 call = 0; call <= b.lab().size(); ++call) {
+    b.lab().seek({call, 0, 0});
+    b.app.set_theme(static_cast<ThemeKind>(call % 3));
+    b.app.set_scale(call % 2 ? 1.5f : 1.0f);
+    b.app.frame(sizes[call % 5][0], sizes[call % 5][1], 1 + static_cast<float>(call % 3), b.time += 0.016);
+  }
+  CHECK(b.lab().position().call == b.lab().size());
+}
+
+TEST_CASE("panels: a free block is a button with its pfn, order, type and zone; pressing it brings it into view") {
+  Bench b("qemu-1g");
+  b.lab().seek({after(b.lab(), Op::memblock_free_all) - 1, 0, 0});
+  b.draw();
+  CHECK(b.named("free block pfn") == nullptr);
+  b.lab().step(Level::call, 1);
+  b.draw();
+  const MirrorItem *block = b.named("free block pfn");
+  REQUIRE(block != nullptr);
+  CHECK(block->name.ends_with(" order 10 Movable zone DMA32"));
+  CHECK(b.desk.axis.all());
+  b.press("free block pfn");
+  CHECK_FALSE(b.desk.axis.all());
+  REQUIRE(b.desk.selection);
+  CHECK(b.desk.selection->end - b.desk.selection->base == u64{4} << 20);
+  CHECK(b.desk.axis.from() < static_cast<double>(b.desk.selection->base));
+  CHECK(b.desk.axis.to() > static_cast<double>(b.desk.selection->end));
+}
+
+TEST_CASE("panels: keys move the strip's view and the playhead") {
+  Bench b("qemu-1g");
+  b.lab().seek({after(b.lab(), Op::sparse_init), 0, 0});
+  b.draw();
+  b.app.focus_item(b.named("address strip")->id);
+  b.key(ImGuiKey_PageUp);
+  CHECK(b.desk.axis.span() == doctest::Approx(static_cast<double>(b.desk.axis.whole()) / 2));
+  const double from = b.desk.axis.from();
+  b.key(ImGuiKey_RightArrow);
+  CHECK(b.desk.axis.from() > from);
+  b.key(ImGuiKey_Home);
+  CHECK(b.desk.axis.all());
+  const u64 call = b.lab().position().call;
+  b.app.focus_item(b.named("timeline of calls")->id);
+  b.key(ImGuiKey_LeftArrow);
+  CHECK(b.lab().position().call == call - 1);
+  CHECK(b.desk.axis.all());
+  b.key(ImGuiKey_DownArrow);
+  CHECK(b.lab().position().event == 1);
+  b.press("phase handoff");
+  CHECK(b.lab().call() == after(b.lab(), Op::memblock_free_all) - 1);
+}
+
+TEST_CASE("panels: an idle canvas changes nothing that a reader could notice") {
+  Bench b("qemu-1g");
+  b.draw();
+  const u32 generation = b.app.mirror().generation();
+  for (int i = 0; i < 20; ++i) CHECK_FALSE(b.app.frame(950, 752, 1, b.time += 0.016));
+  CHECK(b.app.mirror().generation() == generation);
+}
+
+TEST_CASE("panels: a terabyte is as few controls as a gigabyte") {
+  Bench small("qemu-1g"), large("server-1t");
+  for (Bench *b : {&small, &large}) {
+    b->lab().seek({b->lab().size(), 0, 0});
+    b->draw();
+  }
+  CHECK(large.app.mirror().items().size() < 2 * small.app.mirror().items().size() + 200);
+}
+
+TEST_CASE("accounting: every byte has an owner and the sum balances, at every step of every small preset") {
+  for (const char *preset : {"tiny-128m", "qemu-1g", "numa-2x32g"}) {
+    CAPTURE(preset);
+    const auto lab = booted(preset);
+    REQUIRE(lab->index().error() == "");
+    for (u64 call = 0; call <= lab->size(); ++call) {
+      lab->seek({call, 0, 0});
+      const Accounting a = lab->accounting();
+      CAPTURE(call);
+      CHECK(a.sum() == a.ram);
+    }
+  }
+}
+
+TEST_CASE("owners: the ranges that have owners are memblock.reserved, as long as memblock rules") {
+  const auto lab = booted("qemu-1g");
+  const u64 handoff = after(*lab, Op::memblock_free_all) - 1;
+  for (u64 call = 0; call <= handoff; ++call) {
+    lab->seek({call, 0, 0});
+    std::vector<std::pair<u64, u64>> joined;
+    for (const auto &[base, held] : lab->owners().held()) {
+      if (!joined.empty() && joined.back().second == base) joined.back().second = held.end;
+      else joined.emplace_back(base, held.end);
+    }
+    std::vector<std::pair<u64, u64>> reserved;
+    for (const memblock_region &r : lab->state().memblock.reserved.regions) {
+      if (!reserved.empty() && reserved.back().second == r.base.v) reserved.back().second = r.end().v;
+      else reserved.emplace_back(r.base.v, r.end().v);
+    }
+    CAPTURE(call);
+    CHECK(joined == reserved);
+  }
+}
+
+TEST_CASE("owners: ranges are cut, replaced and forgotten") {
+  OwnerMap m;
+  m.set(0, 100, 1);
+  m.set(40, 60, 2); //  [1  ][2 ][1  ]
+  CHECK(m.at(39) == 1);
+  CHECK(m.at(40) == 2);
+  CHECK(m.at(60) == 1);
+  m.set(10, 90, nobody); // [1]          [1]
+  CHECK(m.held().size() == 2);
+  CHECK(m.at(50) == nobody);
+  CHECK(m.at(95) == 1);
+  m.set(0, 1000, 3);
+  CHECK(m.held().size() == 1);
+}
+
+TEST_CASE("owners: the caller says what a reservation is for, the command's own words win") {
+  CHECK(owner_of("memblock_alloc_exact_nid_raw", "sparse_init_nid+0x11f/0x34d", "").label == "mem_map");
+  CHECK(owner_of("memblock_alloc_try_nid", "sparse_init_nid+0x8d/0x34d", "").label == "section usage");
+  CHECK(owner_of("memblock_reserve", "early_reserve_memory", "kernel image").kind == OwnerKind::kernel);
+  CHECK(owner_of("memblock_reserve", "early_reserve_memory", "initrd").kind == OwnerKind::misc);
+  CHECK(owner_of("memblock_reserve", "my_driver+0x1/0x2", "").label == "my_driver");
+}
+
+TEST_CASE("changes: marks stand at the place that a region has after the step") {
+  const auto lab = booted("qemu-1g");
+  for (u64 call = 1; call <= lab->size(); ++call) {
+    lab->seek({call, 0, 0});
+    for (int list = 0; list < 2; ++list) {
+      const auto &regions = list == 0 ? lab->state().memblock.memory.regions : lab->state().memblock.reserved.regions;
+      REQUIRE(lab->changes().marks[list].size() == regions.size());
+    }
+    for (const Event &e : lab->events()) {
+      if (e.kind != EventKind::lab_memblock_insert || e.f[0] != 1) continue;
+      // What was inserted lies in a region that is marked, unless the same call took it out again.
+      const int at = lab->state().memblock.search(memblock_list::reserved, phys_addr_t{e.f[2]});
+      CAPTURE(call);
+      if (at >= 0) CHECK(lab->changes().marks[1][static_cast<std::size_t>(at)] != Mark::none);
+    }
+  }
+}
+
+TEST_CASE("axis: zooming keeps the address under the pointer, and the view inside the machine") {
+  Axis a;
+  a.set_whole(0x3ffe0000);
+  CHECK(a.whole() == u64{1} << 30);
+  const double fixed = 0x3dc00000;
+  for (int i = 0; i < 40; ++i) {
+    const float before = a.x_of(fixed, 100, 800);
+    a.zoom(0.7, fixed);
+    CHECK(a.x_of(fixed, 100, 800) == doctest::Approx(before).epsilon(0.01));
+    CHECK(a.span() >= 16 * 4096);
+  }
+  a.pan(1e18);
+  CHECK(a.to() == static_cast<double>(a.whole()));
+  a.pan(-1e18);
+  CHECK(a.from() == 0);
+  a.zoom(1e9, 0);
+  CHECK(a.all());
+  a.set_whole(0);
+  CHECK(a.whole() >= 16 * 4096);
+}
+
+TEST_CASE("units: bytes, addresses, counts") {
+  CHECK(bytes_text(0) == "0 B");
+  CHECK(bytes_text(448) == "448 B");
+  CHECK(bytes_text(u64{16} << 20) == "16 MiB");
+  CHECK(bytes_text((u64{52} << 20) + (u64{68} << 10)) == "52.1 MiB");
+  CHECK(bytes_text(~u64{0}) == "16.0 EiB");
+  CHECK(hex_text(0x1000, 8) == "0x00001000");
+  CHECK(range_text(0x1000, 0x9e000) == "0x1000–0x9efff");
+  CHECK(count_text(262144) == "262\u00a0144");
+  CHECK(count_text(12) == "12");
+}

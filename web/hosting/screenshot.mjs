@@ -1,0 +1,47 @@
+// The README's picture: docs/screenshot.png, the page at 1280×800 in the middle of sparse_init, dark.
+//
+//   node web/hosting/screenshot.mjs [--root dist] [--out docs/screenshot.png]
+//
+// It is the real page, driven as a person drives it: the 1 GiB capture, stepped to the event in which mem_map is
+// reserved, with the strip zoomed to it.
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+import { serve } from "./serve.mjs";
+
+const here = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const { values } = parseArgs({
+  options: {
+    root: { type: "string", default: here("dist") },
+    out: { type: "string", default: here("docs/screenshot.png") },
+  },
+});
+
+const site = await serve({ root: values.root });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--enable-unsafe-swiftshader"],
+});
+try {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: "dark", reducedMotion: "reduce" });
+  await page.goto(site.url);
+  await page.getByRole("button", { name: "Step" }).and(page.locator(":enabled")).waitFor();
+  const sentence = page.locator("#sentence");
+  const until = async (level, words) => {
+    await page.getByRole("combobox", { name: "by" }).selectOption(level);
+    for (let i = 0; i < 400 && !words.test((await sentence.textContent()) ?? ""); i++)
+      await page.getByRole("button", { name: "Step" }).click();
+    if (!words.test((await sentence.textContent()) ?? "")) throw new Error(`no step says ${words}`);
+  };
+  await until("call", /each node its node data/);
+  await until("event", /enters reserved at index \d+: .*\(16 MiB\)/);
+  await page.getByRole("slider", { name: "address strip, part in view" }).press("End");
+  await page.getByRole("button", { name: "Step" }).focus();
+  await page.evaluate(() => document.activeElement?.blur());
+  await page.waitForTimeout(600);
+  await page.screenshot({ path: values.out });
+  console.log(values.out);
+} finally {
+  await browser.close();
+  await site.close();
+}
