@@ -38,7 +38,8 @@ public:
     std::string out;
     JsonWriter j(out);
     j.begin_array();
-    for (const MachineSpec &m : presets()) j.begin_object().key("name").string(m.name).key("title").string(m.title).end_object();
+    for (const MachineSpec &m : presets())
+      j.begin_object().key("name").string(m.name).key("title").string(m.title).end_object();
     j.end_array();
     return out;
   }
@@ -65,7 +66,9 @@ public:
   double prepare(unsigned calls) {
     if (!next_) return 1;
     const auto observe = [this](u64 index, const Command &c, const Result &r, std::span<const Event> events,
-                                const Trace &texts) { next_record_.allocs.add(static_cast<u32>(index), c, r, events, texts); };
+                                const Trace &texts) {
+      next_record_.allocs.add(static_cast<u32>(index), c, r, events, texts);
+    };
     if (!next_->prepare(calls, observe)) return next_->index().progress();
     next_record_.allocs.match(next_record_.logged);
     record_ = std::move(next_record_);
@@ -91,7 +94,9 @@ public:
   }
 
   /// Changes whenever there is something new to read, be it by the page or by a press on the canvas.
-  unsigned generation() const { return machines_ * 1000003u + (lab() ? static_cast<unsigned>(lab()->generation()) : 0); }
+  unsigned generation() const {
+    return machines_ * 1000003u + (lab() ? static_cast<unsigned>(lab()->generation()) : 0);
+  }
   std::string story() const { return lab() ? facts::story(*lab(), record_) : "null"; }
   std::string table(const std::string &name, unsigned from, unsigned count) const {
     return lab() ? facts::table(*lab(), record_, name, from, count) : "null";
@@ -114,7 +119,7 @@ private:
   }
 
   canvas::Desk desk_;
-  facts::Record record_; // of the machine on the desk
+  facts::Record record_;              // of the machine on the desk
   std::unique_ptr<canvas::Lab> next_; // loaded, not on the desk yet
   facts::Record next_record_;
   std::unique_ptr<DmesgImporter> importer_;

@@ -68,19 +68,30 @@ std::string_view without_offset(std::string_view caller) { return caller.substr(
 
 /// A number that JavaScript may not be able to hold exactly ("no limit") is null.
 void exact(JsonWriter &j, u64 n) {
-  if (n > u64{1} << 53) j.null();
-  else j.number(n);
+  if (n > u64{1} << 53)
+    j.null();
+  else
+    j.number(n);
 }
 
 void field_value(JsonWriter &j, const Event &e, unsigned i, FieldUnit unit, const Trace &texts) {
-  if (unit == FieldUnit::text) j.string(texts.text(e.f[i]));
-  else if (unit == FieldUnit::node) j.number_signed(e.node(i));
-  else exact(j, e.f[i]);
+  if (unit == FieldUnit::text)
+    j.string(texts.text(e.f[i]));
+  else if (unit == FieldUnit::node)
+    j.number_signed(e.node(i));
+  else
+    exact(j, e.f[i]);
 }
 
 void event_json(JsonWriter &j, const Event &e, const Trace &texts) {
   const EventInfo &info = event_info(e.kind);
-  j.begin_object().key("kind").string(info.name).key("meaning").string(info.meaning).key("text").string(to_text(texts, e));
+  j.begin_object()
+      .key("kind")
+      .string(info.name)
+      .key("meaning")
+      .string(info.meaning)
+      .key("text")
+      .string(to_text(texts, e));
   j.key("fields").begin_object();
   for (unsigned i = 0; i < info.fields.size(); ++i) {
     j.key(info.fields[i].name);
@@ -124,7 +135,7 @@ Sums sums_of(std::span<const Event> events) {
   return s;
 }
 
-void call_json(JsonWriter &j, const Lab &lab, u64 index) {
+void call_json(JsonWriter &j, const Lab &lab, std::size_t index) {
   const Command &c = lab.script().commands[index];
   const OpInfo &op = op_info(c.op);
   const CallRecord &made = lab.record();
@@ -165,8 +176,10 @@ void answer_json(JsonWriter &j, const Record &record, u64 call) {
   j.begin_object().key("made").number(made).key("logged").number(logged).key("equal").number(equal);
   if (made == 1) {
     j.key("addr").number(only->addr.v).key("line").number(only->line).key("loggedAddr");
-    if (only->logged) j.number(only->logged->v);
-    else j.null();
+    if (only->logged)
+      j.number(only->logged->v);
+    else
+      j.null();
   }
   j.end_object();
 }
@@ -224,8 +237,10 @@ private:
 };
 
 void node_cell(JsonWriter &j, i32 nid) {
-  if (nid == no_node) j.null();
-  else j.number_signed(nid);
+  if (nid == no_node)
+    j.null();
+  else
+    j.number_signed(nid);
 }
 
 std::string flags_text(u32 flags) {
@@ -250,8 +265,10 @@ std::string owners_text(const Lab &lab, const memblock_region &r) {
   for (auto at = held.lower_bound(r.base.v); at != held.end() && at->first < r.end().v; ++at) {
     if (std::find(named.begin(), named.end(), at->second.owner) != named.end()) continue;
     named.push_back(at->second.owner);
-    if (named.size() > 6) ++more;
-    else append(s, s.empty() ? "" : ", ", lab.index().owners()[at->second.owner].label);
+    if (named.size() > 6)
+      ++more;
+    else
+      append(s, s.empty() ? "" : ", ", lab.index().owners()[at->second.owner].label);
   }
   if (more != 0) append(s, " +", more);
   return s;
@@ -309,7 +326,11 @@ void free_lists(Rows &rows, const Lab &lab) {
           if (nr == 0 || !rows.wanted()) continue;
           const auto type = static_cast<migratetype>(t);
           JsonWriter &j = rows.row(lab.changes().buddy[z][order][t] ? "changed" : "");
-          j.number_signed(node.nid).string(s.arch->zones[z].name).number(order).string(migratetype_name(type)).number(nr);
+          j.number_signed(node.nid)
+              .string(s.arch->zones[z].name)
+              .number(order)
+              .string(migratetype_name(type))
+              .number(nr);
           std::string first;
           u64 n = 0;
           s.pages.for_each_block(node.nid, z, order_t{order}, type, [&](const FreeBlock &b) {
@@ -328,8 +349,10 @@ void sections(Rows &rows, const Lab &lab) {
     JsonWriter &j = rows.row("");
     j.number(run.first).number(run.count);
     node_cell(j, run.nid);
-    if (run.initialised) j.number(run.usage.v).number(run.map.v);
-    else j.null().null();
+    if (run.initialised)
+      j.number(run.usage.v).number(run.map.v);
+    else
+      j.null().null();
     rows.end_row();
   }
 }
@@ -344,22 +367,30 @@ void events(Rows &rows, const Lab &lab) {
     const std::string text = to_text(lab.texts(), all[i]);
     std::string_view fields = text;
     if (fields.starts_with(name)) fields.remove_prefix(name.size());
-    rows.row(lab.inside() && i + 1 == all.size() ? "last" : "").number(i + 1).string(name).string(trim(fields)).string(info.meaning);
+    rows.row(lab.inside() && i + 1 == all.size() ? "last" : "")
+        .number(i + 1)
+        .string(name)
+        .string(trim(fields))
+        .string(info.meaning);
     rows.end_row();
   }
 }
 
 void allocations(Rows &rows, const Lab &lab, const Record &record) {
-  const std::optional<u64> call = lab.call();
+  const std::optional<std::size_t> call = lab.call();
   for (const AllocRow &row : record.allocs.rows()) {
     if (!rows.wanted()) continue;
     JsonWriter &j = rows.row(call == row.command ? "here" : "");
     j.number(u64{row.command} + 1).string(without_offset(row.caller)).number(row.size).number(row.align);
     // A prediction is shown once the call has been made.
-    if (call && row.command <= *call) j.number(row.addr.v);
-    else j.null();
-    if (row.logged) j.number(row.logged->v);
-    else j.null();
+    if (call && row.command <= *call)
+      j.number(row.addr.v);
+    else
+      j.null();
+    if (row.logged)
+      j.number(row.logged->v);
+    else
+      j.null();
     j.string(!row.logged ? "unknown" : *row.logged == row.addr ? "equal" : "differs");
     rows.end_row();
   }
@@ -377,7 +408,7 @@ void texts(Rows &rows, const std::vector<std::string> &all) {
 
 std::string story(const Lab &lab, const Record &record) {
   const Position at = lab.position();
-  const std::optional<u64> call = lab.call();
+  const std::optional<std::size_t> call = lab.call();
   std::string out;
   JsonWriter j(out);
   j.begin_object().key("title").string(lab.script().title).key("release").string(record.release);
@@ -388,7 +419,14 @@ std::string story(const Lab &lab, const Record &record) {
   j.key("phase").string(phase_name(call ? lab.index().calls()[*call].phase : Phase::none));
   j.key("phases").begin_array();
   for (const canvas::PhaseSpan &p : lab.index().phases())
-    j.begin_object().key("name").string(phase_name(p.phase)).key("first").number(p.first).key("end").number(p.end).end_object();
+    j.begin_object()
+        .key("name")
+        .string(phase_name(p.phase))
+        .key("first")
+        .number(p.first)
+        .key("end")
+        .number(p.end)
+        .end_object();
   j.end_array();
   j.key("stopped").string(lab.index().error());
   if (call) {
@@ -410,7 +448,12 @@ std::string story(const Lab &lab, const Record &record) {
     for (std::size_t kind = 0; kind < event_kind_count; ++kind)
       if (s.counts[kind] != 0) j.key(event_info(static_cast<EventKind>(kind)).name).number(s.counts[kind]);
     j.end_object().key("sums").begin_object();
-    j.key("handedBlocks").number(s.handed_blocks).key("handedPages").number(s.handed_pages).key("merges").number(s.merges);
+    j.key("handedBlocks")
+        .number(s.handed_blocks)
+        .key("handedPages")
+        .number(s.handed_pages)
+        .key("merges")
+        .number(s.merges);
     j.key("tries").number(s.tries).key("added").number(s.added).key("reserved").number(s.reserved);
     j.key("freed").number(s.freed).key("waitingPages").number(s.waiting_pages);
     j.key("sections").number(lab.state().sparse.present_count()).end_object();

@@ -147,7 +147,8 @@ int ImFormatStringV(char *to, std::size_t room, const char *format, std::va_list
     case 'd':
     case 'i': {
       const std::int64_t n = longs > 1 ? va_arg(args, long long) : va_arg(args, int);
-      put_number(out, n < 0 ? 0 - static_cast<std::uint64_t>(n) : static_cast<std::uint64_t>(n), n < 0, 10, false, spec);
+      put_number(out, n < 0 ? 0 - static_cast<std::uint64_t>(n) : static_cast<std::uint64_t>(n), n < 0, 10, false,
+                 spec);
       break;
     }
     case 'u':

@@ -59,7 +59,11 @@ test("every prediction of this boot equals the kernel's log, and every byte is a
   for (let call = 1; call <= calls; call++) {
     await page.getByRole("button", { name: "Step" }).click();
     assert.equal(await where(page), `call ${call} of ${calls}`);
-    assert.equal(await page.locator(".differs").count(), 0, `call ${call}: ${await page.locator("#story").innerText()}`);
+    assert.equal(
+      await page.locator(".differs").count(),
+      0,
+      `call ${call}: ${await page.locator("#story").innerText()}`,
+    );
   }
   const rows = await table(page, "predicted and logged");
   assert.ok(rows.length >= 50);
@@ -111,7 +115,9 @@ test("zooms the strip by keyboard: the view says where it is", async () => {
   assert.match(await view.getAttribute("aria-valuetext"), /^0x0–0x3fffffff, 1 GiB$/);
   await page.keyboard.press("PageUp");
   await page.waitForFunction(() =>
-    /512 MiB$/.test(document.querySelector('[aria-label="address strip, part in view"]').getAttribute("aria-valuetext")),
+    /512 MiB$/.test(
+      document.querySelector('[aria-label="address strip, part in view"]').getAttribute("aria-valuetext"),
+    ),
   );
   await page.keyboard.press("Home");
   await page.waitForFunction(() =>
@@ -120,7 +126,10 @@ test("zooms the strip by keyboard: the view says where it is", async () => {
   // A region of the list is a button that brings it into view.
   await page.getByRole("button", { name: /^reserved\[2\] 0x1000000 / }).press("Enter");
   await page.waitForFunction(
-    () => !/1 GiB$/.test(document.querySelector('[aria-label="address strip, part in view"]').getAttribute("aria-valuetext")),
+    () =>
+      !/1 GiB$/.test(
+        document.querySelector('[aria-label="address strip, part in view"]').getAttribute("aria-valuetext"),
+      ),
   );
   await close(page);
 });
@@ -209,7 +218,9 @@ test("boots every preset to its end", async () => {
     await machines.selectOption(name);
     await page.waitForFunction(() => document.querySelector("#busy").hidden, null, { timeout: 60_000 });
     await page.getByRole("button", { name: "To the handoff" }).click();
-    await page.waitForFunction(() => /buddy allocator/.test(document.querySelector("#sentence").textContent), null, { timeout: 60_000 });
+    await page.waitForFunction(() => /buddy allocator/.test(document.querySelector("#sentence").textContent), null, {
+      timeout: 60_000,
+    });
     assert.equal(await page.locator("#owners .differs").count(), 0, `${name} (${title})`);
   }
   await close(page);

@@ -179,13 +179,17 @@ TEST_CASE("owners: the ranges that have owners are memblock.reserved, as long as
     lab->seek({call, 0, 0});
     std::vector<std::pair<u64, u64>> joined;
     for (const auto &[base, held] : lab->owners().held()) {
-      if (!joined.empty() && joined.back().second == base) joined.back().second = held.end;
-      else joined.emplace_back(base, held.end);
+      if (!joined.empty() && joined.back().second == base)
+        joined.back().second = held.end;
+      else
+        joined.emplace_back(base, held.end);
     }
     std::vector<std::pair<u64, u64>> reserved;
     for (const memblock_region &r : lab->state().memblock.reserved.regions) {
-      if (!reserved.empty() && reserved.back().second == r.base.v) reserved.back().second = r.end().v;
-      else reserved.emplace_back(r.base.v, r.end().v);
+      if (!reserved.empty() && reserved.back().second == r.base.v)
+        reserved.back().second = r.end().v;
+      else
+        reserved.emplace_back(r.base.v, r.end().v);
     }
     CAPTURE(call);
     CHECK(joined == reserved);

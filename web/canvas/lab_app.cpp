@@ -40,16 +40,19 @@ void Lab::moved() {
   for (; owner_changes_ < all.size() && happened(all[owner_changes_]); ++owner_changes_)
     owners_.set(all[owner_changes_].base, all[owner_changes_].end, all[owner_changes_].owner);
 
-  if (const Event *event = last_event()) changes_ = changes_of({event, 1}, state());
-  else if (call()) changes_ = changes_of(events(), state());
-  else changes_ = {};
+  if (const Event *event = last_event())
+    changes_ = changes_of({event, 1}, state());
+  else if (call())
+    changes_ = changes_of(events(), state());
+  else
+    changes_ = {};
 }
 
-std::optional<u64> Lab::call() const {
+std::optional<std::size_t> Lab::call() const {
   const Position at = position();
-  if (inside()) return at.call;
+  if (inside()) return static_cast<std::size_t>(at.call);
   if (at.call == 0) return std::nullopt;
-  return at.call - 1;
+  return static_cast<std::size_t>(at.call - 1);
 }
 
 bool Lab::inside() const {

@@ -23,7 +23,11 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--enable-unsafe-swiftshader"],
 });
 try {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: "dark", reducedMotion: "reduce" });
+  const page = await browser.newPage({
+    viewport: { width: 1280, height: 800 },
+    colorScheme: "dark",
+    reducedMotion: "reduce",
+  });
   await page.goto(site.url);
   await page.getByRole("button", { name: "Step" }).and(page.locator(":enabled")).waitFor();
   const sentence = page.locator("#sentence");

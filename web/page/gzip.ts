@@ -7,7 +7,10 @@ export async function* unzipped(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
     return;
   }
   if (typeof DecompressionStream === "function") {
-    const reader = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+    const reader = new Blob([bytes as Uint8Array<ArrayBuffer>])
+      .stream()
+      .pipeThrough(new DecompressionStream("gzip"))
+      .getReader();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;

@@ -2,8 +2,8 @@
 // milliseconds, so that the page stays alive with 50 MB of log or a terabyte of RAM. What was there before stays until
 // the new one is complete.
 import { breathe } from "./dom";
-import { t } from "./locale";
 import { unzipped } from "./gzip";
+import { t } from "./locale";
 
 export interface Refusal {
   line: number;

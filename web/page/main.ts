@@ -146,7 +146,11 @@ class Page {
     const presets = JSON.parse(this.lab.presets()) as { name: string; title: string }[];
     this.machines.append(
       h("optgroup", { label: t("machine.capture") }, h("option", { value: "capture" }, t("machine.first"))),
-      h("optgroup", { label: t("machine.presets") }, ...presets.map((p) => h("option", { value: p.name }, p.title || p.name))),
+      h(
+        "optgroup",
+        { label: t("machine.presets") },
+        ...presets.map((p) => h("option", { value: p.name }, p.title || p.name)),
+      ),
     );
     this.machines.addEventListener("change", async () => {
       const name = this.machines.value;
@@ -192,7 +196,9 @@ class Page {
     // The first look is at memory as the firmware describes it: one step earlier there is nothing to see.
     this.move(() => this.lab.seek(this.firstLook(), 0));
     if (this.story?.stopped)
-      message(t("log.stopped", { call: this.story.place.calls, calls: this.story.place.calls, reason: this.story.stopped }));
+      message(
+        t("log.stopped", { call: this.story.place.calls, calls: this.story.place.calls, reason: this.story.stopped }),
+      );
     return null;
   }
 
@@ -205,7 +211,13 @@ class Page {
   private fillPanels(): void {
     const tabs = byId("panel-tabs");
     for (const id of PANELS) {
-      const radio = h("input", { type: "radio", name: "panel", value: id, id: `panel-${id}`, checked: id === PANELS[0] });
+      const radio = h("input", {
+        type: "radio",
+        name: "panel",
+        value: id,
+        id: `panel-${id}`,
+        checked: id === PANELS[0],
+      });
       radio.addEventListener("change", () => {
         this.lab.showPanel(id);
         host?.invalidate();

@@ -66,7 +66,10 @@ export interface Story {
   path?: string[];
   event?: LabEvent;
   counts?: Record<string, number>;
-  sums?: Record<"handedBlocks" | "handedPages" | "merges" | "tries" | "added" | "reserved" | "freed" | "sections" | "waitingPages", number>;
+  sums?: Record<
+    "handedBlocks" | "handedPages" | "merges" | "tries" | "added" | "reserved" | "freed" | "sections" | "waitingPages",
+    number
+  >;
   answer?: Answer;
   score: { logged: number; soFar: number; equal: number };
   accounting: { ram: number; sum: number; parts: AccountPart[] };

@@ -24,7 +24,11 @@ function crumbs(story: Story): void {
   const names = [story.phase || t("phase."), ...shown];
   byId("crumbs").replaceChildren(
     ...names.map((name, i) =>
-      h("li", i === names.length - 1 ? { "aria-current": "step", class: "mono" } : { class: i > 0 ? "mono" : "" }, name),
+      h(
+        "li",
+        i === names.length - 1 ? { "aria-current": "step", class: "mono" } : { class: i > 0 ? "mono" : "" },
+        name,
+      ),
     ),
   );
 }
@@ -129,7 +133,12 @@ function owners(story: Story): void {
     }),
   );
   const row = (name: string, amount: string, swatch?: string, kind = "") =>
-    h("div", {}, h("dt", {}, swatch ? h("i", { class: `swatch fill-${swatch}` }) : "", name), h("dd", { class: `mono ${kind}` }, amount));
+    h(
+      "div",
+      {},
+      h("dt", {}, swatch ? h("i", { class: `swatch fill-${swatch}` }) : "", name),
+      h("dd", { class: `mono ${kind}` }, amount),
+    );
   const balanced = sum === ram;
   const verdict = balanced ? t("owner.balances") : t("owner.off", { difference: bytes(Math.abs(sum - ram)) });
   byId("owners").replaceChildren(

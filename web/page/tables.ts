@@ -9,7 +9,14 @@ type Unit = "addr" | "bytes" | "count" | "pfn" | "text" | "mono" | "verdict";
 type Column = [name: string, unit: Unit];
 
 const COLUMNS: Record<string, Column[]> = {
-  memory: [["index", "count"], ["base", "addr"], ["end", "addr"], ["size", "bytes"], ["node", "count"], ["flags", "text"]],
+  memory: [
+    ["index", "count"],
+    ["base", "addr"],
+    ["end", "addr"],
+    ["size", "bytes"],
+    ["node", "count"],
+    ["flags", "text"],
+  ],
   reserved: [
     ["index", "count"],
     ["base", "addr"],
@@ -39,9 +46,25 @@ const COLUMNS: Record<string, Column[]> = {
     ["blocks", "count"],
     ["first", "mono"],
   ],
-  sections: [["section", "count"], ["count", "count"], ["node", "count"], ["usage", "addr"], ["map", "addr"]],
-  firmware: [["base", "addr"], ["end", "addr"], ["size", "bytes"], ["type", "text"]],
-  events: [["index", "count"], ["event", "mono"], ["fields", "mono"], ["meaning", "text"]],
+  sections: [
+    ["section", "count"],
+    ["count", "count"],
+    ["node", "count"],
+    ["usage", "addr"],
+    ["map", "addr"],
+  ],
+  firmware: [
+    ["base", "addr"],
+    ["end", "addr"],
+    ["size", "bytes"],
+    ["type", "text"],
+  ],
+  events: [
+    ["index", "count"],
+    ["event", "mono"],
+    ["fields", "mono"],
+    ["meaning", "text"],
+  ],
   allocations: [
     ["call", "count"],
     ["caller", "mono"],
@@ -54,7 +77,18 @@ const COLUMNS: Record<string, Column[]> = {
   lines: [["line", "mono"]],
   assumed: [["assumed", "text"]],
 };
-const ORDER = ["memory", "reserved", "zones", "lists", "sections", "firmware", "events", "allocations", "lines", "assumed"];
+const ORDER = [
+  "memory",
+  "reserved",
+  "zones",
+  "lists",
+  "sections",
+  "firmware",
+  "events",
+  "allocations",
+  "lines",
+  "assumed",
+];
 /** Columns of the kernel's own names keep them in every language. */
 const PAGE = 50;
 
@@ -114,7 +148,9 @@ export class Tables {
     const columns = COLUMNS[name] ?? [];
     this.caption.textContent = t(`caption.${name}`);
     this.head.replaceChildren(
-      ...columns.map(([key, unit]) => h("th", { scope: "col", class: numeric(unit) ? "number" : "" }, t(`column.${key}`))),
+      ...columns.map(([key, unit]) =>
+        h("th", { scope: "col", class: numeric(unit) ? "number" : "" }, t(`column.${key}`)),
+      ),
       h("th", { scope: "col" }, t("column.step")),
     );
     this.refresh();
@@ -127,7 +163,10 @@ export class Tables {
     }
     const window = this.source.read(this.shown, this.from, PAGE);
     this.total = window?.total ?? 0;
-    if (this.from > 0 && this.from >= this.total) return this.page(this.total - 1);
+    if (this.from > 0 && this.from >= this.total) {
+      this.page(this.total - 1); // the table got shorter than where we were
+      return;
+    }
     const rows = window?.rows ?? [];
     this.table.hidden = rows.length === 0;
     this.empty.hidden = rows.length > 0;

@@ -44,7 +44,8 @@ export class Transport {
   /** A new machine, or none. */
   ready(yes: boolean): void {
     this.stop();
-    for (const control of [this.back, this.forth, this.play, this.handoff, this.slider, this.level]) control.disabled = !yes;
+    for (const control of [this.back, this.forth, this.play, this.handoff, this.slider, this.level])
+      control.disabled = !yes;
   }
 
   show(story: Story): void {

@@ -76,7 +76,8 @@ BuddyPanel::Where BuddyPanel::pick(Frame &frame, float &y) {
   Where where = most;
   if (chosen_zone_ && std::find(all.begin(), all.end(), *chosen_zone_) != all.end()) where = *chosen_zone_;
   if (all.empty()) {
-    put_fitting(frame, list, frame.area.x, y, frame.area.w, frame.theme.dim, "no zones until free_area_init", size::mono_small);
+    put_fitting(frame, list, frame.area.x, y, frame.area.w, frame.theme.dim, "no zones until free_area_init",
+                size::mono_small);
   }
   float x = frame.area.x;
   const float s1 = frame.scale, h = 20 * s1;
@@ -95,8 +96,10 @@ BuddyPanel::Where BuddyPanel::pick(Frame &frame, float &y) {
     const std::string name = concat("free lists of node ", w.nid, " zone ", zone);
     frame.mirror.annotate({.role = Role::kRadio, .name = name, .checked = on});
     if (on) list.AddRectFilled({x, y - 3 * s1}, {x + width, y - 3 * s1 + h}, frame.theme.hole, 5);
-    list.AddRectFilled({x + 6 * s1, y + h - 8 * s1}, {x + width - 6 * s1, y + h - 6 * s1}, on ? zone_color(frame.theme, zone) : frame.theme.hole);
-    put_text(frame, list, x + 8 * s1, middle(frame, y - 5 * s1, h, size::mono_small), on ? frame.theme.ink : frame.theme.dim, label, size::mono_small);
+    list.AddRectFilled({x + 6 * s1, y + h - 8 * s1}, {x + width - 6 * s1, y + h - 6 * s1},
+                       on ? zone_color(frame.theme, zone) : frame.theme.hole);
+    put_text(frame, list, x + 8 * s1, middle(frame, y - 5 * s1, h, size::mono_small),
+             on ? frame.theme.ink : frame.theme.dim, label, size::mono_small);
     x += width + 4 * s1;
   }
   y += h + 4 * s1;
@@ -132,12 +135,14 @@ void BuddyPanel::matrix(Frame &frame, Where where, float &y, float bottom) {
   }
   y += 17 * scale;
 
-  const float pitch = std::min(row_pitch * scale, std::max((bottom - y) / static_cast<float>(max_order + 1), 9 * scale));
+  const float pitch =
+      std::min(row_pitch * scale, std::max((bottom - y) / static_cast<float>(max_order + 1), 9 * scale));
   std::optional<Cell> largest, newest;
   for (unsigned row = 0; row <= max_order; ++row) {
     const unsigned order = max_order - row;
     const float top = y + static_cast<float>(row) * pitch;
-    put_right(frame, list, frame.area.x + label - 8 * scale, middle(frame, top, pitch - 3 * scale, 11), theme.dim, concat(order), 11);
+    put_right(frame, list, frame.area.x + label - 8 * scale, middle(frame, top, pitch - 3 * scale, 11), theme.dim,
+              concat(order), 11);
     for (unsigned i = 0; i < n; ++i) {
       const unsigned type = types[i];
       const u64 count = z.areas[order].free_list[type].nr;
@@ -147,7 +152,8 @@ void BuddyPanel::matrix(Frame &frame, Where where, float &y, float bottom) {
       list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, fill, 3);
       const std::string text = count_text(count);
       const float w = text_width(frame, text, 11);
-      put_text(frame, list, r.x + (r.w - w) / 2, middle(frame, r.y, r.h, 11), count != 0 ? on_fill(fill) : theme.dim, text, 11);
+      put_text(frame, list, r.x + (r.w - w) / 2, middle(frame, r.y, r.h, 11), count != 0 ? on_fill(fill) : theme.dim,
+               text, 11);
       if (changed) {
         list.AddRect({r.x - 1.5f, r.y - 1.5f}, {r.x + r.w + 1.5f, r.y + r.h + 1.5f}, theme.accent, 4, 0, size::outline);
         if (count != 0 && !newest) newest = Cell{order, type};
@@ -162,8 +168,8 @@ void BuddyPanel::matrix(Frame &frame, Where where, float &y, float bottom) {
       if (ImGui::InvisibleButton("##list", {r.w, r.h})) chosen_ = Cell{order, type};
       ImGui::PopID();
       ImGui::PopID();
-      const std::string name = concat("order ", order, " ", migratetype_name(static_cast<migratetype>(type)), ": ", count,
-                                      count == 1 ? " free block" : " free blocks");
+      const std::string name = concat("order ", order, " ", migratetype_name(static_cast<migratetype>(type)), ": ",
+                                      count, count == 1 ? " free block" : " free blocks");
       frame.mirror.annotate({.role = Role::kButton, .name = name});
     }
   }
@@ -186,7 +192,8 @@ void BuddyPanel::blocks(Frame &frame, Where where, float y) {
               concat("order ", chosen_->order, " ", migratetype_name(type), ", head first"), 11);
   y += 16 * frame.scale;
 
-  const float scale = frame.scale, h = 17 * scale, right = frame.area.x + frame.area.w, bottom = frame.area.y + frame.area.h;
+  const float scale = frame.scale, h = 17 * scale, right = frame.area.x + frame.area.w,
+              bottom = frame.area.y + frame.area.h;
   float x = frame.area.x;
   bool full = false;
   const Color fill = free_color(theme, chosen_->order, static_cast<unsigned>(s.pages.rules().max_order.v));
@@ -207,7 +214,8 @@ void BuddyPanel::blocks(Frame &frame, Where where, float y) {
       ImGui::PushID(reinterpret_cast<const void *>(static_cast<std::uintptr_t>(pfn)));
       const bool pressed = ImGui::InvisibleButton("##block", {w, h});
       ImGui::PopID();
-      const std::string name = concat("free block pfn ", text, " order ", chosen_->order, " ", migratetype_name(type), " zone ", zone);
+      const std::string name =
+          concat("free block pfn ", text, " order ", chosen_->order, " ", migratetype_name(type), " zone ", zone);
       frame.mirror.annotate({.role = Role::kButton, .name = name});
       list.AddRectFilled({x, y}, {x + w, y + h}, fill, 3);
       if (ImGui::IsItemHovered()) list.AddRect({x - 1, y - 1}, {x + w + 1, y + h + 1}, theme.ink, 4);

@@ -20,7 +20,7 @@ namespace mmscope::canvas {
 namespace {
 
 constexpr float line_height = 20;
-constexpr u64 most_rows = 4096; // laid out; the table below the picture pages through the rest
+constexpr std::size_t most_rows = 4096; // laid out; the table below the picture pages through the rest
 
 std::string_view mark_name(Mark m) {
   constexpr std::array<std::string_view, 6> names = {"", "new", "merged", "split", "trimmed", "marked"};
@@ -85,14 +85,14 @@ void MemblockPanel::array(Frame &frame, const Rect &place, memblock_list which) 
   if (seen_ != lab.generation())
     for (std::size_t i = 0; i < marks.size(); ++i)
       if (marks[i] != Mark::none) scrolls_[n].reveal(static_cast<float>(i) * line, line);
-  const auto count = std::min<u64>(type.regions.size(), most_rows);
+  const std::size_t count = std::min(type.regions.size(), most_rows);
   const float top = scrolls_[n].begin(frame, rows, static_cast<float>(count) * line,
                                       which == memblock_list::memory ? "memblock.memory" : "memblock.reserved");
   if (type.regions.empty())
     put_fitting(frame, list, rows.x, top, rows.w, frame.theme.dim,
                 which == memblock_list::memory ? "empty until e820__memblock_setup" : "empty: nothing reserved yet",
                 size::mono_small);
-  for (u64 i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     const float y = top + static_cast<float>(i) * line;
     if (y + line < rows.y || y > rows.y + rows.h) continue;
     row(frame, {rows.x, y, rows.w - 10 * frame.scale, line - 1}, which, i, type.regions[i],
@@ -101,7 +101,8 @@ void MemblockPanel::array(Frame &frame, const Rect &place, memblock_list which) 
   scrolls_[n].end();
 }
 
-void MemblockPanel::row(Frame &frame, const Rect &place, memblock_list which, u64 index, const memblock_region &r, Mark mark) {
+void MemblockPanel::row(Frame &frame, const Rect &place, memblock_list which, u64 index, const memblock_region &r,
+                        Mark mark) {
   ImDrawList &list = *ImGui::GetWindowDrawList();
   const Theme &theme = frame.theme;
   const float s = frame.scale, y = middle(frame, place.y, place.h, size::mono_small);
@@ -115,15 +116,19 @@ void MemblockPanel::row(Frame &frame, const Rect &place, memblock_list which, u6
 
   const bool changed = mark != Mark::none;
   if (changed || hovered)
-    list.AddRectFilled({place.x - 3, place.y}, {place.x + place.w, place.y + place.h}, changed ? theme.changed : theme.hole, 4);
+    list.AddRectFilled({place.x - 3, place.y}, {place.x + place.w, place.y + place.h},
+                       changed ? theme.changed : theme.hole, 4);
   if (changed)
-    list.AddRect({place.x - 2.5f, place.y + 0.5f}, {place.x + place.w - 0.5f, place.y + place.h - 0.5f}, theme.accent, 4);
+    list.AddRect({place.x - 2.5f, place.y + 0.5f}, {place.x + place.w - 0.5f, place.y + place.h - 0.5f}, theme.accent,
+                 4);
 
   std::string name;
   float x = place.x + 3 * s;
   u64 others = 0;
   const Owner *owner = which == memblock_list::reserved ? holder(r, others) : nullptr;
-  const Fill fill = which == memblock_list::memory ? Fill{theme.memory} : owner ? owner_fill(theme, owner->kind) : Fill{theme.reserved};
+  const Fill fill = which == memblock_list::memory ? Fill{theme.memory}
+                    : owner                        ? owner_fill(theme, owner->kind)
+                                                   : Fill{theme.reserved};
   fill_rect(list, theme, {x, place.y + 5 * s, 9 * s, 9 * s}, fill, 2);
   x += 14 * s;
   const std::string number = concat(index);
@@ -146,10 +151,13 @@ void MemblockPanel::row(Frame &frame, const Rect &place, memblock_list which, u6
   about += flags_text(r.flags);
   const std::string_view word = mark_name(mark);
   const float word_width = word.empty() ? 0 : text_width(frame, word, 11) + 10 * s;
-  put_fitting(frame, list, x, y, place.x + place.w - word_width - x, changed ? theme.ink : theme.dim, about, size::mono_small);
-  if (!word.empty()) put_right(frame, list, place.x + place.w - 5 * s, middle(frame, place.y, place.h, 11), theme.accent, word, 11);
+  put_fitting(frame, list, x, y, place.x + place.w - word_width - x, changed ? theme.ink : theme.dim, about,
+              size::mono_small);
+  if (!word.empty())
+    put_right(frame, list, place.x + place.w - 5 * s, middle(frame, place.y, place.h, 11), theme.accent, word, 11);
 
-  append(name, which == memblock_list::memory ? "memory[" : "reserved[", index, "] ", hex_text(r.base.v), " ", amount, " ", about);
+  append(name, which == memblock_list::memory ? "memory[" : "reserved[", index, "] ", hex_text(r.base.v), " ", amount,
+         " ", about);
   frame.mirror.annotate({.role = Role::kButton, .name = name, .description = word});
   if (pressed) {
     desk_.selection = Selection{name, r.base.v, r.end().v};
@@ -162,14 +170,18 @@ const Owner *MemblockPanel::holder(const memblock_region &r, u64 &others) const 
   const auto &held = lab.owners().held();
   std::vector<std::pair<u32, u64>> shares;
   for (auto at = held.lower_bound(r.base.v); at != held.end() && at->first < r.end().v; ++at) {
-    const auto known = std::find_if(shares.begin(), shares.end(), [&](const auto &s) { return s.first == at->second.owner; });
+    const auto known =
+        std::find_if(shares.begin(), shares.end(), [&](const auto &s) { return s.first == at->second.owner; });
     const u64 bytes = at->second.end - at->first;
-    if (known == shares.end()) shares.emplace_back(at->second.owner, bytes);
-    else known->second += bytes;
+    if (known == shares.end())
+      shares.emplace_back(at->second.owner, bytes);
+    else
+      known->second += bytes;
   }
   if (shares.empty()) return nullptr;
   others = shares.size() - 1;
-  const auto most = std::max_element(shares.begin(), shares.end(), [](const auto &a, const auto &b) { return a.second < b.second; });
+  const auto most =
+      std::max_element(shares.begin(), shares.end(), [](const auto &a, const auto &b) { return a.second < b.second; });
   return &lab.index().owners()[most->first];
 }
 

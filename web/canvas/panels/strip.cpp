@@ -22,7 +22,8 @@
 namespace mmscope::canvas {
 namespace {
 
-constexpr std::array<const char *, layer_count> layer_names = {"e820", "memory", "reserved", "sections", "zones", "pages"};
+constexpr std::array<const char *, layer_count> layer_names = {"e820",     "memory", "reserved",
+                                                               "sections", "zones",  "pages"};
 
 constexpr float minimap_height = 18, row_height = 22, row_pitch = 30, first_row = 68;
 constexpr std::size_t most_controls = 40; // of one row: more could not be told apart, the tables have them all
@@ -132,7 +133,8 @@ void StripPanel::draw(Frame &frame) {
   const Rect area{all.x + margin + names, all.y, all.w - 2 * margin - names, all.h};
 
   minimap(frame, {area.x, all.y + 10 * s, area.w, minimap_height * s});
-  put_text(frame, list, all.x + margin, middle(frame, all.y + 10 * s, minimap_height * s, size::mono_small), frame.theme.dim, bytes_text(desk_.axis.whole()), size::mono_small);
+  put_text(frame, list, all.x + margin, middle(frame, all.y + 10 * s, minimap_height * s, size::mono_small),
+           frame.theme.dim, bytes_text(desk_.axis.whole()), size::mono_small);
 
   const Rect rows{area.x, all.y + first_row * s, area.w, (layer_count - 1) * row_pitch * s + row_height * s};
   ImGui::SetCursorScreenPos({rows.x, rows.y - 22 * s});
@@ -151,31 +153,41 @@ void StripPanel::draw(Frame &frame) {
   steer(frame, rows, id);
   grid(frame, rows);
   for (unsigned i = 0; i < layer_count; ++i)
-    put_text(frame, list, all.x + margin, middle(frame, rows.y + static_cast<float>(i) * row_pitch * s, row_height * s, size::mono_small), frame.theme.dim,
-             layer_names[i], size::mono_small);
+    put_text(frame, list, all.x + margin,
+             middle(frame, rows.y + static_cast<float>(i) * row_pitch * s, row_height * s, size::mono_small),
+             frame.theme.dim, layer_names[i], size::mono_small);
   layers(frame, rows);
   changed(frame, rows);
   if (!hovered) hit_.reset();
   if (clicked_) {
-    if (hit_) desk_.selection = Selection{hit_->name, hit_->base, hit_->end};
-    else desk_.selection.reset();
+    if (hit_)
+      desk_.selection = Selection{hit_->name, hit_->base, hit_->end};
+    else
+      desk_.selection.reset();
   }
   explain(frame);
 }
 
 void StripPanel::layers(Frame &frame, const Rect &area) {
   ImDrawList &list = *ImGui::GetWindowDrawList();
-  using Draw = void (StripPanel::*)(Row &);
-  constexpr Draw draws[layer_count] = {&StripPanel::firmware, &StripPanel::memory, &StripPanel::reserved,
-                                       &StripPanel::sections, &StripPanel::zones,  &StripPanel::pages};
-  constexpr std::array<std::string_view, layer_count> why = {
-      "empty: the firmware's map is not read yet", "empty: e820__memblock_setup fills it",
-      "empty: nothing is reserved yet",            "none present: sparse_init makes them",
-      "none: free_area_init sets them up",         "no struct page yet"};
+  constexpr std::array<std::string_view, layer_count> why = {"empty: the firmware's map is not read yet",
+                                                             "empty: e820__memblock_setup fills it",
+                                                             "empty: nothing is reserved yet",
+                                                             "none present: sparse_init makes them",
+                                                             "none: free_area_init sets them up",
+                                                             "no struct page yet"};
   for (unsigned i = 0; i < layer_count; ++i) {
-    const Rect place{area.x, area.y + static_cast<float>(i) * row_pitch * frame.scale, area.w, row_height * frame.scale};
+    const Rect place{area.x, area.y + static_cast<float>(i) * row_pitch * frame.scale, area.w,
+                     row_height * frame.scale};
     Row row{*this, frame, list, static_cast<Layer>(i), place, Columns(frame, list, place, desk_.axis)};
-    (this->*draws[i])(row);
+    switch (row.layer) {
+    case Layer::firmware: firmware(row); break;
+    case Layer::memory: memory(row); break;
+    case Layer::reserved: reserved(row); break;
+    case Layer::sections: sections(row); break;
+    case Layer::zones: zones(row); break;
+    case Layer::pages: pages(row); break;
+    }
     row.columns.finish();
     if (row.empty) row.why_empty(why[i]);
   }
@@ -185,8 +197,10 @@ void StripPanel::firmware(Row &row) {
   for (const e820_entry &e : desk_.lab->state().e820.entries) {
     const std::string_view type = e820_type_name(e.type);
     const Theme &theme = row.frame.theme;
-    const Fill fill = e.type == E820_TYPE_RAM ? Fill{mix(theme.hole, theme.memory, 0.6f)} : Fill{theme.misc, Pattern::hatch};
-    row.add(e.addr.v, e.addr.v + e.size, fill, std::string(type), concat("e820 ", type, " ", range_text(e.addr.v, e.size)));
+    const Fill fill =
+        e.type == E820_TYPE_RAM ? Fill{mix(theme.hole, theme.memory, 0.6f)} : Fill{theme.misc, Pattern::hatch};
+    row.add(e.addr.v, e.addr.v + e.size, fill, std::string(type),
+            concat("e820 ", type, " ", range_text(e.addr.v, e.size)));
   }
 }
 
@@ -221,8 +235,8 @@ void StripPanel::sections(Row &row) {
     const Fill fill{run.initialised ? mix(theme.panel, theme.mem_map, 0.35f) : theme.hole, Pattern::plain};
     const std::string_view what = run.initialised ? "has its part of mem_map" : "present, no mem_map yet";
     if (width < 14 * row.frame.scale) { // too narrow one by one: as they are kept, in a run
-      const std::string name =
-          run.count == 1 ? concat("section ", run.first) : concat("sections ", run.first, "–", run.first + run.count - 1);
+      const std::string name = run.count == 1 ? concat("section ", run.first)
+                                              : concat("sections ", run.first, "–", run.first + run.count - 1);
       row.add(run.first << bits, (run.first + run.count) << bits, fill, name, concat(name, ", ", what));
       continue;
     }
@@ -269,7 +283,8 @@ void StripPanel::pages(Row &row) {
     case PageState::absent: return;
     case PageState::uninit:
       return row.add(base, stop, {theme.hole, Pattern::hatch}, "not initialised yet", "pages not initialised yet");
-    case PageState::hole: return row.add(base, stop, {theme.hole}, "hole", "hole: struct pages without RAM behind them");
+    case PageState::hole:
+      return row.add(base, stop, {theme.hole}, "hole", "hole: struct pages without RAM behind them");
     case PageState::init:
       return row.add(base, stop, {mix(theme.hole, theme.memory, 0.35f)}, "initialised, nobody's yet",
                      "pages initialised, not given to anybody yet");
@@ -277,10 +292,14 @@ void StripPanel::pages(Row &row) {
     case PageState::allocated: return row.add(base, stop, {theme.misc}, "allocated", "allocated pages");
     case PageState::free: break;
     }
-    if (pixels_a_block < 24) return row.add(base, stop, {free_color(theme, max_order, max_order)}, "free", "free pages");
+    if (pixels_a_block < 24)
+      return row.add(base, stop, {free_color(theme, max_order, max_order)}, "free", "free pages");
     for (u64 pfn = run.start.v; pfn < run.start.v + run.count;) {
       const auto block = s.pages.containing_free_block(pfn_t{pfn});
-      if (!block) { ++pfn; continue; }
+      if (!block) {
+        ++pfn;
+        continue;
+      }
       const auto order = static_cast<unsigned>(block->order.v);
       const u64 begin = block->pfn.v << shift, finish = (block->pfn.v + pages_of(block->order)) << shift;
       row.add(begin, finish, {free_color(theme, order, max_order)}, concat("order ", order),
@@ -297,33 +316,40 @@ void StripPanel::changed(Frame &frame, const Rect &area) {
   ImDrawList &list = *ImGui::GetWindowDrawList();
   const Theme &theme = frame.theme;
   for (unsigned layer = 0; layer < layer_count; ++layer) {
-    const Rect row{area.x, area.y + static_cast<float>(layer) * row_pitch * frame.scale, area.w, row_height * frame.scale};
+    const Rect row{area.x, area.y + static_cast<float>(layer) * row_pitch * frame.scale, area.w,
+                   row_height * frame.scale};
     const Columns columns(frame, list, row, desk_.axis);
     std::vector<Rect> frames;
     bool left = false, right = false;
     for (const Place &p : desk_.lab->changes().places) {
       if (p.layer != static_cast<Layer>(layer)) continue;
       const Rect at = columns.place(static_cast<double>(p.base), static_cast<double>(p.end), 3);
-      if (at.empty()) (static_cast<double>(p.base) < desk_.axis.from() ? left : right) = true;
-      else frames.push_back(at);
+      if (at.empty())
+        (static_cast<double>(p.base) < desk_.axis.from() ? left : right) = true;
+      else
+        frames.push_back(at);
     }
     // Neighbours closer than their frames are wide get one frame.
     std::sort(frames.begin(), frames.end(), [](const Rect &a, const Rect &b) { return a.x < b.x; });
     for (std::size_t i = 0; i < frames.size();) {
       Rect r = frames[i++];
-      for (; i < frames.size() && frames[i].x <= r.x + r.w + 5; ++i) r.w = std::max(r.w, frames[i].x + frames[i].w - r.x);
+      for (; i < frames.size() && frames[i].x <= r.x + r.w + 5; ++i)
+        r.w = std::max(r.w, frames[i].x + frames[i].w - r.x);
       outline(frame, list, r, theme.accent);
       // The accent is close to some fills: a line of ink inside keeps the frame visible on all of them.
       list.AddRect({r.x - 0.5f, r.y - 0.5f}, {r.x + r.w + 0.5f, r.y + r.h + 0.5f}, theme.ink, 2);
     }
     const float y = row.y + row.h / 2, w = 7 * frame.scale;
-    if (left) list.AddTriangleFilled({row.x - 3, y}, {row.x - 3 + w, y - w / 1.4f}, {row.x - 3 + w, y + w / 1.4f}, theme.accent);
+    if (left)
+      list.AddTriangleFilled({row.x - 3, y}, {row.x - 3 + w, y - w / 1.4f}, {row.x - 3 + w, y + w / 1.4f},
+                             theme.accent);
     const float x = row.x + row.w + 3;
     if (right) list.AddTriangleFilled({x, y}, {x - w, y + w / 1.4f}, {x - w, y - w / 1.4f}, theme.accent);
   }
   if (desk_.selection) {
     const Columns columns(frame, list, {area.x, area.y - 4, area.w, area.h + 8}, desk_.axis);
-    const Rect at = columns.place(static_cast<double>(desk_.selection->base), static_cast<double>(desk_.selection->end), 2);
+    const Rect at =
+        columns.place(static_cast<double>(desk_.selection->base), static_cast<double>(desk_.selection->end), 2);
     if (!at.empty())
       list.AddRect({frame.snap(at.x) - 1, at.y}, {frame.snap(at.x + at.w) + 1, at.y + at.h}, theme.ink, 3, 0, 1);
   }
@@ -350,7 +376,8 @@ void StripPanel::minimap(Frame &frame, const Rect &area) {
     const float x = whole.x_of((static_cast<double>(p.base) + static_cast<double>(p.end)) / 2, area.x, area.w);
     if (x < area.x || x > area.x + area.w) continue;
     const float w = 4 * frame.scale;
-    list.AddTriangleFilled({x, area.y - 1}, {x + w, area.y - 1 - w * 1.4f}, {x - w, area.y - 1 - w * 1.4f}, theme.accent);
+    list.AddTriangleFilled({x, area.y - 1}, {x + w, area.y - 1 - w * 1.4f}, {x - w, area.y - 1 - w * 1.4f},
+                           theme.accent);
   }
 
   ImGui::SetCursorScreenPos({area.x, area.y - 4});
@@ -424,11 +451,11 @@ void StripPanel::explain(Frame &frame) {
   if (!hit_) return;
   const unsigned shift = desk_.lab->state().arch->page_shift;
   const u64 pages = (hit_->end - hit_->base) >> shift;
-  const std::string lines[] = {
-      hit_->name, concat(bytes_text(hit_->end - hit_->base), " at ", hex_text(hit_->base)),
-      pages == 0 ? concat("inside pfn ", hex_text(hit_->base >> shift))
-                 : concat("pfn ", hex_text(hit_->base >> shift), "–", hex_text((hit_->end - 1) >> shift), ", ",
-                          count_text(pages), pages == 1 ? " page" : " pages")};
+  const std::string lines[] = {hit_->name, concat(bytes_text(hit_->end - hit_->base), " at ", hex_text(hit_->base)),
+                               pages == 0 ? concat("inside pfn ", hex_text(hit_->base >> shift))
+                                          : concat("pfn ", hex_text(hit_->base >> shift), "–",
+                                                   hex_text((hit_->end - 1) >> shift), ", ", count_text(pages),
+                                                   pages == 1 ? " page" : " pages")};
   const float s = frame.scale, pad = 8 * s, line = 17 * s;
   float width = 0;
   for (const std::string &text : lines) width = std::max(width, text_width(frame, text, size::mono_small));
@@ -439,8 +466,8 @@ void StripPanel::explain(Frame &frame) {
   list.AddRectFilled({x, y}, {x + width + 2 * pad, y + 3 * line + 1.5f * pad}, frame.theme.panel, 6);
   list.AddRect({x, y}, {x + width + 2 * pad, y + 3 * line + 1.5f * pad}, frame.theme.dim, 6);
   for (int i = 0; i < 3; ++i)
-    put_text(frame, list, x + pad, y + pad * 0.75f + static_cast<float>(i) * line, i == 0 ? frame.theme.ink : frame.theme.dim,
-             lines[i], size::mono_small);
+    put_text(frame, list, x + pad, y + pad * 0.75f + static_cast<float>(i) * line,
+             i == 0 ? frame.theme.ink : frame.theme.dim, lines[i], size::mono_small);
   ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
 }
 

@@ -84,7 +84,8 @@ void TimelinePanel::draw(Frame &frame) {
                          .range = {0, static_cast<double>(lab.size()), static_cast<double>(at.call)}});
   if (ImGui::IsItemActive()) {
     const float share = (ImGui::GetIO().MousePos.x - area.x) / std::max(area.w, 1.0f);
-    const double call = std::round(static_cast<double>(std::clamp(share, 0.0f, 1.0f)) * static_cast<double>(lab.size()));
+    const double call =
+        std::round(static_cast<double>(std::clamp(share, 0.0f, 1.0f)) * static_cast<double>(lab.size()));
     if (static_cast<u64>(call) != at.call || at.event != 0) lab.seek({static_cast<u64>(call), 0, 0});
   }
   if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
@@ -129,7 +130,8 @@ void TimelinePanel::phases(Frame &frame, const Rect &area, float played) {
   const float s = frame.scale;
   int i = 0;
   for (const PhaseSpan &p : lab.index().phases()) {
-    const float x0 = x_of(area, static_cast<double>(p.first)), x1 = std::max(x_of(area, static_cast<double>(p.end)), x0 + 1);
+    const float x0 = x_of(area, static_cast<double>(p.first)),
+                x1 = std::max(x_of(area, static_cast<double>(p.end)), x0 + 1);
     const Rect r{x0 + 0.5f, area.y + phases_y * s, std::max(x1 - x0 - 1, 1.0f), 22 * s};
     const bool future = x0 >= played;
     const Color color = mix(frame.theme.panel, phase_color(frame.theme, p.phase), future ? 0.45f : 1.0f);

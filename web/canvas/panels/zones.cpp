@@ -63,8 +63,10 @@ void ZonesPanel::draw(Frame &frame) {
       scroll_.reveal(height, node_height * scale + zone_height * scale);
     height += node_height * scale;
     for (unsigned z = 0; z < zones; ++z) {
-      if (node.zones[z].populated()) height += zone_height * scale;
-      else if (worth_a_line(s, z)) height += empty_zone_height * scale;
+      if (node.zones[z].populated())
+        height += zone_height * scale;
+      else if (worth_a_line(s, z))
+        height += empty_zone_height * scale;
     }
   }
   seen_ = lab.generation();
@@ -77,7 +79,8 @@ void ZonesPanel::draw(Frame &frame) {
     if (!worth_showing(node)) continue;
     put_text(frame, list, frame.area.x, y, frame.theme.ink, concat("node ", node.nid), size::mono_small);
     put_right(frame, list, frame.area.x + width, y, frame.theme.dim,
-              node.memoryless ? std::string("memoryless") : concat(count_text(node.present_pages), " pages"), size::mono_small);
+              node.memoryless ? std::string("memoryless") : concat(count_text(node.present_pages), " pages"),
+              size::mono_small);
     y += node_height * scale;
     for (unsigned z = 0; z < zones; ++z) {
       if (node.zones[z].populated()) {
@@ -114,7 +117,8 @@ void ZonesPanel::one_zone(Frame &frame, const Rect &place, const pglist_data &no
   }
 
   put_text(frame, list, place.x, place.y, theme.ink, name, size::mono_small);
-  put_right(frame, list, place.x + place.w, place.y, theme.dim, concat("present ", count_text(z.present_pages)), size::mono_small);
+  put_right(frame, list, place.x + place.w, place.y, theme.dim, concat("present ", count_text(z.present_pages)),
+            size::mono_small);
 
   // The bar is the node's span; the zone lies in it where it lies in memory.
   const Rect bar{place.x, place.y + 19 * scale, place.w, 12 * scale};
@@ -124,9 +128,11 @@ void ZonesPanel::one_zone(Frame &frame, const Rect &place, const pglist_data &no
     const double all = static_cast<double>(std::max<u64>(node.spanned_pages, 1));
     return bar.x + static_cast<float>((static_cast<double>(pfn) - static_cast<double>(node.start_pfn.v)) / all) * bar.w;
   };
-  const float x0 = std::max(at(z.start_pfn.v), bar.x), x1 = std::min(std::max(at(z.end_pfn().v), x0 + 3), bar.x + bar.w);
+  const float x0 = std::max(at(z.start_pfn.v), bar.x),
+              x1 = std::min(std::max(at(z.end_pfn().v), x0 + 3), bar.x + bar.w);
   const auto share = [&](u64 pages) {
-    return (x1 - x0) * static_cast<float>(static_cast<double>(pages) / static_cast<double>(std::max<u64>(z.spanned_pages, 1)));
+    return (x1 - x0) *
+           static_cast<float>(static_cast<double>(pages) / static_cast<double>(std::max<u64>(z.spanned_pages, 1)));
   };
   const bool handed = desk_.lab->handed_over();
   list.AddRectFilled({x0, bar.y}, {x0 + share(z.present_pages), bar.y + bar.h}, mix(theme.hole, color, 0.45f), 3);
@@ -134,9 +140,10 @@ void ZonesPanel::one_zone(Frame &frame, const Rect &place, const pglist_data &no
   list.AddRect({x0, bar.y}, {x1, bar.y + bar.h}, color, 3);
 
   const float y = place.y + 35 * scale;
-  const std::string managed = handed ? concat("managed ", count_text(z.managed_pages), "  free ", count_text(z.free_pages()))
-                              : z.managed_pages == 0 ? std::string("managed 0 until the handoff")
-                                                     : concat("managed ", count_text(z.managed_pages), " expected");
+  const std::string managed =
+      handed                 ? concat("managed ", count_text(z.managed_pages), "  free ", count_text(z.free_pages()))
+      : z.managed_pages == 0 ? std::string("managed 0 until the handoff")
+                             : concat("managed ", count_text(z.managed_pages), " expected");
   put_fitting(frame, list, place.x, y, place.w, theme.dim, managed, 11);
   const std::string marks = z.watermark[2] == 0
                                 ? std::string("watermarks not computed yet")
@@ -144,7 +151,8 @@ void ZonesPanel::one_zone(Frame &frame, const Rect &place, const pglist_data &no
   put_fitting(frame, list, place.x, y + 15 * scale, place.w, theme.dim, marks, 11);
 
   const std::string label = concat("node ", node.nid, " zone ", name);
-  const std::string facts = concat("spanned ", z.spanned_pages, ", present ", z.present_pages, ", ", managed, ", ", marks);
+  const std::string facts =
+      concat("spanned ", z.spanned_pages, ", present ", z.present_pages, ", ", managed, ", ", marks);
   frame.mirror.annotate({.role = Role::kButton, .name = label, .description = facts});
   if (pressed) {
     const unsigned shift = s.arch->page_shift;

@@ -19,8 +19,10 @@ Accounting account(const System &s, const OwnerMap &owners, bool handed_over) {
   std::vector<std::pair<u32, u64>> held; // owner, bytes; few enough to look through
   const auto add = [&](u32 owner, u64 bytes) {
     const auto at = std::find_if(held.begin(), held.end(), [&](const auto &h) { return h.first == owner; });
-    if (at == held.end()) held.emplace_back(owner, bytes);
-    else at->second += bytes;
+    if (at == held.end())
+      held.emplace_back(owner, bytes);
+    else
+      at->second += bytes;
   };
   auto it = owners.held().begin();
   for (const memblock_region &r : s.memblock.memory.regions) {
@@ -30,9 +32,8 @@ Accounting account(const System &s, const OwnerMap &owners, bool handed_over) {
   }
   for (const auto &[owner, bytes] : held)
     if (bytes != 0) a.parts.push_back({PartKind::owner, owner, bytes});
-  std::sort(a.parts.begin(), a.parts.end(), [](const Part &x, const Part &y) {
-    return x.bytes != y.bytes ? x.bytes > y.bytes : x.owner < y.owner;
-  });
+  std::sort(a.parts.begin(), a.parts.end(),
+            [](const Part &x, const Part &y) { return x.bytes != y.bytes ? x.bytes > y.bytes : x.owner < y.owner; });
 
   const auto part = [&](PartKind kind, u64 bytes) {
     if (bytes != 0) a.parts.push_back({kind, nobody, bytes});
@@ -57,8 +58,10 @@ Accounting account(const System &s, const OwnerMap &owners, bool handed_over) {
     const pfn_t first = to_pfn_up(range.base, shift), last = to_pfn_down(range.end, shift);
     if (first >= last) continue;
     s.pages.for_each_run(first, last, [&](const PageRun &run) {
-      if (run.info.state == PageState::uninit || run.info.state == PageState::init) waiting += run.count;
-      else if (run.info.state == PageState::allocated) allocated += run.count;
+      if (run.info.state == PageState::uninit || run.info.state == PageState::init)
+        waiting += run.count;
+      else if (run.info.state == PageState::allocated)
+        allocated += run.count;
     });
   }
   part(PartKind::free_buddy, buddy << shift);

@@ -25,8 +25,8 @@ void Axis::set_view(double from, double to) {
 }
 
 void Axis::zoom(double factor, double fixed) {
-  const double span = std::clamp(this->span() * factor, std::min(least_span, static_cast<double>(whole_)),
-                                 static_cast<double>(whole_));
+  const double span =
+      std::clamp(this->span() * factor, std::min(least_span, static_cast<double>(whole_)), static_cast<double>(whole_));
   const double before = (fixed - from_) / this->span();
   set_view(fixed - before * span, fixed - before * span + span);
 }

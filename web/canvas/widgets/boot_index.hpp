@@ -31,7 +31,8 @@ struct PhaseSpan { // calls [first, end)
 class BootIndex {
 public:
   /// Sees each call as it is made.
-  using Observer = std::function<void(u64 call, const Command &, const Result &, std::span<const Event>, const Trace &)>;
+  using Observer =
+      std::function<void(u64 call, const Command &, const Result &, std::span<const Event>, const Trace &)>;
 
   explicit BootIndex(const Script &script);
 
@@ -53,7 +54,7 @@ private:
   const Script &script_;
   std::unique_ptr<Machine> machine_; // gone when the pass is through
   Trace trace_;
-  u64 next_ = 0;
+  std::size_t next_ = 0;
   std::vector<CallSummary> calls_;
   std::vector<PhaseSpan> phases_;
   std::vector<Owner> owners_;

@@ -6,7 +6,7 @@ namespace mmscope::canvas {
 namespace {
 
 struct Row {
-  std::string_view caller; // the kernel function that asked; "*" at the end: any that begins so
+  std::string_view caller;   // the kernel function that asked; "*" at the end: any that begins so
   std::string_view function; // what it called; "" = whatever it was
   OwnerKind kind;
   std::string_view label;
@@ -59,8 +59,8 @@ bool has_word(std::string_view text, std::string_view word) { return text.find(w
 OwnerKind kind_of_words(std::string_view said) {
   constexpr std::string_view kernel[] = {"kernel image", "kernel text", "kernel data", "brk"};
   constexpr std::string_view map[] = {"mem_map", "mem_section", "section", "vmemmap", "usage"};
-  constexpr std::string_view misc[] = {"initrd", "node data", "NODE_DATA", "first ", "low ", "BIOS", "real-mode", "MP table",
-                                       "ACPI"};
+  constexpr std::string_view misc[] = {"initrd", "node data", "NODE_DATA", "first ", "low ",
+                                       "BIOS",   "real-mode", "MP table",  "ACPI"};
   const auto any = [&](const auto &words) {
     for (const std::string_view word : words)
       if (has_word(said, word)) return true;

@@ -67,7 +67,9 @@ void fill_rect(ImDrawList &list, const Theme &theme, const Rect &r, const Fill &
 }
 
 float text_width(const Frame &frame, std::string_view text, float size) {
-  return ImGui::GetFont()->CalcTextSizeA(font_size(size) * frame.scale, 1e9f, 0, text.data(), text.data() + text.size()).x;
+  return ImGui::GetFont()
+      ->CalcTextSizeA(font_size(size) * frame.scale, 1e9f, 0, text.data(), text.data() + text.size())
+      .x;
 }
 
 void put_text(const Frame &frame, ImDrawList &list, float x, float y, Color color, std::string_view text, float size) {
@@ -83,8 +85,8 @@ void put_right(const Frame &frame, ImDrawList &list, float x, float y, Color col
   put_text(frame, list, x - text_width(frame, text, size), y, color, text, size);
 }
 
-float put_fitting(const Frame &frame, ImDrawList &list, float x, float y, float width, Color color, std::string_view text,
-                  float size) {
+float put_fitting(const Frame &frame, ImDrawList &list, float x, float y, float width, Color color,
+                  std::string_view text, float size) {
   const float whole = text_width(frame, text, size);
   if (whole <= width) {
     put_text(frame, list, x, y, color, text, size);
@@ -94,8 +96,8 @@ float put_fitting(const Frame &frame, ImDrawList &list, float x, float y, float 
   const float advance = text_width(frame, "0", size);
   auto fits = static_cast<std::size_t>(std::max(width / advance - 1, 0.0f));
   std::size_t cut = 0;
-  for (std::size_t seen = 0; cut < text.size() && seen < fits; ++seen)
-    do ++cut;
+  for (std::size_t seen = 0; cut < text.size() && seen < fits; ++seen) do
+      ++cut;
     while (cut < text.size() && (static_cast<unsigned char>(text[cut]) & 0xc0) == 0x80);
   if (fits < 3) return 0;
   std::string s(text.substr(0, cut));
@@ -106,8 +108,8 @@ float put_fitting(const Frame &frame, ImDrawList &list, float x, float y, float 
 
 void outline(const Frame &frame, ImDrawList &list, const Rect &r, Color color) {
   const float w = size::outline;
-  list.AddRect({frame.snap(r.x) - w, frame.snap(r.y) - w}, {frame.snap(r.x + r.w) + w, frame.snap(r.y + r.h) + w}, color,
-               3, 0, w);
+  list.AddRect({frame.snap(r.x) - w, frame.snap(r.y) - w}, {frame.snap(r.x + r.w) + w, frame.snap(r.y + r.h) + w},
+               color, 3, 0, w);
 }
 
 Columns::Columns(const Frame &frame, ImDrawList &list, const Rect &area, const Axis &axis)
@@ -139,8 +141,10 @@ void Columns::add(u64 base, u64 end, const Fill &fill) {
       column_ = column;
     }
     const auto at = std::find_if(shares_.begin(), shares_.end(), [&](const Share &s) { return s.fill == fill; });
-    if (at == shares_.end()) shares_.push_back({fill, width});
-    else at->width += width;
+    if (at == shares_.end())
+      shares_.push_back({fill, width});
+    else
+      at->width += width;
   };
   if (first == last) {
     share(first, x1 - x0);
@@ -159,7 +163,8 @@ void Columns::flush() {
   // A mixed pixel shows what it is a mixture of, the larger share above: never one at the cost of the other.
   if (shares_.empty()) return;
   for (std::size_t i = 1; i < shares_.size(); ++i) // a handful: sorted by hand, which std::sort would do in a kilobyte
-    for (std::size_t j = i; j > 0 && shares_[j].width > shares_[j - 1].width; --j) std::swap(shares_[j], shares_[j - 1]);
+    for (std::size_t j = i; j > 0 && shares_[j].width > shares_[j - 1].width; --j)
+      std::swap(shares_[j], shares_[j - 1]);
   float sum = 0;
   for (const Share &s : shares_) sum += s.width;
   float y = area_.y;

@@ -40,8 +40,8 @@ float middle(const Frame &frame, float y, float height, float size);
 /// Right end at x.
 void put_right(const Frame &frame, ImDrawList &list, float x, float y, Color color, std::string_view text, float size);
 /// Cut with an ellipsis to fit a width; nothing if not even three characters fit. Returns the width that was used.
-float put_fitting(const Frame &frame, ImDrawList &list, float x, float y, float width, Color color, std::string_view text,
-                  float size);
+float put_fitting(const Frame &frame, ImDrawList &list, float x, float y, float width, Color color,
+                  std::string_view text, float size);
 /// A 2-pixel frame around what changed.
 void outline(const Frame &frame, ImDrawList &list, const Rect &r, Color color);
 

@@ -57,8 +57,10 @@ Changes changes_of(std::span<const Event> events, const System &after) {
   const auto place = [&](Layer layer, u64 base, u64 end) {
     if (base >= end) return;
     // Blocks handed over one after the other are one place.
-    if (!c.places.empty() && c.places.back().layer == layer && c.places.back().end == base) c.places.back().end = end;
-    else c.places.push_back({layer, base, end});
+    if (!c.places.empty() && c.places.back().layer == layer && c.places.back().end == base)
+      c.places.back().end = end;
+    else
+      c.places.push_back({layer, base, end});
   };
   const auto pages = [&](Layer layer, u64 pfn, u64 count) { place(layer, pfn << page, (pfn + count) << page); };
   const auto list_layer = [](u64 list) { return list == 0 ? Layer::memory : Layer::reserved; };

@@ -24,8 +24,8 @@ struct Place { // half-open [base, end), bytes
 
 struct Changes {
   std::vector<Place> places;              // on the address axis, in order of time; the last ones if there are many
-  std::vector<Mark> marks[2];            // for each region of memblock.memory and memblock.reserved
-  u64 removed[2] = {};                   // regions that left the arrays
+  std::vector<Mark> marks[2];             // for each region of memblock.memory and memblock.reserved
+  u64 removed[2] = {};                    // regions that left the arrays
   std::vector<std::pair<i32, u32>> zones; // node and zone of zone events
   bool buddy[max_zone_types][max_orders][migratetype_count] = {}; // lists that changed, of any node
   bool any_buddy = false;
