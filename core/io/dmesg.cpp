@@ -52,7 +52,9 @@ private:
 
 // A range that the line names ends beyond what the architecture can address.
 bool out_of_reach(const LogLine &l, u64 physical) {
-  const auto beyond = [&](u64 base, u64 size) { return size != 0 && (base + size - 1 < base || base + size - 1 >= physical); };
+  const auto beyond = [&](u64 base, u64 size) {
+    return size != 0 && (base + size - 1 < base || base + size - 1 >= physical);
+  };
   switch (l.kind) {
   case LogKind::e820: return l.n == E820_TYPE_RAM && beyond(l.base, l.size);
   case LogKind::reserve:
@@ -100,8 +102,9 @@ struct DmesgImporter::Impl {
     }
     held += sizeof(LogLine) + l.text.size() + l.caller.size() + l.function.size();
     if (held > limits.kept_bytes || log.lines.size() >= limits.kept_lines) {
-      error = {number, 0, concat("too many lines about memory: more than ", limits.kept_bytes >> 20, " MiB or ",
-                                 limits.kept_lines, " lines of them so far")};
+      error = {number, 0,
+               concat("too many lines about memory: more than ", limits.kept_bytes >> 20, " MiB or ", limits.kept_lines,
+                      " lines of them so far")};
       return false;
     }
     log.lines.push_back(std::move(l));
@@ -239,7 +242,8 @@ private:
     if (it == notes_.frees.end() || it->line != l.line) return {};
     if (it->keep) return concat("memblock_phys_free: ", l.size, " bytes at ", hex_text(l.base), " ", l.caller);
     if (it->ref == 0) return concat("memblock_phys_free: 0 bytes ", l.caller);
-    return concat("memblock_phys_free: ", it->size, " bytes at line ", it->ref, "+", hex_text(it->offset), " ", l.caller);
+    return concat("memblock_phys_free: ", it->size, " bytes at line ", it->ref, "+", hex_text(it->offset), " ",
+                  l.caller);
   }
 
   const BuildNotes &notes_;
@@ -266,7 +270,8 @@ std::string strip_results(std::string_view log) {
     LogLine l = classify(message, section);
     l.line = number;
     if (l.kind != LogKind::none)
-      if (const std::string rest = stripper.strip(l, without_tail(message)); !rest.empty()) append(out, "[    0.000000] ", rest);
+      if (const std::string rest = stripper.strip(l, without_tail(message)); !rest.empty())
+        append(out, "[    0.000000] ", rest);
     out += '\n';
     return true;
   });

@@ -51,7 +51,7 @@ struct ImportHints {
 struct ImportLimits {
   u64 kept_bytes = u64{32} << 20; // text of the lines that matter
   u64 kept_lines = 400000;
-  u64 line_bytes = 4096;          // the rest of a longer line is dropped
+  u64 line_bytes = 4096; // the rest of a longer line is dropped
 };
 
 class DmesgImporter {

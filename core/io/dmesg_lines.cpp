@@ -82,8 +82,10 @@ private:
     std::size_t n = 0;
     while (n < s_.size() && is(s_[n])) ++n;
     const auto v = hex ? parse_hex(s_.substr(0, n)) : parse_u64(s_.substr(0, n));
-    if (!v) ok_ = false;
-    else out = *v;
+    if (!v)
+      ok_ = false;
+    else
+      out = *v;
     s_.remove_prefix(n);
     return *this;
   }
@@ -220,9 +222,12 @@ LogLine dump_line(std::string_view m) {
     return s.ok() ? l : LogLine{};
   }
   LogLine l;
-  if (s.take("memory")) l.list = memblock_list::memory;
-  else if (s.take("reserved")) l.list = memblock_list::reserved;
-  else return {};
+  if (s.take("memory"))
+    l.list = memblock_list::memory;
+  else if (s.take("reserved"))
+    l.list = memblock_list::reserved;
+  else
+    return {};
   if (s.take(".cnt")) {
     l.kind = LogKind::dump_count;
     u64 n = 0;
@@ -243,8 +248,10 @@ LogLine dump_line(std::string_view m) {
 LogLine memory_line(Scan s) {
   LogLine l = made(LogKind::memory);
   const auto amount = [&](u64 &out) {
-    if (s.take("-")) l.masked = true;
-    else s.dec(out);
+    if (s.take("-"))
+      l.masked = true;
+    else
+      s.dec(out);
     s.lit("K");
   };
   amount(l.base);
@@ -263,7 +270,15 @@ LogLine memory_line(Scan s) {
 
 LogLine percpu_line(Scan s) {
   LogLine l = made(LogKind::percpu);
-  s.dec32(l.n).lit(" pages/cpu s").dec(l.parts[0]).lit(" r").dec(l.parts[1]).lit(" d").dec(l.parts[2]).lit(" u").dec(l.size);
+  s.dec32(l.n)
+      .lit(" pages/cpu s")
+      .dec(l.parts[0])
+      .lit(" r")
+      .dec(l.parts[1])
+      .lit(" d")
+      .dec(l.parts[2])
+      .lit(" u")
+      .dec(l.size);
   return s.ok() ? l : LogLine{};
 }
 
@@ -289,7 +304,8 @@ LogLine node_data_line(Scan s, std::string_view whole) {
   l.fact = LineKind::node_data;
   l.text = whole;
   s.node(l.nid).lit(") allocated ");
-  if (s.at("[")) s.mem_range(l.base, l.size);
+  if (s.at("["))
+    s.mem_range(l.base, l.size);
   else {
     l.masked = true;
     s.dec(l.size).lit(" bytes");
@@ -382,7 +398,8 @@ LogLine outdented(std::string_view m) {
       s.mem_range(l.base, l.size);
       return s.ok() ? l : LogLine{};
     }
-    if (m.starts_with("Run ") && m.find(" as init process") != std::string_view::npos) return made(LogKind::init_started);
+    if (m.starts_with("Run ") && m.find(" as init process") != std::string_view::npos)
+      return made(LogKind::init_started);
     break;
   case 'A':
     if (s.take("ACPI: SRAT: ")) return srat_line(s);
@@ -423,7 +440,8 @@ LogLine outdented(std::string_view m) {
     break;
   case 'I':
     if (m.starts_with("IOAPIC[")) return made(LogKind::ioapic);
-    if (m.starts_with("Initmem setup node ") || m.starts_with("Initializing node ")) return fact_line(LineKind::initmem, m);
+    if (m.starts_with("Initmem setup node ") || m.starts_with("Initializing node "))
+      return fact_line(LineKind::initmem, m);
     break;
   case 'O':
     if (m.starts_with("On node ") && m.ends_with(" pages in unavailable ranges"))
@@ -494,11 +512,16 @@ constexpr struct {
   bool prefix;
   Op step;
 } step_callers[] = {
-    {"numa_alloc_distance", false, Op::numa_init}, {"numa_reset_distance", false, Op::numa_init},
-    {"numa_emulation", false, Op::numa_init},      {"numa_init", false, Op::numa_init},
-    {"alloc_node_data", false, Op::numa_init},     {"numa_set_distance", false, Op::numa_init},
-    {"sparse_", true, Op::sparse_init},            {"vmemmap_", true, Op::sparse_init},
-    {"free_area_init", true, Op::free_area_init},  {"alloc_node_mem_map", false, Op::free_area_init},
+    {"numa_alloc_distance", false, Op::numa_init},
+    {"numa_reset_distance", false, Op::numa_init},
+    {"numa_emulation", false, Op::numa_init},
+    {"numa_init", false, Op::numa_init},
+    {"alloc_node_data", false, Op::numa_init},
+    {"numa_set_distance", false, Op::numa_init},
+    {"sparse_", true, Op::sparse_init},
+    {"vmemmap_", true, Op::sparse_init},
+    {"free_area_init", true, Op::free_area_init},
+    {"alloc_node_mem_map", false, Op::free_area_init},
 };
 
 } // namespace
@@ -524,8 +547,10 @@ std::size_t decoration(std::string_view line) {
     // A syslog or journal head ends with "kernel: "; a console's noise ends where the timestamp begins.
     const std::size_t head = rest().substr(0, 200).find(" kernel: ");
     const std::size_t stamp = find_timestamp(rest());
-    if (stamp != std::string_view::npos) at += stamp;
-    else if (head != std::string_view::npos) at += head + 9;
+    if (stamp != std::string_view::npos)
+      at += stamp;
+    else if (head != std::string_view::npos)
+      at += head + 9;
     n = bracket(rest(), true);
   }
   for (; n != 0; n = bracket(rest(), false)) {

@@ -16,39 +16,48 @@
 namespace mmscope {
 
 enum class LogKind : u8 {
-  none,           // not a line that matters
-  version,        // text = release
-  command_line,   // text; flag: the late repetition ("Kernel command line")
-  foreign_arch,   // text = what shows that this is not an x86_64 log
-  e820,           // base, size, n = e820 type
-  last_pfn,       // result of the map's clean-up
-  reserve,        // base, size, caller; masked: size only; flag: the range makes no sense
-  add, remove,    // base, size, caller
-  free,           // base, size, caller; masked: size, or size and ref+offset; flag as above
-  request,        // function, caller, size, align, nid, base = from, end = max_addr; masked: function, caller[, size]
-  doubled,        // an array grew
-  dump,           // header of a MEMBLOCK configuration block
-  dump_sizes,     // base = memory size, size = reserved size
-  dump_count,     // n = count; list
-  dump_region,    // base, size, end = its bytes as printed beside it, nid, flags; list
-  ramdisk,        // base, size
-  reserving,      // text = ACPI table name, base, size
-  mp_table,       // base, size
-  ioapic, gbpages, intel,
-  srat_mem,       // nid, base, size; flag = hotplug
-  srat_cpu,       // nid
+  none,         // not a line that matters
+  version,      // text = release
+  command_line, // text; flag: the late repetition ("Kernel command line")
+  foreign_arch, // text = what shows that this is not an x86_64 log
+  e820,         // base, size, n = e820 type
+  last_pfn,     // result of the map's clean-up
+  reserve,      // base, size, caller; masked: size only; flag: the range makes no sense
+  add,
+  remove,      // base, size, caller
+  free,        // base, size, caller; masked: size, or size and ref+offset; flag as above
+  request,     // function, caller, size, align, nid, base = from, end = max_addr; masked: function, caller[, size]
+  doubled,     // an array grew
+  dump,        // header of a MEMBLOCK configuration block
+  dump_sizes,  // base = memory size, size = reserved size
+  dump_count,  // n = count; list
+  dump_region, // base, size, end = its bytes as printed beside it, nid, flags; list
+  ramdisk,     // base, size
+  reserving,   // text = ACPI table name, base, size
+  mp_table,    // base, size
+  ioapic,
+  gbpages,
+  intel,
+  srat_mem, // nid, base, size; flag = hotplug
+  srat_cpu, // nid
   slit,
   no_numa,
   distance_table,
-  node_data,      // nid, base, size; masked: size only
-  zone_ranges, movable_starts, node_ranges, // headers of the lists that follow
-  fact,           // a result line (fact), text
-  memory,         // "Memory:" base/size/end = available, total, reserved KiB; parts[] = the build's amounts
-  cpus,           // n
-  percpu,         // "percpu: Embedded": n = pages, size = unit bytes; parts[0..2] = static, reserved, dynamic
-  percpu_groups,  // text
-  freeing,        // text = what, n = KiB
-  smp_up, deferred, devtmpfs, hugetlb, init_started,
+  node_data, // nid, base, size; masked: size only
+  zone_ranges,
+  movable_starts,
+  node_ranges,   // headers of the lists that follow
+  fact,          // a result line (fact), text
+  memory,        // "Memory:" base/size/end = available, total, reserved KiB; parts[] = the build's amounts
+  cpus,          // n
+  percpu,        // "percpu: Embedded": n = pages, size = unit bytes; parts[0..2] = static, reserved, dynamic
+  percpu_groups, // text
+  freeing,       // text = what, n = KiB
+  smp_up,
+  deferred,
+  devtmpfs,
+  hugetlb,
+  init_started,
 };
 
 struct LogLine {
@@ -56,13 +65,13 @@ struct LogLine {
   LineKind fact{};
   memblock_list list{};
   bool flag = false, masked = false;
-  bool has_size = false;  // a masked line that still says its size
-  bool absolute = false;  // a masked free whose address is an input
+  bool has_size = false; // a masked line that still says its size
+  bool absolute = false; // a masked free whose address is an input
   i32 nid = no_node;
   u32 flags = 0, n = 0;
-  u32 line = 0;           // 1-based
-  u32 column = 0;         // of the message, 1-based
-  u32 ref = 0;            // masked free: line of the request that it gives back
+  u32 line = 0;   // 1-based
+  u32 column = 0; // of the message, 1-based
+  u32 ref = 0;    // masked free: line of the request that it gives back
   u64 base = 0, size = 0, end = 0, align = 0;
   u64 parts[5] = {};
   std::string function, caller, text;

@@ -77,9 +77,9 @@ struct ReleaseArch {
   std::string_view part, arch;
 };
 constexpr ReleaseArch release_archs[] = {
-    {"arm64", "arm64"}, {"aarch64", "arm64"}, {"armmp", "arm"},   {"-686", "i386"},    {"-586", "i386"},
-    {"i686", "i386"},   {"riscv64", "riscv64"}, {"loongson", "mips64el"}, {"malta", "mips"}, {"powerpc", "powerpc"},
-    {"ppc64", "powerpc"}, {"s390x", "s390x"},
+    {"arm64", "arm64"}, {"aarch64", "arm64"},   {"armmp", "arm"},       {"-686", "i386"},
+    {"-586", "i386"},   {"i686", "i386"},       {"riscv64", "riscv64"}, {"loongson", "mips64el"},
+    {"malta", "mips"},  {"powerpc", "powerpc"}, {"ppc64", "powerpc"},   {"s390x", "s390x"},
 };
 std::string_view foreign_arch_of(std::string_view release) {
   for (const ReleaseArch &a : release_archs)
@@ -141,8 +141,10 @@ public:
 private:
   const std::vector<LogLine> &lines() const { return log_.lines; }
   void assume(std::string text) {
-    if (out_.script.assumed.size() < max_assumed) out_.script.assumed.push_back(std::move(text));
-    else ++more_assumed_;
+    if (out_.script.assumed.size() < max_assumed)
+      out_.script.assumed.push_back(std::move(text));
+    else
+      ++more_assumed_;
   }
   void fail(u32 line, u32 column, std::string reason) { out_.error = ImportError{line, column, std::move(reason)}; }
 
@@ -179,12 +181,12 @@ private:
         e820_.push_back({phys_addr_t{l.base}, l.size, l.n});
         e820_lines_.push_back(l.line);
         break;
-      case LogKind::request:
-        ++requests_;
-        break;
+      case LogKind::request: ++requests_; break;
       case LogKind::dump:
-        if (first_dump_ == 0) first_dump_ = l.line;
-        else if (second_dump_ == 0) second_dump_ = l.line;
+        if (first_dump_ == 0)
+          first_dump_ = l.line;
+        else if (second_dump_ == 0)
+          second_dump_ = l.line;
         break;
       case LogKind::dump_region:
         if (first_dump_ != 0 && second_dump_ == 0)
@@ -236,8 +238,10 @@ private:
 
   // The size of NODE_DATA is an input, but only where all lines agree: one that was tampered with decides nothing.
   void see_node_data(u64 bytes) {
-    if (node_data_bytes_ == 0) node_data_bytes_ = bytes;
-    else if (node_data_bytes_ != bytes) node_data_differs_ = true;
+    if (node_data_bytes_ == 0)
+      node_data_bytes_ = bytes;
+    else if (node_data_bytes_ != bytes)
+      node_data_differs_ = true;
   }
 
   // "[0] 0 1 [0] 2 - [1] 3 4": a group's units, allocation by allocation.
@@ -268,8 +272,8 @@ private:
            "no usable line about memory: no BIOS-e820 line and no MEMBLOCK configuration in the whole log");
       return false;
     }
-    if (!e820_.empty() && std::none_of(e820_.begin(), e820_.end(),
-                                       [](const e820_entry &e) { return e.type == E820_TYPE_RAM; })) {
+    if (!e820_.empty() &&
+        std::none_of(e820_.begin(), e820_.end(), [](const e820_entry &e) { return e.type == E820_TYPE_RAM; })) {
       fail(e820_lines_.front(), 0, "the firmware's map has no usable range");
       return false;
     }
@@ -303,7 +307,8 @@ private:
     config = *row;
     setup_.command_line = command_line_;
     if (!config_known_)
-      assume(concat("the build of Linux ", release_.empty() ? std::string_view("(unknown)") : std::string_view(release_),
+      assume(concat("the build of Linux ",
+                    release_.empty() ? std::string_view("(unknown)") : std::string_view(release_),
                     " is not in the table: its configuration is taken from ", config.era_major, '.', config.era_minor,
                     config.flavour, " and from the sizes of the log's requests"));
 
@@ -350,7 +355,8 @@ private:
           const u64 count = l.size / map;
           if (count != 0 && usage % count == 0 && usage / count >= 16 && usage / count <= 256) {
             config.sizeof_section_usage = usage / count;
-            assume(concat("struct mem_section_usage with its flags is ", usage / count, " bytes: read off line ", l.line));
+            assume(
+                concat("struct mem_section_usage with its flags is ", usage / count, " bytes: read off line ", l.line));
           }
           break;
         }
@@ -374,7 +380,8 @@ private:
     }
     const u64 shift = config.image_base - old_base; // KASLR
     const u64 page = setup_.arch->page_size();
-    for (ImagePart *p : {&config.smp_locks, &config.decrypted_unused, &config.initmem, &config.text_gap, &config.rodata_gap})
+    for (ImagePart *p :
+         {&config.smp_locks, &config.decrypted_unused, &config.initmem, &config.text_gap, &config.rodata_gap})
       p->base += shift;
     if (!config_known_ && memory_ != nullptr) {
       // Text, then read-only data and data, each from the next 2 MiB on.
@@ -395,8 +402,10 @@ private:
     const u64 mib = (ram + (u64{1} << 20) - 1) >> 20; // the BIOS keeps some KiB for itself
     std::string &t = out_.script.title;
     t = release_.empty() ? "Linux" : concat("Linux ", release_);
-    if (mib >= 1024) append(t, ", ", (mib + 512) >> 10, " GiB");
-    else append(t, ", ", mib, " MiB");
+    if (mib >= 1024)
+      append(t, ", ", (mib + 512) >> 10, " GiB");
+    else
+      append(t, ", ", mib, " MiB");
   }
 
   // --- emitting ---
@@ -422,7 +431,8 @@ private:
       }
     }
     for (std::size_t i = 0; i < map.size(); ++i)
-      if (map[i].type != 0) emit(Op::e820_add, {map[i].addr.v, map[i].size, map[i].type}, "e820__memory_setup", Phase::memblock, at[i]);
+      if (map[i].type != 0)
+        emit(Op::e820_add, {map[i].addr.v, map[i].size, map[i].type}, "e820__memory_setup", Phase::memblock, at[i]);
     emit(Op::e820_finish, {}, "start_kernel", Phase::memblock, at.back());
     map_ = std::move(map);
     early_reserves();
@@ -477,8 +487,18 @@ private:
   // --- the boot, line by line ---
 
   // Steps of the model, made once, in this order, when the log shows that they are due.
-  enum Step : unsigned { setup_memory, map_memory, init_numa, init_sparse, init_zones, build_zonelists, hand_over,
-                         init_deferred, init_watermarks, init_huge };
+  enum Step : unsigned {
+    setup_memory,
+    map_memory,
+    init_numa,
+    init_sparse,
+    init_zones,
+    build_zonelists,
+    hand_over,
+    init_deferred,
+    init_watermarks,
+    init_huge
+  };
 
   void ensure(Step step, u32 line) {
     while (done_ <= step) {
@@ -527,8 +547,8 @@ private:
 
   void numa_facts(u32 line) {
     for (const LogLine *l : srat_) {
-      Command &c = emit(Op::numa_add_memblk, {static_cast<u64>(l->nid), l->base, l->size}, "acpi_numa_memory_affinity_init",
-                        Phase::numa, l->line);
+      Command &c = emit(Op::numa_add_memblk, {static_cast<u64>(l->nid), l->base, l->size},
+                        "acpi_numa_memory_affinity_init", Phase::numa, l->line);
       if (l->flag) c.args[3] = {.value = 1, .given = true};
     }
     if (slit_ && !srat_.empty()) {
@@ -610,8 +630,10 @@ private:
       }
     }
     pending_ = no_command; // the log ends: an answer that is missing is not known
-    if (done_ <= hand_over) assume("the log ends before the page allocator takes over");
-    else if (done_ <= init_huge) assume("the log ends before the boot is complete");
+    if (done_ <= hand_over)
+      assume("the log ends before the page allocator takes over");
+    else if (done_ <= init_huge)
+      assume("the log ends before the boot is complete");
   }
   static bool is_memblock(LogKind k) {
     return k == LogKind::add || k == LogKind::reserve || k == LogKind::request || k == LogKind::free ||
@@ -636,8 +658,15 @@ private:
 
   void request(const LogLine &l) {
     close_pending();
-    LoggedAlloc a{.function = l.function, .caller = l.caller, .size = l.size, .align = l.align, .nid = l.nid,
-                  .from = phys_addr_t{l.base}, .max_addr = phys_addr_t{l.end}, .addr = {}, .line = l.line};
+    LoggedAlloc a{.function = l.function,
+                  .caller = l.caller,
+                  .size = l.size,
+                  .align = l.align,
+                  .nid = l.nid,
+                  .from = phys_addr_t{l.base},
+                  .max_addr = phys_addr_t{l.end},
+                  .addr = {},
+                  .line = l.line};
     Op step{};
     if (made_by_step(l.caller, step)) {
       // A distance table is the only request of numa_init that has a line; the rest of that step comes later.
@@ -652,7 +681,8 @@ private:
       }
       const auto op = find_op(l.function);
       if (!op) return;
-      const bool mapping = l.caller == "reserve_real_mode" || l.caller == "init_mem_mapping" || l.caller == "alloc_low_pages";
+      const bool mapping =
+          l.caller == "reserve_real_mode" || l.caller == "init_mem_mapping" || l.caller == "alloc_low_pages";
       ensure(mapping ? setup_memory : map_memory, l.line);
       a.command = count();
       Command &c = emit(*op, {l.size, l.align}, l.caller, phase(), l.line, owner_of(l));
@@ -660,9 +690,12 @@ private:
       if (first == 3 && l.nid != no_node) c.args[2] = {.value = static_cast<u64>(l.nid), .given = true};
       if (l.base != 0) c.args[first] = {.value = l.base, .given = true};
       if (l.end != 0) c.args[first + 1] = {.value = l.end, .given = true};
-      if (l.caller.find("bootmem_huge_page") != std::string::npos && gigantic_.size() < recent) gigantic_.push_back(live_.size());
+      const bool gigantic =
+          l.caller.find("bootmem_huge_page") != std::string::npos || (l.size == l.align && l.size >> 30 != 0);
+      if (gigantic && gigantic_.size() < recent) gigantic_.push_back(live_.size());
       if (l.caller == "pcpu_fc_alloc") chunks_.push_back(live_.size());
-      live_.push_back({.command = a.command, .line = l.line, .caller = l.caller, .size = l.size, .fact = out_.facts.allocs.size()});
+      live_.push_back(
+          {.command = a.command, .line = l.line, .caller = l.caller, .size = l.size, .fact = out_.facts.allocs.size()});
     }
     pending_ = static_cast<u32>(out_.facts.allocs.size());
     out_.facts.allocs.push_back(std::move(a));
@@ -688,7 +721,9 @@ private:
       const bool first_mib = l.base == 0 && l.size == isa_end;
       if (l.size != 0)
         emit(Op::memblock_reserve, {l.base, l.size}, l.caller, phase(), l.line,
-             first_mib ? std::string_view("first MiB") : l.base == brk_.base && brk_.size != 0 ? std::string_view("brk") : owner);
+             first_mib                               ? std::string_view("first MiB")
+             : l.base == brk_.base && brk_.size != 0 ? std::string_view("brk")
+                                                     : owner);
       reserving_ = nullptr;
       return;
     }
@@ -705,8 +740,15 @@ private:
     }
     if (l.caller == "memblock_double_array") return; // follows from the call that filled the array
     if (notes_ != nullptr) notes_->bare.push_back(l.line);
-    LoggedAlloc a{.function = {}, .caller = {}, .size = l.size, .align = 0, .nid = no_node, .from = {}, .max_addr = {},
-                  .addr = {}, .line = l.line};
+    LoggedAlloc a{.function = {},
+                  .caller = {},
+                  .size = l.size,
+                  .align = 0,
+                  .nid = no_node,
+                  .from = {},
+                  .max_addr = {},
+                  .addr = {},
+                  .line = l.line};
     if (!l.masked) {
       a.addr = phys_addr_t{l.base};
       a.answer_size = l.size;
@@ -718,12 +760,14 @@ private:
       a.inside = true;
     } else if (l.size != 0 && l.size >> 52 == 0) {
       ensure(map_memory, l.line);
-      assume(concat("line ", l.line, " shows a reservation without its request: taken for memblock_phys_alloc_try_nid with "
+      assume(concat("line ", l.line,
+                    " shows a reservation without its request: taken for memblock_phys_alloc_try_nid with "
                     "the alignment of a cache line"));
       a.command = count();
       a.function = "memblock_phys_alloc_try_nid";
       emit(Op::memblock_phys_alloc_try_nid, {l.size, setup_.arch->cache_line}, {}, phase(), l.line);
-      live_.push_back({.command = a.command, .line = l.line, .caller = {}, .size = l.size, .fact = out_.facts.allocs.size()});
+      live_.push_back(
+          {.command = a.command, .line = l.line, .caller = {}, .size = l.size, .fact = out_.facts.allocs.size()});
     }
     if (a.command != no_command && !(a.inside && l.masked)) out_.facts.allocs.push_back(std::move(a));
   }
@@ -778,7 +822,8 @@ private:
     if (f.live == nullptr) {
       note.keep = true;
       const bool initrd = Range{l.base, l.size} == page_aligned(ramdisk_);
-      if (initrd) initrd_moved_ = true;
+      if (initrd)
+        initrd_moved_ = true;
       else
         assume(concat("line ", l.line, ": ", l.caller, " frees ", l.size, " bytes at ", hex_text(l.base),
                       ", which no request of the log returned: taken as it stands"));
@@ -794,7 +839,8 @@ private:
       c.args[0].binding = slot;
       if (f.offset == 0 && f.size == f.live->size) f.live->freed = true;
     }
-    if (!l.masked) out_.facts.frees.push_back({phys_addr_t{l.base}, l.size, "memblock_phys_free", l.caller, l.line, index});
+    if (!l.masked)
+      out_.facts.frees.push_back({phys_addr_t{l.base}, l.size, "memblock_phys_free", l.caller, l.line, index});
     add_note(note);
   }
   Range page_aligned(const Range &r) const {
@@ -883,8 +929,10 @@ private:
 
   void dump(const LogLine &l) {
     close_pending();
-    if (dumps_ == 0) ensure(setup_memory, l.line);
-    else if (dumps_ == 1) ensure(init_numa, l.line);
+    if (dumps_ == 0)
+      ensure(setup_memory, l.line);
+    else if (dumps_ == 1)
+      ensure(init_numa, l.line);
     ++dumps_;
     LoggedDump d;
     d.line = l.line;
@@ -927,12 +975,18 @@ private:
       if (base == 0 || bytes == 0) return;
       emit(Op::free_reserved_area, {base, bytes}, "free_init_pages", early ? Phase::slab : Phase::done, l.line, l.text);
     };
-    if (early) part(config.smp_locks, false);
-    else if (l.text == "unused decrypted") part(config.decrypted_unused, true);
-    else if (l.text == "unused kernel image (initmem)") part(config.initmem, false);
-    else if (l.text == "unused kernel image (text/rodata gap)") part(config.text_gap, true);
-    else if (l.text == "unused kernel image (rodata/data gap)") part(config.rodata_gap, true);
-    else if (l.text == "initrd") free_initrd(l, bytes);
+    if (early)
+      part(config.smp_locks, false);
+    else if (l.text == "unused decrypted")
+      part(config.decrypted_unused, true);
+    else if (l.text == "unused kernel image (initmem)")
+      part(config.initmem, false);
+    else if (l.text == "unused kernel image (text/rodata gap)")
+      part(config.text_gap, true);
+    else if (l.text == "unused kernel image (rodata/data gap)")
+      part(config.rodata_gap, true);
+    else if (l.text == "initrd")
+      free_initrd(l, bytes);
   }
   void free_initrd(const LogLine &l, u64 bytes) {
     const u64 page = setup_.arch->page_size();
@@ -948,7 +1002,8 @@ private:
       assume(concat("line ", l.line, ": the initrd is given back, but the log does not show where it is"));
       return;
     }
-    emit(Op::free_reserved_area, {round_up(ramdisk_.base, page), bytes}, "free_initrd_mem", Phase::done, l.line, l.text);
+    emit(Op::free_reserved_area, {round_up(ramdisk_.base, page), bytes}, "free_initrd_mem", Phase::done, l.line,
+         l.text);
   }
 
   // gather_bootmem_prealloc: each gigantic page that the boot allocator gave is counted, the last one first.
@@ -1034,8 +1089,18 @@ private:
       if (l.kind == LogKind::fact && zones && !l.masked) out_.facts.lines.push_back({l.fact, l.line, l.text});
       if (l.kind == LogKind::node_data && !l.masked) {
         out_.facts.lines.push_back({LineKind::node_data, l.line, l.text});
-        LoggedAlloc a{.function = {}, .caller = {}, .size = l.size, .align = 0, .nid = l.nid, .from = {}, .max_addr = {},
-                      .addr = phys_addr_t{l.base}, .answer_size = l.size, .line = l.line, .answer_line = l.line, .command = at(Op::numa_init),
+        LoggedAlloc a{.function = {},
+                      .caller = {},
+                      .size = l.size,
+                      .align = 0,
+                      .nid = l.nid,
+                      .from = {},
+                      .max_addr = {},
+                      .addr = phys_addr_t{l.base},
+                      .answer_size = l.size,
+                      .line = l.line,
+                      .answer_line = l.line,
+                      .command = at(Op::numa_init),
                       .inside = true};
         out_.facts.allocs.push_back(std::move(a));
       }
@@ -1046,7 +1111,8 @@ private:
   void general_notes() {
     if (more_assumed_ != 0) out_.script.assumed.push_back(concat("and ", more_assumed_, " more of the kind"));
     if (log_.cut) assume(concat("line ", log_.line_count + 1, " was cut and is left out"));
-    if (log_.second_boot != 0) assume(concat("another boot begins at line ", log_.second_boot, ": only the first is used"));
+    if (log_.second_boot != 0)
+      assume(concat("another boot begins at line ", log_.second_boot, ": only the first is used"));
   }
 
   static constexpr u64 isa_end = 0x100000;
@@ -1075,18 +1141,19 @@ private:
   std::vector<const LogLine *> srat_;
   std::vector<u64> node_cpus_;
   u64 more_assumed_ = 0, requests_ = 0, cpus_ = 0, node_data_bytes_ = 0, ioapics_ = 0;
-  bool map_full_ = false, node_data_differs_ = false, slit_ = false, gbpages_ = false, intel_ = false, config_known_ = false;
+  bool map_full_ = false, node_data_differs_ = false, slit_ = false, gbpages_ = false, intel_ = false,
+       config_known_ = false;
   const LogLine *memory_ = nullptr, *percpu_ = nullptr;
   PercpuLayout percpu_layout_;
   SystemSetup setup_{};
 
   // emitting
-  unsigned done_ = setup_memory; // steps before this one are in the script
-  std::array<u32, 6> step_{};    // where numa_init, sparse_init, free_area_init are
-  std::vector<Live> live_;          // by line
+  unsigned done_ = setup_memory;               // steps before this one are in the script
+  std::array<u32, 6> step_{};                  // where numa_init, sparse_init, free_area_init are
+  std::vector<Live> live_;                     // by line
   std::vector<std::size_t> chunks_, gigantic_; // of those, the per-CPU chunk's groups, gigantic pages
   std::map<std::string, u64> names_;
-  u32 pending_ = no_command;     // index into facts.allocs of the request that waits for its answer
+  u32 pending_ = no_command; // index into facts.allocs of the request that waits for its answer
   const LogLine *reserving_ = nullptr;
   std::string acpi_owner_;
   unsigned dumps_ = 0;

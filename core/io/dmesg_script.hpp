@@ -11,15 +11,15 @@ namespace mmscope {
 struct LogText { // a log's relevant lines and what is known of the whole
   std::vector<LogLine> lines;
   u64 line_count = 0;
-  bool cut = false;       // the last line had no end and was dropped
-  u32 second_boot = 0;    // line where another boot's log begins; 0 = none
+  bool cut = false;    // the last line had no end and was dropped
+  u32 second_boot = 0; // line where another boot's log begins; 0 = none
 };
 
 // How a free of the log was understood, for strip_results().
 struct FreeNote {
-  u32 line = 0;     // of the free
-  bool keep = false;   // its address is an input
-  u32 ref = 0;      // line of the request whose result it gives back; 0 = part of a boot step
+  u32 line = 0;             // of the free
+  bool keep = false;        // its address is an input
+  u32 ref = 0;              // line of the request whose result it gives back; 0 = part of a boot step
   u64 offset = 0, size = 0; // bytes: where in that result, and how much
 };
 struct BuildNotes {

@@ -10,8 +10,9 @@ namespace mmscope {
 
 namespace {
 constexpr std::string_view alloc_calls[] = {
-    "memblock_alloc_try_nid",   "memblock_alloc_try_nid_raw",  "memblock_alloc_exact_nid_raw", "memblock_phys_alloc_range",
-    "memblock_alloc_range_nid", "memblock_phys_alloc_try_nid", "memblock_alloc_internal",
+    "memblock_alloc_try_nid",    "memblock_alloc_try_nid_raw", "memblock_alloc_exact_nid_raw",
+    "memblock_phys_alloc_range", "memblock_alloc_range_nid",   "memblock_phys_alloc_try_nid",
+    "memblock_alloc_internal",
 };
 bool is_alloc_call(std::string_view name) {
   return std::find(std::begin(alloc_calls), std::end(alloc_calls), name) != std::end(alloc_calls);
@@ -33,7 +34,10 @@ void AllocTable::add(u32 index, const Command &c, const Result &r, std::span<con
         row.command = index;
         row.inside = !request;
         row.function = name;
-        row.caller = !caller.empty() ? caller : request ? std::string_view(c.caller) : open.empty() ? std::string_view() : open.back();
+        row.caller = !caller.empty() ? caller
+                     : request       ? std::string_view(c.caller)
+                     : open.empty()  ? std::string_view()
+                                     : open.back();
         has_args = false;
         alloc_depth = open.size() + 1;
       }

@@ -21,13 +21,13 @@ struct AllocRow {
   u32 command = no_command; // index in the script
   bool inside = false;      // made inside a boot step
   std::string function, caller;
-  u64 size = 0, align = 0;  // bytes
+  u64 size = 0, align = 0; // bytes
   i32 nid = no_node;
   phys_addr_t from, max_addr;
-  phys_addr_t addr;         // predicted; 0 = failed
+  phys_addr_t addr; // predicted; 0 = failed
   std::optional<phys_addr_t> logged;
-  u64 logged_size = 0;      // bytes, of the logged answer; 0 with address 0: the kernel found nothing
-  u32 line = 0;             // of the logged answer
+  u64 logged_size = 0; // bytes, of the logged answer; 0 with address 0: the kernel found nothing
+  u32 line = 0;        // of the logged answer
 };
 // Collects them call by call: add() after each Machine::apply with that call's events, then match().
 class AllocTable {

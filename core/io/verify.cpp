@@ -78,7 +78,7 @@ struct Prediction {
   std::vector<std::pair<u32, Range64>> adds; // memblock_add inside steps: command, range
   std::vector<Moment> dumps;
   std::optional<System> handoff_entry, handoff_return; // around memblock_free_all
-  std::optional<System> initmem; // before the first part of the kernel image is given back
+  std::optional<System> initmem;                       // before the first part of the kernel image is given back
   std::vector<Event> handoff_events;
   std::vector<Range64> freed; // by command index; empty = not a free
   std::optional<Machine> end;
@@ -102,8 +102,7 @@ Prediction play_script(const Script &script, const LoggedFacts &facts) {
     if (hands_over) p.handoff_entry = m.system();
     if (!p.initmem && c.op == Op::free_reserved_area && c.owner.starts_with("unused ")) p.initmem = m.system();
     const Result r = m.apply(c, &trace);
-    if (!r.ok())
-      p.errors.push_back(concat("line ", c.line, ": ", op_info(c.op).name, ": ", r.error));
+    if (!r.ok()) p.errors.push_back(concat("line ", c.line, ": ", op_info(c.op).name, ": ", r.error));
     p.allocs.add(i, c, r, trace.events(), trace);
     for (const Event &e : trace.events()) {
       if (e.kind != EventKind::lab_call) continue;
@@ -278,8 +277,10 @@ public:
   }
 
 private:
-  static std::string request_text(std::string_view caller, u64 size, u64 align, i32 nid, phys_addr_t from, phys_addr_t max) {
-    return concat(caller, ": ", size, " bytes align=", hex(align), " nid=", nid, " from=", hex(from.v), " max_addr=", hex(max.v));
+  static std::string request_text(std::string_view caller, u64 size, u64 align, i32 nid, phys_addr_t from,
+                                  phys_addr_t max) {
+    return concat(caller, ": ", size, " bytes align=", hex(align), " nid=", nid, " from=", hex(from.v),
+                  " max_addr=", hex(max.v));
   }
 
   void read_freezes() {
@@ -300,7 +301,8 @@ private:
     // Answers that no predicted allocation took.
     for (const LoggedAlloc &a : log_.facts.allocs)
       if (a.addr && !predicted.took(a.line))
-        f.item(concat("line ", a.line, ", ", a.caller), concat(a.size, " bytes at ", hex(a.addr->v)), "(no such request)");
+        f.item(concat("line ", a.line, ", ", a.caller), concat(a.size, " bytes at ", hex(a.addr->v)),
+               "(no such request)");
 
     std::size_t next = 0;
     for (const LoggedRange &a : log_.facts.adds) {
@@ -319,7 +321,8 @@ private:
     if (b_ && p_.handoff_return)
       for (const FrozenNode &n : b_->nodes)
         if (const pglist_data *node = node_of(*p_.handoff_return, n.nid); node != nullptr && n.pgdat != 0)
-          f.address(concat("freeze_B_buddy, node ", n.nid, " pgdat"), n.pgdat, node->pgdat.v + log_.script.setup.arch->direct_map_base);
+          f.address(concat("freeze_B_buddy, node ", n.nid, " pgdat"), n.pgdat,
+                    node->pgdat.v + log_.script.setup.arch->direct_map_base);
     return std::move(f).finish();
   }
   static std::string range(u64 base, u64 size) {
@@ -388,9 +391,11 @@ private:
       return command < log_.script.commands.size() && log_.script.commands[command].op == Op::sparse_init;
     };
     for (const LoggedAlloc &a : log_.facts.allocs)
-      if (a.inside && is_sparse(a.command)) expected.push_back(request_text(a.caller, a.size, a.align, a.nid, a.from, a.max_addr));
+      if (a.inside && is_sparse(a.command))
+        expected.push_back(request_text(a.caller, a.size, a.align, a.nid, a.from, a.max_addr));
     for (const AllocRow &r : p_.allocs.rows())
-      if (r.inside && is_sparse(r.command)) got.push_back(request_text(r.caller, r.size, r.align, r.nid, r.from, r.max_addr));
+      if (r.inside && is_sparse(r.command))
+        got.push_back(request_text(r.caller, r.size, r.align, r.nid, r.from, r.max_addr));
     if (!expected.empty()) {
       if (!log_.facts.memory && got.size() > expected.size()) got.resize(expected.size());
       f.lists("request", expected, got);
@@ -406,11 +411,13 @@ private:
     const u64 block_pages = u64{1} << s.config.pageblock_order;
     std::vector<std::string> expected, got;
     for_each_line(text, [&](std::string_view line) {
-      if (const auto size = number_after(line, "sizeof_mem_section")) f.number("sizeof_mem_section", *size, s.config.sizeof_mem_section);
+      if (const auto size = number_after(line, "sizeof_mem_section"))
+        f.number("sizeof_mem_section", *size, s.config.sizeof_mem_section);
       if (const auto n = number_after(line, "sections_per_root"))
         f.number("sections_per_root", *n, arch.page_size() / s.config.sizeof_mem_section);
       if (!line.starts_with("section ")) return;
-      const auto flags = number_after(line, "flags"), map = number_after(line, "map"), usage = number_after(line, "usage");
+      const auto flags = number_after(line, "flags"), map = number_after(line, "map"),
+                 usage = number_after(line, "usage");
       const auto nr = number_after(line, "section");
       const auto types = word_after(line, "pageblock_flags");
       if (!nr || !flags || !map || !usage) return;
@@ -426,19 +433,22 @@ private:
           types += static_cast<char>('0' + static_cast<unsigned>(s.pages.pageblock(pfn)));
         }
         // present, has a map, online, early; the map's pointer is coded so that it is vmemmap's base in every section
-        got.push_back(section_text(nr, r.initialised ? 0xf : 0x5, r.initialised ? arch.vmemmap_base : 0,
-                                   r.initialised ? arch.direct_map_base + r.usage.v + i * s.config.sizeof_section_usage : 0, types));
+        got.push_back(section_text(
+            nr, r.initialised ? 0xf : 0x5, r.initialised ? arch.vmemmap_base : 0,
+            r.initialised ? arch.direct_map_base + r.usage.v + i * s.config.sizeof_section_usage : 0, types));
       }
     f.lists("freeze_A_sections", expected, got);
   }
   static std::string section_text(u64 nr, u64 flags, u64 map, u64 usage, const std::string &types) {
-    return concat("section ", nr, " flags ", hex(flags), " map ", hex(map), " usage ", hex(usage), " pageblocks ", types);
+    return concat("section ", nr, " flags ", hex(flags), " map ", hex(map), " usage ", hex(usage), " pageblocks ",
+                  types);
   }
 
   // F4: spans, and how many pages the buddy allocator manages at three moments.
   FactRow zones() const {
     Fact f("F4", "zones");
-    const auto frozen = [&](const char *name, const std::optional<FrozenBuddy> &file, const std::optional<System> &state) {
+    const auto frozen = [&](const char *name, const std::optional<FrozenBuddy> &file,
+                            const std::optional<System> &state) {
       if (!file || !state) return;
       for (const FrozenNode &n : file->nodes) {
         const pglist_data *node = node_of(*state, n.nid);
@@ -509,7 +519,8 @@ private:
         if (got == nullptr) continue;
         const std::string where = concat("node ", z.nid, " zone ", z.name);
         f.number(where + " nr_free_pages", z.nr_free_pages, got->free_pages());
-        compare_lists(z, zid, s, where, [&](std::string_view w, std::string_view e, std::string_view g) { f.item(w, e, g); });
+        compare_lists(z, zid, s, where,
+                      [&](std::string_view w, std::string_view e, std::string_view g) { f.item(w, e, g); });
       }
       check_on_the_way(*p_.handoff_entry, p_.handoff_events,
                        [&](std::string_view w, std::string_view e, std::string_view g) { f.item(w, e, g); });
@@ -539,7 +550,8 @@ private:
         for (std::size_t i = 0; i < 3; ++i)
           if (const auto it = z.values.find(names[i]); it != z.values.end())
             f.number(concat(where, ' ', names[i]), it->second, got->watermark[i]);
-        if (!z.protection.empty()) f.item(where + " protection", join(z.protection), join(reserves(*got, z.protection.size())));
+        if (!z.protection.empty())
+          f.item(where + " protection", join(z.protection), join(reserves(*got, z.protection.size())));
       }
       if (const auto vm = file_("vm"))
         for_each_line(*vm, [&](std::string_view line) {
@@ -550,7 +562,8 @@ private:
     return std::move(f).finish();
   }
   static std::vector<u64> reserves(const zone &z, std::size_t n) {
-    return {z.lowmem_reserve.begin(), z.lowmem_reserve.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(n, max_zone_types))};
+    return {z.lowmem_reserve.begin(),
+            z.lowmem_reserve.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(n, max_zone_types))};
   }
   static const pglist_data *node_of(const System &s, i32 nid) {
     return nid >= 0 && static_cast<std::size_t>(nid) < s.pages.nodes().size() ? &s.pages.node(nid) : nullptr;
@@ -636,7 +649,8 @@ void append_report(std::string &out, const VerifyReport &r) {
   for (const FactRow &f : r.rows) {
     append(out, "  ", f.fact, ' ', fact_status_name(f.status), ' ', f.equal, '/', f.total, "  ", f.about, '\n');
     if (f.status == FactStatus::differs)
-      append(out, "     ", f.where, "\n       expected ", shorten(f.expected), "\n       got      ", shorten(f.got), '\n');
+      append(out, "     ", f.where, "\n       expected ", shorten(f.expected), "\n       got      ", shorten(f.got),
+             '\n');
   }
   if (!r.digest.empty()) append(out, "  digest ", r.digest, '\n');
   for (const std::string &a : r.assumed) append(out, "  assumed: ", a, '\n');

@@ -22,16 +22,16 @@ enum class FactStatus : u8 { equal, differs, unknown };
 std::string_view fact_status_name(FactStatus s);
 
 struct FactRow {
-  std::string fact;           // "F1" … or "vectors"
-  std::string about;          // "memblock", "zones" …
-  u64 equal = 0, total = 0;   // items
+  std::string fact;         // "F1" … or "vectors"
+  std::string about;        // "memblock", "zones" …
+  u64 equal = 0, total = 0; // items
   FactStatus status = FactStatus::unknown;
   std::string where, expected, got; // of the first item that differs
 };
 
 struct VerifyReport {
-  std::string name;   // the folder's or file's name
-  std::string error;  // "" unless nothing could be compared
+  std::string name;  // the folder's or file's name
+  std::string error; // "" unless nothing could be compared
   std::vector<FactRow> rows;
   std::vector<std::string> assumed;
   std::string digest; // of the predicted machine at the end

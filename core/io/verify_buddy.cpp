@@ -37,11 +37,16 @@ void read_node(FrozenBuddy &b, std::string_view rest) {
   n.nid = static_cast<i32>(number(next_word(rest)));
   for (std::string_view key = next_word(rest); !key.empty(); key = next_word(rest)) {
     const u64 v = number(next_word(rest));
-    if (key == "pgdat") n.pgdat = v;
-    else if (key == "start_pfn") n.start_pfn = v;
-    else if (key == "present") n.present = v;
-    else if (key == "spanned") n.spanned = v;
-    else if (key == "first_deferred_pfn") n.first_deferred_pfn = v;
+    if (key == "pgdat")
+      n.pgdat = v;
+    else if (key == "start_pfn")
+      n.start_pfn = v;
+    else if (key == "present")
+      n.present = v;
+    else if (key == "spanned")
+      n.spanned = v;
+    else if (key == "first_deferred_pfn")
+      n.first_deferred_pfn = v;
   }
   b.nodes.push_back(n);
 }
@@ -54,13 +59,20 @@ void read_zone(FrozenBuddy &b, std::string_view rest) {
   z.name = next_word(rest);
   for (std::string_view key = next_word(rest); !key.empty(); key = next_word(rest)) {
     const std::string_view v = next_word(rest);
-    if (key == "start_pfn") z.start_pfn = number(v);
-    else if (key == "spanned") z.spanned = number(v);
-    else if (key == "present") z.present = number(v);
-    else if (key == "managed") z.managed = number(v);
-    else if (key == "nr_free_pages") z.nr_free_pages = number(v);
-    else if (key == "watermark") z.watermark = comma_list(v);
-    else if (key == "lowmem_reserve") z.lowmem_reserve = comma_list(v);
+    if (key == "start_pfn")
+      z.start_pfn = number(v);
+    else if (key == "spanned")
+      z.spanned = number(v);
+    else if (key == "present")
+      z.present = number(v);
+    else if (key == "managed")
+      z.managed = number(v);
+    else if (key == "nr_free_pages")
+      z.nr_free_pages = number(v);
+    else if (key == "watermark")
+      z.watermark = comma_list(v);
+    else if (key == "lowmem_reserve")
+      z.lowmem_reserve = comma_list(v);
   }
   b.zones.push_back(std::move(z));
 }
@@ -73,7 +85,8 @@ void read_list(FrozenBuddy &b, std::string_view rest) { // "8 UNMOVABLE n 1 : 10
   next_word(rest);
   next_word(rest);
   next_word(rest);
-  for (std::string_view w = next_word(rest); !w.empty(); w = next_word(rest)) l.pfns.push_back(parse_hex(w).value_or(0));
+  for (std::string_view w = next_word(rest); !w.empty(); w = next_word(rest))
+    l.pfns.push_back(parse_hex(w).value_or(0));
   b.zones.back().lists.push_back(std::move(l));
 }
 
@@ -129,10 +142,11 @@ public:
             const auto type = static_cast<migratetype>(t);
             const std::vector<u64> got = list_of(s, n.nid, z, o, type);
             const auto it = lists_.find(Key{n.nid, z, o, type});
-            const std::vector<u64> want = it == lists_.end() ? std::vector<u64>{} : std::vector<u64>(it->second.begin(), it->second.end());
+            const std::vector<u64> want =
+                it == lists_.end() ? std::vector<u64>{} : std::vector<u64>(it->second.begin(), it->second.end());
             if (got != want)
-              return concat("node ", n.nid, " zone ", s.arch->zones[z].name, " order ", o, ' ', migratetype_name(type), ": ",
-                            list_text(got), " instead of ", list_text(want));
+              return concat("node ", n.nid, " zone ", s.arch->zones[z].name, " order ", o, ' ', migratetype_name(type),
+                            ": ", list_text(got), " instead of ", list_text(want));
           }
     return {};
   }
@@ -158,15 +172,20 @@ FrozenBuddy read_buddy(std::string_view text) {
     std::string_view rest = without_tail(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     const std::string_view first = next_word(rest);
-    if (first == "_totalram_pages") b.totalram = number(trim(rest));
-    else if (first == "node") read_node(b, rest);
-    else if (first == "zone") read_zone(b, rest);
-    else if (first == "order") read_list(b, rest);
+    if (first == "_totalram_pages")
+      b.totalram = number(trim(rest));
+    else if (first == "node")
+      read_node(b, rest);
+    else if (first == "zone")
+      read_zone(b, rest);
+    else if (first == "order")
+      read_list(b, rest);
   }
   return b;
 }
 
-void compare_lists(const FrozenZone &expected, unsigned zid, const System &s, std::string_view where, const Compare &item) {
+void compare_lists(const FrozenZone &expected, unsigned zid, const System &s, std::string_view where,
+                   const Compare &item) {
   std::array<u64, max_orders> nr_free{};
   for (unsigned o = 0; o <= s.pages.rules().max_order.v; ++o)
     for (unsigned t = 0; t < migratetype_count; ++t) {

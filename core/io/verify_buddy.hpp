@@ -44,7 +44,8 @@ FrozenBuddy read_buddy(std::string_view text);
 using Compare = std::function<void(std::string_view where, std::string_view expected, std::string_view got)>;
 
 // One item for each list of the file and each that only the lab has, one for each order's nr_free.
-void compare_lists(const FrozenZone &expected, unsigned zid, const System &s, std::string_view where, const Compare &item);
+void compare_lists(const FrozenZone &expected, unsigned zid, const System &s, std::string_view where,
+                   const Compare &item);
 
 // The events of a memblock_free_all folded over the state before it, up to the k-th block for a few k: the free lists
 // must be what a naive allocator makes of the first k blocks.

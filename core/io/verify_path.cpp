@@ -17,7 +17,8 @@ VerifyReport verify_capture(const std::string &dir) {
       std::string ignored;
       return read_file(concat(dir, "/", name), ignored);
     });
-  else r.error = error;
+  else
+    r.error = error;
   std::string_view name = dir;
   while (name.ends_with('/')) name.remove_suffix(1);
   r.name = name.substr(name.rfind('/') + 1);

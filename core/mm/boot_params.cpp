@@ -84,12 +84,18 @@ u64 take_size(std::string_view &s) {
   if (s.empty()) return n;
   unsigned shift = 0;
   switch (s.front()) {
-  case 'E': case 'e': shift = 60; break;
-  case 'P': case 'p': shift = 50; break;
-  case 'T': case 't': shift = 40; break;
-  case 'G': case 'g': shift = 30; break;
-  case 'M': case 'm': shift = 20; break;
-  case 'K': case 'k': shift = 10; break;
+  case 'E':
+  case 'e': shift = 60; break;
+  case 'P':
+  case 'p': shift = 50; break;
+  case 'T':
+  case 't': shift = 40; break;
+  case 'G':
+  case 'g': shift = 30; break;
+  case 'M':
+  case 'm': shift = 20; break;
+  case 'K':
+  case 'k': shift = 10; break;
   default: return n;
   }
   s.remove_prefix(1);
@@ -240,8 +246,10 @@ private:
   }
 
   bool numa(std::string_view v) {
-    if (v.starts_with("off")) p_.numa_off = true;
-    else if (v.starts_with("fake=")) p_.numa_fake = v.substr(5);
+    if (v.starts_with("off"))
+      p_.numa_off = true;
+    else if (v.starts_with("fake="))
+      p_.numa_fake = v.substr(5);
     return true;
   }
 

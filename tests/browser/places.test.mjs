@@ -88,6 +88,8 @@ for (const [name, options, theme] of [
     for (const place of ["start", "sparse", "handoff"]) {
       if (place === "sparse") await page.getByRole("slider", { name: "Timeline", exact: true }).fill("34");
       if (place === "handoff") await page.getByRole("button", { name: "To the handoff" }).click();
+      // Off screen the canvas is not drawn; a full-page picture would show it as it was.
+      await page.locator("#canvas-place").scrollIntoViewIfNeeded();
       await settled(page);
       await page.screenshot({ path: join(screenshots, `${name}-${place}.png`), fullPage: name.startsWith("390") });
     }

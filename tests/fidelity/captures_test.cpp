@@ -18,7 +18,8 @@ namespace {
 
 std::vector<std::string> captures() {
   std::vector<std::string> dirs;
-  for (const auto &entry : std::filesystem::directory_iterator(MMSCOPE_TEST_DATA "/captures")) dirs.push_back(entry.path().string());
+  for (const auto &entry : std::filesystem::directory_iterator(MMSCOPE_TEST_DATA "/captures"))
+    dirs.push_back(entry.path().string());
   std::sort(dirs.begin(), dirs.end());
   return dirs;
 }
@@ -48,11 +49,14 @@ std::string differing(const VerifyReport &r) {
 bool has_debug(const std::string &log) { return log.find("memblock_reserve: ") != std::string::npos; }
 
 // The n-th line that holds all of these words: its start and end in the text.
-std::pair<std::size_t, std::size_t> find_line(const std::string &text, std::initializer_list<std::string_view> words, std::size_t n = 0) {
+std::pair<std::size_t, std::size_t> find_line(const std::string &text, std::initializer_list<std::string_view> words,
+                                              std::size_t n = 0) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     const std::string_view line = std::string_view(text).substr(at, end - at);
-    if (std::all_of(words.begin(), words.end(), [&](std::string_view w) { return line.find(w) != std::string_view::npos; }) && n-- == 0)
+    if (std::all_of(words.begin(), words.end(),
+                    [&](std::string_view w) { return line.find(w) != std::string_view::npos; }) &&
+        n-- == 0)
       return {at, end};
     at = end + 1;
   }
@@ -158,7 +162,8 @@ TEST_CASE("fidelity: files of a capture are judged each in its fact") {
     std::string_view file, from, to, fact;
   };
   const Lie lies[] = {
-      {"freeze_A_memblock", "nid 1024", "nid 1", "F1"},   {"freeze_A_memblock", "max 128", "max 256", "F1"},
+      {"freeze_A_memblock", "nid 1024", "nid 1", "F1"},
+      {"freeze_A_memblock", "max 128", "max 256", "F1"},
       {"freeze_A_sections", "section 1 flags 0xf", "section 1 flags 0x7", "F3"},
       {"freeze_A_sections", "pageblock_flags 10", "pageblock_flags 11", "F3"},
       {"freeze_B_buddy", " : 400 800 c00", " : 400 c00 800", "F7"},
@@ -180,7 +185,8 @@ TEST_CASE("fidelity: files of a capture are judged each in its fact") {
       if (at == std::string::npos) continue;
       ++tried;
       text->replace(at, lie.from.size(), lie.to);
-      const VerifyReport r = verify_log(log, [&](std::string_view name) { return name == lie.file ? text : file(name); });
+      const VerifyReport r =
+          verify_log(log, [&](std::string_view name) { return name == lie.file ? text : file(name); });
       CAPTURE(dir);
       CAPTURE(lie.to);
       CHECK(differing(r) == lie.fact);
@@ -222,8 +228,10 @@ TEST_CASE("fidelity: a log cut anywhere is replayed as far as it goes") {
       CAPTURE(part);
       CAPTURE(text_of(r));
       // It is refused only while there is nothing about memory in it.
-      if (r.error.empty()) CHECK(differing(r).empty());
-      else CHECK((part <= 2 || !has_debug(log)));
+      if (r.error.empty())
+        CHECK(differing(r).empty());
+      else
+        CHECK((part <= 2 || !has_debug(log)));
     }
   }
 }

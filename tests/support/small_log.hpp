@@ -14,7 +14,8 @@ inline std::size_t line_start(std::string_view text, u32 line) {
   return at;
 }
 
-inline constexpr std::string_view small_log = R"(Linux version 6.1.0-50-amd64 (kernel@example.org) #1 SMP PREEMPT_DYNAMIC
+inline constexpr std::string_view small_log =
+    R"(Linux version 6.1.0-50-amd64 (kernel@example.org) #1 SMP PREEMPT_DYNAMIC
 Command line: memblock=debug sysctl.vm.min_free_kbytes=4096
 BIOS-provided physical RAM map:
 BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable

@@ -26,11 +26,13 @@ TEST_CASE("boot parameters: mem= takes sizes as memparse does") {
 TEST_CASE("boot parameters: what the kernel would not accept is ignored and named") {
   const BootParams p = parse("mem=lots movablecore memmap=exact hugepages=x transparent_hugepage=maybe quiet");
   CHECK(p.mem_limit == 0);
-  CHECK(p.ignored == std::vector<std::string>{"mem=lots", "movablecore", "memmap=exact", "hugepages=x", "transparent_hugepage=maybe"});
+  CHECK(p.ignored == std::vector<std::string>{"mem=lots", "movablecore", "memmap=exact", "hugepages=x",
+                                              "transparent_hugepage=maybe"});
 }
 
 TEST_CASE("boot parameters: memmap= in all its forms, several by comma") {
-  const BootParams p = parse("memmap=16M$0x10000000,64K@1M memmap=4K#0x1000 memmap=1G!4G memmap=2M%0x200000-1 memmap=2M%0x400000+2");
+  const BootParams p =
+      parse("memmap=16M$0x10000000,64K@1M memmap=4K#0x1000 memmap=1G!4G memmap=2M%0x200000-1 memmap=2M%0x400000+2");
   REQUIRE(p.memmap.size() == 6);
   CHECK(p.memmap[0] == MemmapParam{MemmapKind::reserved, phys_addr_t{0x10000000}, 16 * MiB});
   CHECK(p.memmap[1] == MemmapParam{MemmapKind::usable, phys_addr_t{MiB}, 64 * KiB});

@@ -42,7 +42,8 @@ std::vector<const Command *> of(const Script &s, Op op) {
   return out;
 }
 bool assumes(const Script &s, std::string_view what) {
-  return std::any_of(s.assumed.begin(), s.assumed.end(), [&](const std::string &a) { return a.find(what) != std::string::npos; });
+  return std::any_of(s.assumed.begin(), s.assumed.end(),
+                     [&](const std::string &a) { return a.find(what) != std::string::npos; });
 }
 
 } // namespace
@@ -59,7 +60,8 @@ TEST_CASE("dmesg: the message begins behind stamps, levels, caller ids and syslo
   }
   // The blank that sets a list's lines apart stays.
   CHECK(message("[    0.000000]   DMA      [mem 0x1000-0x1fff]") == "  DMA      [mem 0x1000-0x1fff]");
-  CHECK(message("[mem 0x40000000-0xfffbffff] available for PCI devices") == "[mem 0x40000000-0xfffbffff] available for PCI devices");
+  CHECK(message("[mem 0x40000000-0xfffbffff] available for PCI devices") ==
+        "[mem 0x40000000-0xfffbffff] available for PCI devices");
 }
 
 TEST_CASE("dmesg: lines of memblock=debug") {
@@ -79,11 +81,13 @@ TEST_CASE("dmesg: lines of memblock=debug") {
   CHECK(r.size == 0x11000);
 
   CHECK(read("memblock_alloc_try_nid_raw: 4096 bytes align=0x1000 nid=0 from=0x1 max_addr=0x0 "
-             "vmemmap_alloc_block_zero.constprop.0+0xc/0x28").caller == "vmemmap_alloc_block_zero");
+             "vmemmap_alloc_block_zero.constprop.0+0xc/0x28")
+            .caller == "vmemmap_alloc_block_zero");
   CHECK(read("memblock_reserve: [0x0000000000002000-0x0000000000001000] setup_arch+0x1/0x2").kind == LogKind::none);
   CHECK(read("memblock_reserve: [0x1000-").kind == LogKind::none);
 
-  const LogLine region = read(" reserved[0x5]\t[0x13fb7d000-0x13fffffff], 0x483000 bytes on node 1 flags: 0x2", LogKind::dump);
+  const LogLine region =
+      read(" reserved[0x5]\t[0x13fb7d000-0x13fffffff], 0x483000 bytes on node 1 flags: 0x2", LogKind::dump);
   CHECK(region.kind == LogKind::dump_region);
   CHECK(region.list == memblock_list::reserved);
   CHECK(region.nid == 1);
@@ -104,18 +108,45 @@ TEST_CASE("dmesg: a log becomes the calls that were made, in order") {
   REQUIRE_FALSE(r.error);
   std::vector<std::string_view> ops;
   for (const Command &c : r.script.commands) ops.push_back(op_info(c.op).name);
-  const std::vector<std::string_view> want{
-      "e820_add", "e820_add", "e820_add", "e820_finish",
-      "memblock_reserve", "memblock_reserve", "memblock_reserve", "memblock_reserve", // low 64 KiB, BIOS, kernel, initrd
-      "memblock_reserve",                                                             // brk, which has a line
-      "memblock_set_current_limit", "e820__memblock_setup",
-      "memblock_phys_alloc_range", "memblock_reserve", "memblock_phys_alloc_range", "memblock_phys_free",
-      "memblock_set_current_limit", "memblock_alloc_try_nid", "memblock_reserve",
-      "numa_set_cpus", "numa_init", "sparse_init", "free_area_init",
-      "memblock_alloc_try_nid", "memblock_alloc_try_nid", "memblock_alloc_try_nid",
-      "memblock_phys_free", "memblock_phys_free", "memblock_phys_free", "memblock_phys_free", // tails, then two tables
-      "build_all_zonelists", "memblock_free_all", "mem_init", "free_reserved_area", "page_alloc_init_late",
-      "init_per_zone_wmark_min", "hugepage_init", "free_reserved_area", "free_reserved_area", "write_sysctl"};
+  const std::vector<std::string_view> want{"e820_add",
+                                           "e820_add",
+                                           "e820_add",
+                                           "e820_finish",
+                                           "memblock_reserve",
+                                           "memblock_reserve",
+                                           "memblock_reserve",
+                                           "memblock_reserve", // low 64 KiB, BIOS, kernel, initrd
+                                           "memblock_reserve", // brk, which has a line
+                                           "memblock_set_current_limit",
+                                           "e820__memblock_setup",
+                                           "memblock_phys_alloc_range",
+                                           "memblock_reserve",
+                                           "memblock_phys_alloc_range",
+                                           "memblock_phys_free",
+                                           "memblock_set_current_limit",
+                                           "memblock_alloc_try_nid",
+                                           "memblock_reserve",
+                                           "numa_set_cpus",
+                                           "numa_init",
+                                           "sparse_init",
+                                           "free_area_init",
+                                           "memblock_alloc_try_nid",
+                                           "memblock_alloc_try_nid",
+                                           "memblock_alloc_try_nid",
+                                           "memblock_phys_free",
+                                           "memblock_phys_free",
+                                           "memblock_phys_free",
+                                           "memblock_phys_free", // tails, then two tables
+                                           "build_all_zonelists",
+                                           "memblock_free_all",
+                                           "mem_init",
+                                           "free_reserved_area",
+                                           "page_alloc_init_late",
+                                           "init_per_zone_wmark_min",
+                                           "hugepage_init",
+                                           "free_reserved_area",
+                                           "free_reserved_area",
+                                           "write_sysctl"};
   CHECK(ops == want);
   CHECK(r.release == "6.1.0-50-amd64");
   CHECK(r.cpus == 2);
@@ -141,7 +172,9 @@ TEST_CASE("dmesg: frees name what they give back, not where it was") {
   const ImportResult r = import_dmesg(small_log);
   const auto frees = of(r.script, Op::memblock_phys_free);
   REQUIRE(frees.size() == 5);
-  const auto freed = [&](const Command &c) { return concat(r.script.bindings.at(c.args[0].binding), "+", c.args[0].value, " ", c.args[1].value); };
+  const auto freed = [&](const Command &c) {
+    return concat(r.script.bindings.at(c.args[0].binding), "+", c.args[0].value, " ", c.args[1].value);
+  };
   CHECK(freed(*frees[0]) == "init_mem_mapping+0 2097152");
   // two units of 1 MiB, 62 pages of each in use
   CHECK(freed(*frees[1]) == "pcpu_fc_alloc+253952 794624");
@@ -156,7 +189,8 @@ TEST_CASE("dmesg: results are kept apart from the script") {
   REQUIRE(r.facts.allocs.size() == 13);
   CHECK(r.facts.allocs[0].addr == phys_addr_t{0x98000});
   CHECK(r.facts.allocs[0].command == 11);
-  CHECK(std::count_if(r.facts.allocs.begin(), r.facts.allocs.end(), [](const LoggedAlloc &a) { return a.inside; }) == 7);
+  CHECK(std::count_if(r.facts.allocs.begin(), r.facts.allocs.end(), [](const LoggedAlloc &a) { return a.inside; }) ==
+        7);
   CHECK(r.facts.adds.size() == 2);
   CHECK(r.facts.dumps.size() == 2);
   CHECK(r.facts.dumps[1].memory[0].nid == 0);
@@ -168,14 +202,16 @@ TEST_CASE("dmesg: results are kept apart from the script") {
 TEST_CASE("dmesg: nothing of a result is left in a stripped log, and it gives the same script") {
   const std::string stripped = strip_results(small_log);
   CHECK(std::count(stripped.begin(), stripped.end(), '\n') == std::count(small_log.begin(), small_log.end(), '\n'));
-  for (const std::string_view result : {"0x0000000000098000", "7de4000", "7db9000", "130552", "58744", "31968", "Policy zone", "DMA32"})
+  for (const std::string_view result :
+       {"0x0000000000098000", "7de4000", "7db9000", "130552", "58744", "31968", "Policy zone", "DMA32"})
     CHECK_MESSAGE(stripped.find(result) == std::string::npos, result);
   const ImportResult a = import_dmesg(small_log), b = import_dmesg(stripped);
   REQUIRE_FALSE(b.error);
   CHECK(a.script.commands == b.script.commands);
   CHECK(a.script.bindings == b.script.bindings);
   CHECK(b.facts.allocs.size() == 6); // requests; no answers
-  CHECK(std::none_of(b.facts.allocs.begin(), b.facts.allocs.end(), [](const LoggedAlloc &x) { return x.addr && x.addr->v != 0; }));
+  CHECK(std::none_of(b.facts.allocs.begin(), b.facts.allocs.end(),
+                     [](const LoggedAlloc &x) { return x.addr && x.addr->v != 0; }));
   CHECK(b.facts.lines.empty());
   CHECK(strip_results("nonsense\n").empty());
 }
@@ -187,8 +223,9 @@ TEST_CASE("dmesg: any chunking, any decoration, the same script") {
     for (std::size_t at = 0; at < small_log.size(); at += chunk) CHECK(in.feed(small_log.substr(at, chunk)));
     CHECK(in.finish().script.commands == plain.script.commands);
   }
-  for (const std::string_view head : {"[    0.000000] ", "<5>[    0.000000][    T0] ", "Nov 21 10:00:00 h kernel: [    0.000000] ",
-                                      "2024-11-21T10:00:00+0000 h kernel: "}) {
+  for (const std::string_view head :
+       {"[    0.000000] ", "<5>[    0.000000][    T0] ", "Nov 21 10:00:00 h kernel: [    0.000000] ",
+        "2024-11-21T10:00:00+0000 h kernel: "}) {
     CAPTURE(head);
     const std::string log = each_line(small_log, [&](std::string_view l) { return concat(head, l); });
     CHECK(import_dmesg(log).script.commands == plain.script.commands);
@@ -204,7 +241,8 @@ TEST_CASE("dmesg: other lines in between do no harm") {
   });
   const ImportResult a = import_dmesg(small_log), b = import_dmesg(log);
   REQUIRE(a.script.commands.size() == b.script.commands.size());
-  for (std::size_t i = 0; i < a.script.commands.size(); ++i) CHECK(a.script.commands[i].args == b.script.commands[i].args);
+  for (std::size_t i = 0; i < a.script.commands.size(); ++i)
+    CHECK(a.script.commands[i].args == b.script.commands[i].args);
 }
 
 TEST_CASE("dmesg: a cut last line is dropped and noted") {
@@ -224,17 +262,21 @@ TEST_CASE("dmesg: a log that cannot be used is refused with line and reason") {
     CHECK(r.script.commands.empty());
     return to_text(*r.error, "log");
   };
-  CHECK(refused("") == "log:0:0: no usable line about memory: no BIOS-e820 line and no MEMBLOCK configuration in the whole log");
+  CHECK(refused("") ==
+        "log:0:0: no usable line about memory: no BIOS-e820 line and no MEMBLOCK configuration in the whole log");
   CHECK(refused("hello\nworld\n").starts_with("log:2:0: no usable line"));
-  CHECK(refused("BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] reserved\n") == "log:1:0: the firmware's map has no usable range");
+  CHECK(refused("BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] reserved\n") ==
+        "log:1:0: the firmware's map has no usable range");
   CHECK(refused("[    0.000000] Linux version 6.12.107+deb13-amd64 (x)\nBIOS-e820: [mem 0x0-0xfffffff] usable\n") ==
         "log:1:0: Linux 6.12.107+deb13-amd64: this version models Linux 6.1 only");
   CHECK(refused("\n[    0.000000] Linux version 6.1.0-50-arm64 (x)\n") ==
         "log:2:0: a log of arm64, Linux 6.1.0-50-arm64: this version models x86_64 only");
-  CHECK(refused("BIOS-e820: [mem 0x0-0x36bfdfff] usable\n875MB LOWMEM available.\n").starts_with("log:2:0: a log of i386"));
+  CHECK(refused("BIOS-e820: [mem 0x0-0x36bfdfff] usable\n875MB LOWMEM available.\n")
+            .starts_with("log:2:0: a log of i386"));
   CHECK(refused("a\n[    0.000000] BIOS-e820: [mem 0x0010000000000000-0x00100000ffffffff] usable\n") ==
         "log:2:32: an address beyond the 46 bits of physical address that x86_64 has");
-  CHECK(refused("memblock_reserve: [0x0000000000000000-0xffffffffffffffff] setup_arch+0x0/0x1\n").starts_with("log:1:20: an address beyond"));
+  CHECK(refused("memblock_reserve: [0x0000000000000000-0xffffffffffffffff] setup_arch+0x0/0x1\n")
+            .starts_with("log:1:20: an address beyond"));
 }
 
 TEST_CASE("dmesg: what is kept has a cap, and crossing it is said with the line") {
@@ -297,7 +339,8 @@ TEST_CASE("dmesg: SRAT lines give nodes and CPUs, a SLIT distances that the log 
   CHECK(of(r.script, Op::numa_set_cpus).size() == 2);
   CHECK(of(r.script, Op::numa_set_distance).empty());
 
-  const std::string slit = replaced(log, "SRAT: PXM 0", "ACPI: SLIT 0x0000000007FE1BAC 00002C (v01 BOCHS)\nSRAT: PXM 0");
+  const std::string slit =
+      replaced(log, "SRAT: PXM 0", "ACPI: SLIT 0x0000000007FE1BAC 00002C (v01 BOCHS)\nSRAT: PXM 0");
   const ImportResult assumed = import_dmesg(slit);
   CHECK(of(assumed.script, Op::numa_set_distance).size() == 4);
   CHECK(assumes(assumed.script, "SLIT"));
@@ -309,11 +352,12 @@ TEST_CASE("dmesg: SRAT lines give nodes and CPUs, a SLIT distances that the log 
 }
 
 TEST_CASE("dmesg: a gigantic page is counted later, by name") {
-  const std::string log = replaced(std::string(small_log), "Memory: ",
-                                   "memblock_alloc_try_nid_raw: 33554432 bytes align=0x2000000 nid=0 from=0x0000000000000000 "
-                                   "max_addr=0x0000000000000000 __alloc_bootmem_huge_page+0x61/0x130\n"
-                                   "memblock_reserve: [0x0000000004800000-0x00000000067fffff] memblock_alloc_range_nid+0xb0/0x13d\n"
-                                   "Memory: ");
+  const std::string log =
+      replaced(std::string(small_log), "Memory: ",
+               "memblock_alloc_try_nid_raw: 33554432 bytes align=0x2000000 nid=0 from=0x0000000000000000 "
+               "max_addr=0x0000000000000000 __alloc_bootmem_huge_page+0x61/0x130\n"
+               "memblock_reserve: [0x0000000004800000-0x00000000067fffff] memblock_alloc_range_nid+0xb0/0x13d\n"
+               "Memory: ");
   const ImportResult r = import_dmesg(log);
   const auto counted = of(r.script, Op::hugetlb_init);
   REQUIRE(counted.size() == 1);
@@ -323,11 +367,12 @@ TEST_CASE("dmesg: a gigantic page is counted later, by name") {
 }
 
 TEST_CASE("dmesg: a reservation of a crash kernel is one more request") {
-  const std::string log = replaced(std::string(small_log), "Zone ranges:",
-                                   "memblock_phys_alloc_range: 16777216 bytes align=0x1000000 from=0x0000000001000000 "
-                                   "max_addr=0x0000000100000000 setup_arch+0xa00/0xd4f\n"
-                                   "memblock_reserve: [0x0000000005000000-0x0000000005ffffff] memblock_alloc_range_nid+0xb0/0x13d\n"
-                                   "Zone ranges:");
+  const std::string log =
+      replaced(std::string(small_log), "Zone ranges:",
+               "memblock_phys_alloc_range: 16777216 bytes align=0x1000000 from=0x0000000001000000 "
+               "max_addr=0x0000000100000000 setup_arch+0xa00/0xd4f\n"
+               "memblock_reserve: [0x0000000005000000-0x0000000005ffffff] memblock_alloc_range_nid+0xb0/0x13d\n"
+               "Zone ranges:");
   const ImportResult r = import_dmesg(log);
   const auto all = of(r.script, Op::memblock_phys_alloc_range);
   REQUIRE(all.size() == 3);
@@ -335,12 +380,13 @@ TEST_CASE("dmesg: a reservation of a crash kernel is one more request") {
 }
 
 TEST_CASE("dmesg: an initrd that was moved is freed where it went") {
-  std::string log = replaced(std::string(small_log), "RAMDISK: [mem 0x07ee4000-0x07fdffff]\n",
-                             "RAMDISK: [mem 0x07ee4000-0x07fdffff]\n"
-                             "memblock_phys_alloc_range: 1032192 bytes align=0x1000 from=0x0000000000000000 "
-                             "max_addr=0x0000000007fe0000 setup_arch+0x8da/0xd4f\n"
-                             "memblock_reserve: [0x0000000007ce8000-0x0000000007de3fff] memblock_alloc_range_nid+0xb0/0x13d\n"
-                             "memblock_phys_free: [0x0000000007ee4000-0x0000000007fdffff] setup_arch+0x964/0xd4f\n");
+  std::string log =
+      replaced(std::string(small_log), "RAMDISK: [mem 0x07ee4000-0x07fdffff]\n",
+               "RAMDISK: [mem 0x07ee4000-0x07fdffff]\n"
+               "memblock_phys_alloc_range: 1032192 bytes align=0x1000 from=0x0000000000000000 "
+               "max_addr=0x0000000007fe0000 setup_arch+0x8da/0xd4f\n"
+               "memblock_reserve: [0x0000000007ce8000-0x0000000007de3fff] memblock_alloc_range_nid+0xb0/0x13d\n"
+               "memblock_phys_free: [0x0000000007ee4000-0x0000000007fdffff] setup_arch+0x964/0xd4f\n");
   const ImportResult r = import_dmesg(log);
   const auto frees = of(r.script, Op::memblock_phys_free);
   CHECK(frees[1]->args[0].binding == no_binding); // the place itself is an input
@@ -354,8 +400,10 @@ TEST_CASE("dmesg: an initrd that was moved is freed where it went") {
 
 TEST_CASE("dmesg: without memblock=debug the boot model speaks for the kernel") {
   const std::string log = each_line(small_log, [in_dump = false](std::string_view l) mutable {
-    if (l.starts_with("MEMBLOCK")) in_dump = true;
-    else if (!l.starts_with(" ")) in_dump = false;
+    if (l.starts_with("MEMBLOCK"))
+      in_dump = true;
+    else if (!l.starts_with(" "))
+      in_dump = false;
     return in_dump || l.starts_with("memblock") ? std::string("-") : std::string(l);
   });
   const ImportResult r = import_dmesg(log);
@@ -378,7 +426,8 @@ TEST_CASE("dmesg: logs cut anywhere and logs with flipped bytes are read or refu
   Prng rng{11};
   for (unsigned round = 0; round < 150; ++round) {
     std::string log(small_log);
-    for (unsigned i = 0; i < 20; ++i) log[static_cast<std::size_t>(rng.below(log.size()))] = static_cast<char>(rng.below(128));
+    for (unsigned i = 0; i < 20; ++i)
+      log[static_cast<std::size_t>(rng.below(log.size()))] = static_cast<char>(rng.below(128));
     const ImportResult r = import_dmesg(log);
     if (r.error) continue;
     Machine m(r.script.setup);

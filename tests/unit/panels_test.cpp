@@ -99,7 +99,7 @@ TEST_CASE("panels: every step of a boot draws, in every size and theme") {
   CHECK(b.lab().position().call == b.lab().size());
 }
 
-TEST_CASE("panels: a free block is a button with its pfn, order, type and zone; pressing it brings it into view") {
+TEST_CASE("panels: a free block is a button with its pfn, order, type and zone, pressing it brings it into view") {
   Bench b("qemu-1g");
   b.lab().seek({after(b.lab(), Op::memblock_free_all) - 1, 0, 0});
   b.draw();

@@ -27,16 +27,19 @@ const FactRow &row(const VerifyReport &r, std::string_view fact) {
 }
 std::string status(const VerifyReport &r) { // "= = ? = …", F1 to F8
   std::string s;
-  for (const FactRow &f : r.rows) s += f.status == FactStatus::equal ? '=' : f.status == FactStatus::unknown ? '?' : '!';
+  for (const FactRow &f : r.rows)
+    s += f.status == FactStatus::equal ? '=' : f.status == FactStatus::unknown ? '?' : '!';
   return s;
 }
 
-constexpr std::string_view memory_a = "memory cnt 2 max 128 total_size 0x7f7ec00\n"
-                                      "memory[0] 0x0000000000001000 0x000000000009efff size 0x9e000 flags 0x0 nid 0\n"
-                                      "memory[1] 0x0000000000100000 0x0000000007fdffff size 0x7ee0000 flags 0x0 nid 0\n";
-constexpr std::string_view zoneinfo = "Node 0, zone      DMA\n  pages free     3712\n        spanned  4095\n"
-                                      "        present  3998\n        managed  3840\n        protection: (0, 77, 77, 77, 77)\n"
-                                      "  pagesets\n    cpu: 0\n              high:  56\n  start_pfn:           1\n";
+constexpr std::string_view memory_a =
+    "memory cnt 2 max 128 total_size 0x7f7ec00\n"
+    "memory[0] 0x0000000000001000 0x000000000009efff size 0x9e000 flags 0x0 nid 0\n"
+    "memory[1] 0x0000000000100000 0x0000000007fdffff size 0x7ee0000 flags 0x0 nid 0\n";
+constexpr std::string_view zoneinfo =
+    "Node 0, zone      DMA\n  pages free     3712\n        spanned  4095\n"
+    "        present  3998\n        managed  3840\n        protection: (0, 77, 77, 77, 77)\n"
+    "  pagesets\n    cpu: 0\n              high:  56\n  start_pfn:           1\n";
 
 } // namespace
 
@@ -56,20 +59,24 @@ TEST_CASE("verify: a wrong result is found in its fact alone, and does not move 
   const struct {
     std::string_view from, to, status;
   } lies[] = {
-      {"memblock_add: [0x0000000000100000-0x0000000007fdffff]", "memblock_add: [0x0000000000200000-0x0000000007fdffff]", "!==?==??"},
-      {"memblock_reserve: [0x0000000000098000-0x000000000009efff]", "memblock_reserve: [0x0000000000097000-0x000000000009dfff]", "!==?==??"},
+      {"memblock_add: [0x0000000000100000-0x0000000007fdffff]", "memblock_add: [0x0000000000200000-0x0000000007fdffff]",
+       "!==?==??"},
+      {"memblock_reserve: [0x0000000000098000-0x000000000009efff]",
+       "memblock_reserve: [0x0000000000097000-0x000000000009dfff]", "!==?==??"},
       {"memblock_phys_free: [0x0000000007c00000", "memblock_phys_free: [0x0000000007b00000", "!==?==??"},
       {"memblock_reserve: [0x0000000007db9000", "memblock_reserve: [0x0000000007da9000", "!==?==??"},
       {"NODE_DATA(0) allocated [mem 0x07db9000", "NODE_DATA(0) allocated [mem 0x07da9000", "!==?==??"},
       {"memory size = 0x0000000007f7ec00", "memory size = 0x0000000007f7ec01", "!==?==??"},
       {"reserved[0x2]\t[0x0000000007db9000", "reserved[0x2]\t[0x0000000007db8000", "!==?==??"},
       {"reserved.cnt  = 0x5", "reserved.cnt  = 0x6", "!==?==??"},
-      {"memblock_reserve: [0x0000000007a00000-0x0000000007bfffff]", "memblock_reserve: [0x0000000007800000-0x00000000079fffff]", "!==?==??"},
+      {"memblock_reserve: [0x0000000007a00000-0x0000000007bfffff]",
+       "memblock_reserve: [0x0000000007800000-0x00000000079fffff]", "!==?==??"},
       {"  DMA      [mem 0x0000000000001000", "  DMA      [mem 0x0000000000002000", "=!=?==??"},
       {"  node   0: [mem 0x0000000000100000", "  node   0: [mem 0x0000000000110000", "=!=?==??"},
       {"Initmem setup node 0 [mem 0x0000000000001000", "Initmem setup node 0 [mem 0x0000000000000000", "=!=?==??"},
       {"zone DMA: 97 pages", "zone DMA: 96 pages", "=!=?==??"},
-      {"memblock_alloc_try_nid: 56 bytes align=0x40 nid=0", "memblock_alloc_try_nid: 56 bytes align=0x40 nid=1", "==!?==??"},
+      {"memblock_alloc_try_nid: 56 bytes align=0x40 nid=0", "memblock_alloc_try_nid: 56 bytes align=0x40 nid=1",
+       "==!?==??"},
       {"Fallback order for Node 0: 0", "Fallback order for Node 0: 0 1", "===?!=??"},
       {"Total pages: 31968", "Total pages: 31969", "===?!=??"},
       {"Policy zone: DMA32", "Policy zone: Normal", "===?!=??"},
@@ -119,7 +126,8 @@ TEST_CASE("verify: the report names fact, items, expected and got") {
   log.replace(log.find("Total pages: 31968"), 18, "Total pages: 31969");
   const std::string s = text_of(verify_log(log, no_files));
   CHECK(s.find("  F1 equal ") != std::string::npos);
-  CHECK(s.find("  F5 differs 2/3  zonelists\n     line 1\n       expected Built 1 zonelists, mobility grouping on.  Total pages: 31969\n"
+  CHECK(s.find("  F5 differs 2/3  zonelists\n     line 1\n       expected Built 1 zonelists, mobility grouping on.  "
+               "Total pages: 31969\n"
                "       got      Built 1 zonelists, mobility grouping on.  Total pages: 31968\n") != std::string::npos);
   CHECK(s.find("  F7 unknown 0/0") != std::string::npos);
 }

@@ -46,10 +46,10 @@ public:
   u64 generation() const { return generation_; }
 
   // --- the step that is shown ---
-  std::optional<std::size_t> call() const;       ///< its index; none at the very beginning
-  bool inside() const;                   ///< the call has not returned yet
-  const CallRecord &record() const;      ///< of call(), which must be there
-  std::span<const Event> events() const; ///< the call's, as far as they have happened
+  std::optional<std::size_t> call() const; ///< its index; none at the very beginning
+  bool inside() const;                     ///< the call has not returned yet
+  const CallRecord &record() const;        ///< of call(), which must be there
+  std::span<const Event> events() const;   ///< the call's, as far as they have happened
   /// The event shown by itself when inside a call, or null.
   const Event *last_event() const;
   const Trace &texts() const { return timeline_.texts(); }

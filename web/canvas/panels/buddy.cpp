@@ -79,13 +79,19 @@ BuddyPanel::Where BuddyPanel::pick(Frame &frame, float &y) {
     put_fitting(frame, list, frame.area.x, y, frame.area.w, frame.theme.dim, "no zones until free_area_init",
                 size::mono_small);
   }
+  constexpr int most_lines = 3; // the matrix needs room too; the tables below have all zones
+  int line = 0;
   float x = frame.area.x;
   const float s1 = frame.scale, h = 20 * s1;
   for (const Where &w : all) {
     const std::string_view zone = s.arch->zones[w.zid].name;
     const std::string label = many ? concat(w.nid, ":", zone) : std::string(zone);
     const float width = text_width(frame, label, size::mono_small) + 16 * s1;
-    if (x + width > frame.area.x + frame.area.w) break;
+    if (x + width > frame.area.x + frame.area.w) {
+      x = frame.area.x;
+      if (++line == most_lines) break;
+      y += h + 2 * s1;
+    }
     ImGui::SetCursorScreenPos({x, y - 3 * s1});
     ImGui::PushID(w.nid);
     ImGui::PushID(static_cast<int>(w.zid));

@@ -237,7 +237,11 @@ void StripPanel::sections(Row &row) {
     if (width < 14 * row.frame.scale) { // too narrow one by one: as they are kept, in a run
       const std::string name = run.count == 1 ? concat("section ", run.first)
                                               : concat("sections ", run.first, "–", run.first + run.count - 1);
-      row.add(run.first << bits, (run.first + run.count) << bits, fill, name, concat(name, ", ", what));
+      // A large machine has many runs: a name that does not fit is none.
+      const float room = width * static_cast<float>(run.count) - 16 * row.frame.scale;
+      const bool fits = text_width(row.frame, name, size::mono_small) <= room;
+      row.add(run.first << bits, (run.first + run.count) << bits, fill, fits ? name : std::string(),
+              concat(name, ", ", what));
       continue;
     }
     for (u64 n = run.first; n < run.first + run.count; ++n) {

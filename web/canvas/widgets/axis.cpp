@@ -9,8 +9,8 @@ constexpr double least_span = 16 * 4096; // sixteen pages fill the strip
 }
 
 void Axis::set_whole(u64 end) {
-  // A sixteenth of the next power of two: 0x3ffe0000 becomes 1 GiB, 5.2 GiB becomes 5.5 GiB.
-  const u64 unit = std::max<u64>(std::bit_ceil(std::max<u64>(end, 1)) / 16, 1);
+  // A 64th of the next power of two: 0x3ffe0000 becomes 1 GiB, 5.2 GiB becomes 5.25 GiB.
+  const u64 unit = std::max<u64>(std::bit_ceil(std::max<u64>(end, 1)) / 64, 1);
   whole_ = std::max<u64>(round_up(std::max<u64>(end, 1), unit), static_cast<u64>(least_span));
   show_all();
 }
