@@ -195,6 +195,7 @@ public:
     case LogKind::devtmpfs:
     case LogKind::init_started: return std::string(message);
     case LogKind::deferred: return "node - deferred pages initialised in -";
+    case LogKind::x86: return "x86/";
     case LogKind::hugetlb: return "HugeTLB: registered - page size";
     case LogKind::node_data: return concat("NODE_DATA(", l.nid, ") allocated ", l.size, " bytes");
     case LogKind::memory: return memory(l);

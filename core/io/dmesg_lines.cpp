@@ -324,6 +324,10 @@ constexpr struct {
   std::string_view start, arch;
 } foreign[] = {
     {"Booting Linux on physical CPU 0x", "arm64 or arm"},
+    {"CPU features: detected: ", "arm64"},
+    {"psci: ", "arm64 or arm"},
+    {"Detected VIPT I-cache", "arm64"},
+    {"Detected PIPT I-cache", "arm64"},
     {"Machine model: ", "a device tree machine"},
     {"OF: fdt: Machine model: ", "a device tree machine"},
     {"SBI specification ", "riscv64"},
@@ -492,6 +496,7 @@ LogLine outdented(std::string_view m) {
     break;
   default: break;
   }
+  if (m.starts_with("x86/") || m.starts_with("smpboot: ") || m.starts_with("e820: ")) return made(LogKind::x86);
   for (const auto &f : foreign)
     if (m.starts_with(f.start)) {
       LogLine l = made(LogKind::foreign_arch);

@@ -19,6 +19,7 @@ enum class LogKind : u8 {
   none,         // not a line that matters
   version,      // text = release
   command_line, // text; flag: the late repetition ("Kernel command line")
+  x86,          // shows that this is a log of an x86
   foreign_arch, // text = what shows that this is not an x86_64 log
   e820,         // base, size, n = e820 type
   last_pfn,     // result of the map's clean-up

@@ -114,7 +114,7 @@ public:
 
   ImportResult run() {
     gather();
-    if (!check()) return std::move(out_);
+    if (!check()) return refused();
     choose_config();
     out_.script.setup = setup_;
     out_.release = release_;
@@ -122,6 +122,7 @@ public:
     out_.cpus = cpus_;
     if (requests_ == 0 && first_dump_ == 0) {
       from_model();
+      if (out_.error) return refused();
       facts_of_model();
     } else {
       make_title();
@@ -145,6 +146,12 @@ private:
       out_.script.assumed.push_back(std::move(text));
     else
       ++more_assumed_;
+  }
+  ImportResult refused() {
+    ImportResult r;
+    r.error = std::move(out_.error);
+    r.lines = log_.line_count;
+    return r;
   }
   void fail(u32 line, u32 column, std::string reason) { out_.error = ImportError{line, column, std::move(reason)}; }
 
@@ -203,7 +210,7 @@ private:
       case LogKind::mp_table: mp_ = {l.base, l.size}; break;
       case LogKind::ioapic: ++ioapics_; break;
       case LogKind::gbpages: gbpages_ = true; break;
-      case LogKind::intel: intel_ = true; break;
+      case LogKind::intel: intel_ = is_x86_ = true; break;
       case LogKind::srat_mem:
         if (l.nid >= 0 && l.nid < max_nodes && srat_.size() < 4096) srat_.push_back(&l);
         break;
@@ -219,7 +226,11 @@ private:
         see_node_data(l.size);
         if (before != nullptr && before->kind == LogKind::reserve) see_node_data(before->size);
         break;
-      case LogKind::cpus: cpus_ = l.n; break;
+      case LogKind::x86: is_x86_ = true; break;
+      case LogKind::cpus:
+        cpus_ = l.n;
+        is_x86_ = true;
+        break;
       case LogKind::percpu:
         pcpu.unit = l.size;
         pcpu.used = u64{l.n} << 12;
@@ -267,6 +278,17 @@ private:
                   ": this version models x86_64 only"));
       return false;
     }
+    setup_.arch = find_arch("x86_64");
+    unsigned major = 0, minor = 0;
+    if (release_.empty()) {
+      setup_.era = &all_eras().back();
+      assume(concat("the log does not name its kernel: taken for Linux ", setup_.era->name));
+    } else if (!version_of(release_, major, minor) || (setup_.era = era_of_version(major, minor)) == nullptr) {
+      std::string known;
+      for (const Era &e : all_eras()) append(known, known.empty() ? "" : ", ", e.name);
+      fail(release_line_, 0, concat("Linux ", release_, ": this version models Linux ", known, " only"));
+      return false;
+    }
     if (e820_.empty() && dump_memory_.empty()) {
       fail(static_cast<u32>(std::min<u64>(log_.line_count, 0xffffffff)), 0,
            "no usable line about memory: no BIOS-e820 line and no MEMBLOCK configuration in the whole log");
@@ -277,15 +299,8 @@ private:
       fail(e820_lines_.front(), 0, "the firmware's map has no usable range");
       return false;
     }
-    setup_.arch = find_arch("x86_64");
-    unsigned major = 0, minor = 0;
-    if (release_.empty()) {
-      setup_.era = &all_eras().back();
-      assume(concat("the log does not name its kernel: taken for Linux ", setup_.era->name));
-    } else if (!version_of(release_, major, minor) || (setup_.era = era_of_version(major, minor)) == nullptr) {
-      std::string known;
-      for (const Era &e : all_eras()) append(known, known.empty() ? "" : ", ", e.name);
-      fail(release_line_, 0, concat("Linux ", release_, ": this version models Linux ", known, " only"));
+    if (e820_.empty() && !is_x86_ && release_.find("amd64") == std::string::npos) {
+      fail(first_dump_, 0, "no BIOS-e820 line, and nothing else in the log says that it is one of an x86_64 kernel");
       return false;
     }
     return true;
@@ -1077,7 +1092,6 @@ private:
     assume("the log was written without memblock=debug: the kernel's requests come from the model of this boot");
   }
   void facts_of_model() {
-    if (out_.error) return;
     const auto at = [&](Op op) {
       for (u32 i = 0; i < count(); ++i)
         if (out_.script.commands[i].op == op) return i;
@@ -1141,7 +1155,7 @@ private:
   std::vector<const LogLine *> srat_;
   std::vector<u64> node_cpus_;
   u64 more_assumed_ = 0, requests_ = 0, cpus_ = 0, node_data_bytes_ = 0, ioapics_ = 0;
-  bool map_full_ = false, node_data_differs_ = false, slit_ = false, gbpages_ = false, intel_ = false,
+  bool is_x86_ = false, map_full_ = false, node_data_differs_ = false, slit_ = false, gbpages_ = false, intel_ = false,
        config_known_ = false;
   const LogLine *memory_ = nullptr, *percpu_ = nullptr;
   PercpuLayout percpu_layout_;

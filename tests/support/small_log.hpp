@@ -98,10 +98,10 @@ memblock_phys_free: [0x000000000783e000-0x00000000078fffff] pcpu_embed_first_chu
 memblock_phys_free: [0x000000000793e000-0x00000000079fffff] pcpu_embed_first_chunk+0x216/0x70f
 percpu: Embedded 62 pages/cpu s217088 r8192 d28672 u1048576
 pcpu-alloc: s217088 r8192 d28672 u1048576 alloc=1*2097152
-pcpu-alloc: [0] 0 1 
+pcpu-alloc: [0] 0 1
 memblock_phys_free: [0x0000000007dac000-0x0000000007dacfff] pcpu_embed_first_chunk+0x285/0x70f
 memblock_phys_free: [0x0000000007dab000-0x0000000007dabfff] pcpu_embed_first_chunk+0x2cf/0x70f
-Fallback order for Node 0: 0 
+Fallback order for Node 0: 0
 Built 1 zonelists, mobility grouping on.  Total pages: 31968
 Policy zone: DMA32
 Memory: 71552K/130552K available (14343K kernel code, 2338K rwdata, 9116K rodata, 2820K init, 17356K bss, 58744K reserved, 0K cma-reserved)

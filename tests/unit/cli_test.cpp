@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -241,6 +242,7 @@ TEST_CASE("cli: a machine can be described in JSON") {
   refused("{\n  \"cpus\": 1,,\n}", "m.json:2:13: this is not JSON from here on");
   refused("", "m.json:1:1: this is not JSON from here on");
   refused("[]", "the machine: not an object");
+  refused(R"({"e820":[[0,"1M","usable"]]})", "m.json: ");
   refused(R"({"like":"qemu-1h"})", "there is no preset 'qemu-1h', did you mean 'qemu-1g'?");
   refused(R"({"cpu":1})", "the machine.cpu: there is no such field, did you mean 'cpus'?");
   refused(R"({"like":"qemu-1g","cpus":-1})", "the machine.cpus: not a number");
@@ -264,6 +266,20 @@ TEST_CASE("cli: a real log boots and its allocations meet the logged addresses")
   }
   CHECK(logged > 40);
   CHECK(call({"verify", MMSCOPE_TEST_DATA "/captures/x64-6.1-1G"}).status == 0);
+}
+
+TEST_CASE("cli: verify ends with 1 when a fact differs") {
+  const std::filesystem::path dir = std::filesystem::temp_directory_path() / "mmscope_cli_test_capture";
+  std::filesystem::create_directories(dir);
+  std::string log = *capture_file(MMSCOPE_TEST_DATA "/captures/x64-6.1-1G", "dmesg");
+  const std::string_view fact = "zone DMA: 1 pages in unavailable";
+  REQUIRE(log.find(fact) != std::string::npos);
+  log.replace(log.find(fact) + 10, 1, "2");
+  std::ofstream(dir / "dmesg") << log;
+  const Outcome o = call({"verify", MMSCOPE_TEST_DATA "/captures/x64-6.1-1G", dir.string()});
+  std::filesystem::remove_all(dir);
+  CHECK(o.status == 1);
+  CHECK(o.out.find("F2 differs") != std::string::npos);
 }
 
 TEST_CASE("cli: zoneinfo of every recorded boot differs from the kernel's in counters only") {

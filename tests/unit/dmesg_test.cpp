@@ -271,6 +271,11 @@ TEST_CASE("dmesg: a log that cannot be used is refused with line and reason") {
         "log:1:0: Linux 6.12.107+deb13-amd64: this version models Linux 6.1 only");
   CHECK(refused("\n[    0.000000] Linux version 6.1.0-50-arm64 (x)\n") ==
         "log:2:0: a log of arm64, Linux 6.1.0-50-arm64: this version models x86_64 only");
+  CHECK(refused("MEMBLOCK configuration:\n memory[0x0]\t[0x40000000-0x4fffffff], 0x10000000 bytes flags: 0x0\n") ==
+        "log:1:0: no BIOS-e820 line, and nothing else in the log says that it is one of an x86_64 kernel");
+  CHECK(refused("MEMBLOCK configuration:\n memory[0x0]\t[0x40000000-0x4fffffff], 0x10000000 bytes flags: 0x0\n"
+                "CPU features: detected: 32-bit EL0 Support\n")
+            .starts_with("log:3:0: a log of arm64: this version"));
   CHECK(refused("BIOS-e820: [mem 0x0-0x36bfdfff] usable\n875MB LOWMEM available.\n")
             .starts_with("log:2:0: a log of i386"));
   CHECK(refused("a\n[    0.000000] BIOS-e820: [mem 0x0010000000000000-0x00100000ffffffff] usable\n") ==

@@ -192,6 +192,16 @@ TEST_CASE("machine: the digest covers results that have a name and calls made") 
   REQUIRE(b.apply(c, nullptr).ok());
   CHECK(a.system().digest() == b.system().digest());
   CHECK(a.digest() != b.digest());
+  // The same two results under each other's names.
+  Machine x = with_memory(), y = with_memory();
+  for (u32 slot = 0; slot < 2; ++slot) {
+    c.bind = slot;
+    REQUIRE(x.apply(c, nullptr).ok());
+    c.bind = 1 - slot;
+    REQUIRE(y.apply(c, nullptr).ok());
+  }
+  CHECK(x.system().digest() == y.system().digest());
+  CHECK(x.digest() != y.digest());
   Machine d = with_memory(), e = with_memory();
   REQUIRE(d.apply(command(Op::memblock_clear_nomap, {0, 0}), nullptr).ok()); // changes nothing
   CHECK(d.system().digest() == e.system().digest());

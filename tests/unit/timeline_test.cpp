@@ -233,6 +233,18 @@ TEST_CASE("timeline: phases are found and stepped over") {
   CHECK(tl.step(Level::phase, 100) == Position{tl.size(), 0, 0});
 }
 
+TEST_CASE("timeline: a step back from inside a call ends at its start") {
+  Timeline tl(boot_script());
+  for (const Position inside : {Position{12, 5, 0}, Position{12, 1, 0}}) {
+    tl.seek(inside);
+    CHECK(tl.step(Level::call, -1) == Position{12, 0, 0});
+    tl.seek(inside);
+    CHECK(tl.step(Level::call, -3) == Position{10, 0, 0});
+    tl.seek(inside);
+    CHECK(tl.step(Level::call, 1) == Position{13, 0, 0});
+  }
+}
+
 TEST_CASE("timeline: a command that cannot be made stops the way forward") {
   Script s = memblock_script(20, 2);
   s.commands[10] = command(Op::memblock_trim_memory, {3});
@@ -298,13 +310,16 @@ TEST_CASE("timeline: seek_some works in portions and arrives at the same state")
 }
 
 TEST_CASE("timeline: branches do not disturb the recorded past") {
-  const Script s = memblock_script(60, 13);
+  // Long enough for keyframes in the past and in the branches.
+  const Script s = memblock_script(400, 13);
   Timeline reference(s);
   const std::map<Position, u64> seen = walk(reference, Level::event);
   std::vector<Position> places;
   for (const auto &[p, d] : seen) places.push_back(p);
 
-  Timeline tl(s, 1 << 17, 1 << 14);
+  Timeline tl(s, 1 << 20, 1 << 14);
+  tl.seek({400, 0, 0});
+  REQUIRE(tl.keyframe_bytes() > 4 * Machine(setup()).bytes());
   Prng r{21};
   for (int i = 0; i < 40; ++i) {
     const u32 from = static_cast<u32>(r.below(tl.branches().size()));
@@ -327,6 +342,27 @@ TEST_CASE("timeline: branches do not disturb the recorded past") {
     for (u64 i = 0; i < tl.size(); ++i) REQUIRE(m.apply(tl.command(i), nullptr).ok());
     tl.seek({tl.size(), 0, 0});
     REQUIRE(tl.machine().digest() == m.digest());
+    const u64 call = r.below(tl.size() + 1);
+    Machine midway(s.setup);
+    for (u64 i = 0; i < call; ++i) midway.apply(tl.command(i), nullptr);
+    tl.seek({call, 0, 0});
+    REQUIRE(tl.machine().digest() == midway.digest());
+  }
+}
+
+TEST_CASE("timeline: keyframes of the past behind a fork are not those of the branch") {
+  const Script s = memblock_script(400, 5);
+  Timeline tl(s);
+  tl.seek({400, 0, 0});
+  for (u64 fork = 3; fork < 400; fork += 11) {
+    REQUIRE(tl.switch_branch(0));
+    tl.seek({fork, 0, 0});
+    for (u64 i = 0; i < 12; ++i) // too cheap for a keyframe of their own
+      REQUIRE(tl.branch(command(Op::memblock_set_bottom_up, {i % 2})).ok());
+    const u64 digest = tl.machine().digest();
+    tl.seek({0, 0, 0});
+    tl.seek({fork + 12, 0, 0});
+    REQUIRE(tl.machine().digest() == digest);
   }
 }
 

@@ -190,3 +190,28 @@ TEST_CASE("views: a node without memory shows where the kernel shows it") {
   CHECK(shown(View::buddyinfo, m).starts_with("Node 1, zone      DMA "));
   CHECK(shown(View::pagetypeinfo, m).find("Node    0") == std::string::npos);
 }
+
+TEST_CASE("views: pageblocks of a node that lies inside another are not counted twice") {
+  //   node   0            1            0
+  //   [1M .. 512M) [512M .. 1024M) [1024M .. 1536M)
+  Machine m =
+      bare({command(Op::e820_add, {MiB, 1535 * MiB, E820_TYPE_RAM}), command(Op::e820_finish, {}),
+            command(Op::memblock_reserve, {0, MiB}), command(Op::e820__memblock_setup, {}),
+            command(Op::memblock_set_current_limit, {1536 * MiB}), command(Op::numa_add_memblk, {0, 0, 512 * MiB}),
+            command(Op::numa_add_memblk, {1, 512 * MiB, 512 * MiB}),
+            command(Op::numa_add_memblk, {0, 1024 * MiB, 512 * MiB}), command(Op::numa_init, {}),
+            command(Op::sparse_init, {}), command(Op::free_area_init, {}), command(Op::build_all_zonelists, {}),
+            command(Op::memblock_free_all, {}), command(Op::mem_init, {}), command(Op::page_alloc_init_late, {})});
+  const std::string s = shown(View::pagetypeinfo, m);
+  const auto blocks = [&](std::string_view head) {
+    const std::size_t at = s.rfind(head);
+    REQUIRE(at != std::string::npos);
+    std::string_view rest = std::string_view(s).substr(at + head.size());
+    rest = rest.substr(0, rest.find('\n'));
+    u64 n = 0;
+    while (!trim(rest).empty()) n += *parse_u64(next_word(rest));
+    return n;
+  };
+  CHECK(blocks("Node 0, zone    DMA32") == (512 - 16 + 512) / 2);
+  CHECK(blocks("Node 1, zone    DMA32") == 512 / 2);
+}
