@@ -7,7 +7,7 @@ namespace mmscope {
 [[noreturn]] void check_failed(const char *what, const char *file, int line);
 } // namespace mmscope
 
-#define MM_CHECK(cond)                                                                             \
-  do {                                                                                             \
-    if (!(cond)) ::mmscope::check_failed(#cond, __FILE__, __LINE__);                               \
+#define MM_CHECK(cond)                                                                                                 \
+  do {                                                                                                                 \
+    if (!(cond)) ::mmscope::check_failed(#cond, __FILE__, __LINE__);                                                   \
   } while (0)

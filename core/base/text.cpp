@@ -54,10 +54,14 @@ static std::optional<u64> parse_digits(std::string_view s, unsigned radix) {
   u64 n = 0;
   for (char c : s) {
     unsigned d;
-    if (c >= '0' && c <= '9') d = static_cast<unsigned>(c - '0');
-    else if (c >= 'a' && c <= 'f') d = static_cast<unsigned>(c - 'a') + 10;
-    else if (c >= 'A' && c <= 'F') d = static_cast<unsigned>(c - 'A') + 10;
-    else return std::nullopt;
+    if (c >= '0' && c <= '9')
+      d = static_cast<unsigned>(c - '0');
+    else if (c >= 'a' && c <= 'f')
+      d = static_cast<unsigned>(c - 'a') + 10;
+    else if (c >= 'A' && c <= 'F')
+      d = static_cast<unsigned>(c - 'A') + 10;
+    else
+      return std::nullopt;
     if (d >= radix) return std::nullopt;
     if (n > (~u64{0} - d) / radix) return std::nullopt;
     n = n * radix + d;
@@ -78,12 +82,18 @@ std::optional<u64> parse_size(std::string_view s) {
   const bool hex = s.size() > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
   if (!s.empty()) {
     switch (s.back()) {
-    case 'E': case 'e': shift = hex ? 0 : 60; break;
-    case 'P': case 'p': shift = 50; break;
-    case 'T': case 't': shift = 40; break;
-    case 'G': case 'g': shift = 30; break;
-    case 'M': case 'm': shift = 20; break;
-    case 'K': case 'k': shift = 10; break;
+    case 'E':
+    case 'e': shift = hex ? 0 : 60; break;
+    case 'P':
+    case 'p': shift = 50; break;
+    case 'T':
+    case 't': shift = 40; break;
+    case 'G':
+    case 'g': shift = 30; break;
+    case 'M':
+    case 'm': shift = 20; break;
+    case 'K':
+    case 'k': shift = 10; break;
     default: break;
     }
   }

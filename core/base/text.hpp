@@ -24,10 +24,12 @@ inline void append_one(std::string &out, std::string_view s) { out += s; }
 inline void append_one(std::string &out, const char *s) { out += s; }
 inline void append_one(std::string &out, char c) { out += c; }
 template <class T>
-  requires std::is_integral_v<T>
+requires std::is_integral_v<T>
 void append_one(std::string &out, T n) {
-  if constexpr (std::is_signed_v<T>) append_signed(out, n);
-  else append_dec(out, n);
+  if constexpr (std::is_signed_v<T>)
+    append_signed(out, n);
+  else
+    append_dec(out, n);
 }
 template <class... A> void append(std::string &out, const A &...parts) { (append_one(out, parts), ...); }
 template <class... A> std::string concat(const A &...parts) {

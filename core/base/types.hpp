@@ -34,8 +34,14 @@ template <class Tag> struct Strong {
   friend constexpr Strong operator+(Strong a, u64 n) { return Strong{a.v + n}; }
   friend constexpr Strong operator-(Strong a, u64 n) { return Strong{a.v - n}; }
   friend constexpr u64 operator-(Strong a, Strong b) { return a.v - b.v; }
-  constexpr Strong &operator+=(u64 n) { v += n; return *this; }
-  constexpr Strong &operator-=(u64 n) { v -= n; return *this; }
+  constexpr Strong &operator+=(u64 n) {
+    v += n;
+    return *this;
+  }
+  constexpr Strong &operator-=(u64 n) {
+    v -= n;
+    return *this;
+  }
 };
 
 using phys_addr_t = Strong<struct PhysAddrTag>; // bytes

@@ -111,6 +111,8 @@ void Machine::Site::resolve(const Machine &m) {
       const std::optional<u64> value = m.bound(a.binding);
       if (!value)
         fail(i, arg.name, " names a result that no call has given yet");
+      else if (*value == 0 && c.op == Op::hugetlb_init)
+        v[i] = 0; // a gigantic page that memblock could not find is counted by nobody
       else if (*value == 0)
         fail(i, arg.name, " names the result of an allocation that failed");
       else if (*value + a.value < *value)
@@ -211,6 +213,7 @@ void Machine::check_facts(Site &site) const {
     break;
   case Op::hugetlb_init:
   case Op::free_reserved_area: {
+    if (site.c.op == Op::hugetlb_init && v[0] == 0) break;
     const unsigned shift = system_.arch->page_shift;
     const pfn_t first = to_pfn_up(site.addr(0), shift), last = to_pfn_down(site.addr(0) + v[1], shift);
     if (v[0] + v[1] > u64{1} << system_.arch->max_physmem_bits)
@@ -359,7 +362,9 @@ Result Machine::make(const Site &site, Trace *t) {
   case Op::mem_init: mem_init(s, t); return done();
   case Op::page_alloc_init_late: page_alloc_init_late(s, t); return done();
   case Op::init_per_zone_wmark_min: init_per_zone_wmark_min(s, t); return done();
-  case Op::hugetlb_init: hugetlb_init(s, t, site.addr(0), v[1]); return done();
+  case Op::hugetlb_init:
+    if (v[0] != 0) hugetlb_init(s, t, site.addr(0), v[1]);
+    return done();
   case Op::hugepage_init: hugepage_init(s, t); return done();
   case Op::free_reserved_area: {
     const unsigned shift = s.arch->page_shift;

@@ -22,8 +22,8 @@ struct MemmapParam { // memmap=SIZE@BASE ($ reserved, # ACPI data, ! persistent,
   friend bool operator==(const MemmapParam &, const MemmapParam &) = default;
 };
 struct HugepagesParam { // hugepagesz=SIZE hugepages=N (in pairs; size 0 = default size)
-  u64 size;  // bytes
-  u64 count; // pages of that size
+  u64 size;             // bytes
+  u64 count;            // pages of that size
   friend bool operator==(const HugepagesParam &, const HugepagesParam &) = default;
 };
 // kernelcore= / movablecore=: an amount in pages or a percentage of all pages.
@@ -34,19 +34,19 @@ struct CoreParam {
 };
 
 struct BootParams {
-  std::string text;               // the whole line
-  u64 mem_limit = 0;              // mem=, bytes; 0 = none
-  bool exactmap = false;          // memmap=exactmap
+  std::string text;      // the whole line
+  u64 mem_limit = 0;     // mem=, bytes; 0 = none
+  bool exactmap = false; // memmap=exactmap
   std::vector<MemmapParam> memmap;
   CoreParam kernelcore, movablecore;
   bool kernelcore_mirror = false;
   bool movable_node = false;
-  std::string numa_fake;          // text after numa=fake=
+  std::string numa_fake; // text after numa=fake=
   bool numa_off = false;
   bool thp_never = false, thp_given = false;
   std::vector<HugepagesParam> hugepages;
-  u64 log_buf_len = 0;            // bytes
-  u64 min_free_kbytes = 0;        // sysctl.vm.*, 0 = not given
+  u64 log_buf_len = 0;     // bytes
+  u64 min_free_kbytes = 0; // sysctl.vm.*, 0 = not given
   u64 watermark_scale_factor = 0;
   std::vector<std::string> ignored; // memory parameters that could not be read
   friend bool operator==(const BootParams &, const BootParams &) = default;

@@ -12,14 +12,14 @@ struct TypeName {
   std::string_view name;
 };
 constexpr std::array<TypeName, 8> type_names{{
-  {E820_TYPE_RAM, "usable"},
-  {E820_TYPE_RESERVED, "reserved"},
-  {E820_TYPE_ACPI, "ACPI data"},
-  {E820_TYPE_NVS, "ACPI NVS"},
-  {E820_TYPE_UNUSABLE, "unusable"},
-  {E820_TYPE_PMEM, "persistent (type 7)"},
-  {E820_TYPE_PRAM, "persistent (type 12)"},
-  {E820_TYPE_SOFT_RESERVED, "soft reserved"},
+    {E820_TYPE_RAM, "usable"},
+    {E820_TYPE_RESERVED, "reserved"},
+    {E820_TYPE_ACPI, "ACPI data"},
+    {E820_TYPE_NVS, "ACPI NVS"},
+    {E820_TYPE_UNUSABLE, "unusable"},
+    {E820_TYPE_PMEM, "persistent (type 7)"},
+    {E820_TYPE_PRAM, "persistent (type 12)"},
+    {E820_TYPE_SOFT_RESERVED, "soft reserved"},
 }};
 
 // What e820__update_table leaves: sorted, disjoint (the larger type wins), neighbours of one type joined.
@@ -39,7 +39,8 @@ void normalise(std::vector<e820_entry> &entries) {
     if (type == 0) continue;
     if (!out.empty() && out.back().type == type && out.back().addr.v + out.back().size == cuts[i])
       out.back().size += cuts[i + 1] - cuts[i];
-    else out.push_back({phys_addr_t{cuts[i]}, cuts[i + 1] - cuts[i], type});
+    else
+      out.push_back({phys_addr_t{cuts[i]}, cuts[i + 1] - cuts[i], type});
   }
   entries = std::move(out);
 }

@@ -52,8 +52,10 @@ void memblock_free_all(System &s, Trace *t) {
     if (start >= end) continue;
     Call range(t, "__free_memory_core", "memblock_free_all", {start.v, end.v});
     chop_into_blocks(start, end, s.pages.rules().max_order, [&](pfn_t pfn, order_t order, u64 count) {
-      if (with_zones) s.pages.free_core(t, pfn, order, count);
-      else emit(t, EventKind::lab_hand_over, {pfn.v, order.v, count});
+      if (with_zones)
+        s.pages.free_core(t, pfn, order, count);
+      else
+        emit(t, EventKind::lab_hand_over, {pfn.v, order.v, count});
     });
     pages += end - start;
   }

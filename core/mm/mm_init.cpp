@@ -45,10 +45,10 @@ struct ZoneInit {
   System &s;
   Trace *t;
   std::vector<MemRange> ranges;
-  std::vector<pfn_t> lowest, highest;  // arch_zone_{lowest,highest}_possible_pfn
-  std::vector<u64> movable_pfn;        // zone_movable_pfn[nid]
-  unsigned movable = 0;                // index of ZONE_MOVABLE
-  unsigned movable_zone = 0;           // the zone it is carved from
+  std::vector<pfn_t> lowest, highest; // arch_zone_{lowest,highest}_possible_pfn
+  std::vector<u64> movable_pfn;       // zone_movable_pfn[nid]
+  unsigned movable = 0;               // index of ZONE_MOVABLE
+  unsigned movable_zone = 0;          // the zone it is carved from
   std::set<i32> nodes_with_memory;
 
   ZoneInit(System &system, Trace *trace) : s(system), t(trace), ranges(mem_pfn_ranges(system)) {
@@ -136,7 +136,7 @@ struct ZoneInit {
   // Kernel memory is spread evenly over the nodes; what a node cannot give, the others must.
   void spread_kernelcore(u64 required) {
     const u64 usable_start = lowest[movable_zone].v;
-    for (u64 usable_nodes = nodes_with_memory.size(); usable_nodes != 0; ) {
+    for (u64 usable_nodes = nodes_with_memory.size(); usable_nodes != 0;) {
       u64 share = required / usable_nodes;
       for (const i32 nid : nodes_with_memory) {
         if (required < share) share = required / usable_nodes;
@@ -439,7 +439,8 @@ void build_all_zonelists(System &s, Trace *t) {
     for (i32 node; (node = next_best_node(s, local, used, load)) != no_node;) {
       used.insert(node);
       // The first of a group at one distance is burdened, so that the next node starts with another.
-      if (s.numa.distance_of(local, node) != s.numa.distance_of(local, previous)) load[static_cast<std::size_t>(node)] += 1;
+      if (s.numa.distance_of(local, node) != s.numa.distance_of(local, previous))
+        load[static_cast<std::size_t>(node)] += 1;
       s.pages.add_fallback(t, local, node);
       append(line, node, ' ');
       previous = node;

@@ -71,8 +71,8 @@ bool cleanup(System &s, Trace *t, std::vector<numa_memblk> &blocks) {
         return k.nid != bi.nid && start < k.end && end > k.start;
       });
       if (foreign_between) continue;
-      s.print(t, concat("NUMA: Node ", bi.nid, " ", range10(bi.start, bi.end), " + ", range10(bj.start, bj.end),
-                        " -> ", range10(start, end)));
+      s.print(t, concat("NUMA: Node ", bi.nid, " ", range10(bi.start, bi.end), " + ", range10(bj.start, bj.end), " -> ",
+                        range10(start, end)));
       blocks[i].start = start;
       blocks[i].end = end;
       blocks.erase(blocks.begin() + static_cast<std::ptrdiff_t>(j));
@@ -99,7 +99,7 @@ bool covers_memory(const System &s, const std::vector<numa_memblk> &blocks) {
 phys_addr_t alloc_mapped(System &s, Trace *t, u64 bytes, std::string_view caller) {
   Call call(t, "memblock_phys_alloc_range", caller, {bytes, s.arch->page_size(), 0, s.memblock.current_limit.v});
   const phys_addr_t at = s.memblock.alloc_range_nid(
-    t, {.size = bytes, .align = s.arch->page_size(), .max_addr = s.memblock.current_limit});
+      t, {.size = bytes, .align = s.arch->page_size(), .max_addr = s.memblock.current_limit});
   call.result(at.v);
   return at;
 }
@@ -132,7 +132,7 @@ struct Emulation {
   Trace *t;
   std::vector<numa_memblk> physical; // what is left of the real ranges
   std::vector<numa_memblk> fake;
-  std::vector<i32> physical_of;      // emulated node → the real node it began on
+  std::vector<i32> physical_of; // emulated node → the real node it began on
 
   int find_physical(i32 nid) const {
     for (std::size_t i = 0; i < physical.size(); ++i)

@@ -27,8 +27,8 @@ void SparseMem::set_roots(Trace *t, phys_addr_t addr, u64 bytes) {
 }
 
 void SparseMem::add_root(Trace *t, u64 index, phys_addr_t addr) {
-  const auto at = std::lower_bound(roots.begin(), roots.end(), index,
-                                   [](const SectionRoot &r, u64 i) { return r.index < i; });
+  const auto at =
+      std::lower_bound(roots.begin(), roots.end(), index, [](const SectionRoot &r, u64 i) { return r.index < i; });
   roots.insert(at, {index, addr});
   emit(t, EventKind::lab_section_root, {index, addr.v});
 }
@@ -49,16 +49,18 @@ void SparseMem::mark_present(Trace *t, u64 first, u64 count, i32 nid) {
                                       [](const SectionRun &a, u64 s) { return a.first < s; });
     const bool joins = pos != sections.begin() && std::prev(pos)->first + std::prev(pos)->count == r.first &&
                        std::prev(pos)->nid == nid && !std::prev(pos)->initialised;
-    if (joins) std::prev(pos)->count += r.count;
-    else sections.insert(pos, r);
+    if (joins)
+      std::prev(pos)->count += r.count;
+    else
+      sections.insert(pos, r);
   }
   emit(t, EventKind::lab_section_present, {first, count, field(nid)});
 }
 
 void SparseMem::init(Trace *t, u64 first, u64 count, phys_addr_t usage, phys_addr_t map) {
   // Callers pass stretches of present, uninitialised sections of one node: they lie within one run.
-  const auto it = std::upper_bound(sections.begin(), sections.end(), first,
-                                   [](u64 s, const SectionRun &r) { return s < r.first; });
+  const auto it =
+      std::upper_bound(sections.begin(), sections.end(), first, [](u64 s, const SectionRun &r) { return s < r.first; });
   MM_CHECK(it != sections.begin());
   const auto pos = std::prev(it);
   const SectionRun old = *pos;

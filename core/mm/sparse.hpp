@@ -37,7 +37,7 @@ struct VmemmapTable {
 };
 
 struct SparseMem {
-  phys_addr_t roots_addr;  // the table of roots
+  phys_addr_t roots_addr; // the table of roots
   u64 roots_bytes = 0;
   std::vector<SectionRoot> roots;   // ascending
   std::vector<SectionRun> sections; // ascending, disjoint

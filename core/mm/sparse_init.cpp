@@ -45,8 +45,11 @@ void mark_present(System &s, Trace *t) {
     const pfn_t first = to_pfn_up(r.base, arch.page_shift), last = to_pfn_down(r.end(), arch.page_shift);
     if (first >= last) continue;
     if (s.sparse.roots_bytes == 0) {
-      const phys_addr_t at = request(s, t, {.name = "memblock_alloc_try_nid", .caller = "sparse_init",
-                                            .size = roots_bytes, .align = arch.internode_align});
+      const phys_addr_t at = request(s, t,
+                                     {.name = "memblock_alloc_try_nid",
+                                      .caller = "sparse_init",
+                                      .size = roots_bytes,
+                                      .align = arch.internode_align});
       s.sparse.set_roots(t, at, roots_bytes);
     }
     const u64 per_section = arch.pages_per_section();
@@ -54,9 +57,12 @@ void mark_present(System &s, Trace *t) {
     for (u64 at = begin; at < end;) {
       const u64 root = at / per_root;
       if (have.insert(root).second) {
-        const phys_addr_t page =
-          request(s, t, {.name = "memblock_alloc_try_nid", .caller = "sparse_index_alloc",
-                         .size = per_root * s.config.sizeof_mem_section, .align = arch.cache_line, .nid = r.nid});
+        const phys_addr_t page = request(s, t,
+                                         {.name = "memblock_alloc_try_nid",
+                                          .caller = "sparse_index_alloc",
+                                          .size = per_root * s.config.sizeof_mem_section,
+                                          .align = arch.cache_line,
+                                          .nid = r.nid});
         s.sparse.add_root(t, root, page);
       }
       const u64 stop = std::min(end, (root + 1) * per_root);
@@ -72,8 +78,13 @@ phys_addr_t alloc_usage(System &s, Trace *t, i32 nid, u64 bytes) {
   const phys_addr_t goal{round_down(pgdat.v, s.arch->section_bytes())};
   const int at = s.memblock.search(memblock_list::memory, goal);
   const i32 goal_nid = at < 0 ? 0 : s.memblock.memory.regions[static_cast<std::size_t>(at)].nid;
-  Request r{.name = "memblock_alloc_try_nid", .caller = "sparse_init_nid", .size = bytes,
-            .align = s.arch->cache_line, .min_addr = goal, .max_addr = goal + s.arch->section_bytes(), .nid = goal_nid};
+  Request r{.name = "memblock_alloc_try_nid",
+            .caller = "sparse_init_nid",
+            .size = bytes,
+            .align = s.arch->cache_line,
+            .min_addr = goal,
+            .max_addr = goal + s.arch->section_bytes(),
+            .nid = goal_nid};
   phys_addr_t usage = request(s, t, r);
   if (usage.v == 0) {
     r.max_addr = phys_addr_t{0};
@@ -91,9 +102,13 @@ struct VmemmapTables {
 void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 end, i32 nid) {
   const unsigned pud_shift = s.arch->pmd_shift + 9, pgd_shift = pud_shift + 9; // 512 entries a table
   const auto table = [&](u64 level) {
-    const phys_addr_t at = request(s, t, {.name = "memblock_alloc_try_nid_raw", .caller = "vmemmap_alloc_block_zero",
-                                          .size = s.arch->page_size(), .align = s.arch->page_size(),
-                                          .min_addr = phys_addr_t{s.arch->low_limit}, .nid = nid});
+    const phys_addr_t at = request(s, t,
+                                   {.name = "memblock_alloc_try_nid_raw",
+                                    .caller = "vmemmap_alloc_block_zero",
+                                    .size = s.arch->page_size(),
+                                    .align = s.arch->page_size(),
+                                    .min_addr = phys_addr_t{s.arch->low_limit},
+                                    .nid = nid});
     s.sparse.add_table(t, level, at);
   };
   for (u64 i = start >> pud_shift; i <= (end - 1) >> pud_shift; ++i) {
@@ -115,9 +130,14 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
 
   phys_addr_t usage = alloc_usage(s, t, nid, usage_bytes * count);
   if (usage.v == 0) return;
-  phys_addr_t map = request(s, t, {.name = "memblock_alloc_exact_nid_raw", .caller = "sparse_init_nid",
-                                   .size = map_step * count, .align = map_step, .min_addr = low, .nid = nid,
-                                   .exact = true});
+  phys_addr_t map = request(s, t,
+                            {.name = "memblock_alloc_exact_nid_raw",
+                             .caller = "sparse_init_nid",
+                             .size = map_step * count,
+                             .align = map_step,
+                             .min_addr = low,
+                             .nid = nid,
+                             .exact = true});
   // Without the buffer, every section looks for a place of its own.
   const bool one_by_one = map.v == 0;
   for (const SectionRun &r : runs) {
@@ -126,10 +146,16 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
     for (u64 at = r.first; at < r.first + r.count;) {
       const u64 stop = std::min(r.first + r.count, (at / per_table + 1) * per_table);
       const u64 n = stop - at;
-      populate_tables(s, t, tables, s.arch->vmemmap_base + at * map_bytes, s.arch->vmemmap_base + stop * map_bytes, nid);
+      populate_tables(s, t, tables, s.arch->vmemmap_base + at * map_bytes, s.arch->vmemmap_base + stop * map_bytes,
+                      nid);
       if (one_by_one) {
-        map = request(s, t, {.name = "memblock_alloc_try_nid_raw", .caller = "vmemmap_alloc_block", .size = map_step,
-                             .align = map_step, .min_addr = low, .nid = nid});
+        map = request(s, t,
+                      {.name = "memblock_alloc_try_nid_raw",
+                       .caller = "vmemmap_alloc_block",
+                       .size = map_step,
+                       .align = map_step,
+                       .min_addr = low,
+                       .nid = nid});
         if (map.v == 0) return;
       }
       s.sparse.init(t, at, n, usage, map);

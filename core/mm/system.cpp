@@ -5,8 +5,8 @@
 namespace mmscope {
 
 namespace {
-constexpr std::array<std::string_view, phase_count> phase_names{
-  "", "memblock", "numa", "sparse", "zones", "zonelists", "handoff", "slab", "deferred", "done"};
+constexpr std::array<std::string_view, phase_count> phase_names{"",          "memblock", "numa", "sparse",   "zones",
+                                                                "zonelists", "handoff",  "slab", "deferred", "done"};
 } // namespace
 
 std::string_view phase_name(Phase p) { return phase_names[static_cast<std::size_t>(p)]; }
@@ -129,7 +129,9 @@ void fold(System &s, const Event &e, const Trace &texts, u64 part) {
   switch (e.kind) {
   case EventKind::lab_phase: s.set_phase(nullptr, static_cast<Phase>(e.f[0])); break;
   case EventKind::lab_line: s.print(nullptr, std::string(texts.text(e.f[0]))); break;
-  case EventKind::lab_numa_memblk: s.add_numa_memblk(nullptr, e.node(0), phys_addr_t{e.f[1]}, e.f[2], e.f[3] != 0); break;
+  case EventKind::lab_numa_memblk:
+    s.add_numa_memblk(nullptr, e.node(0), phys_addr_t{e.f[1]}, e.f[2], e.f[3] != 0);
+    break;
   case EventKind::lab_numa_reset: s.reset_numa(nullptr); break;
   case EventKind::lab_numa_distance: s.set_numa_distance(nullptr, e.node(0), e.node(1), e.f[2]); break;
   case EventKind::lab_numa_distances_clear: s.clear_numa_distances(nullptr); break;

@@ -25,17 +25,17 @@ namespace mmscope {
 
 // System-wide numbers; the `which` of lab_vm_set.
 enum class vm_field : u8 {
-  max_pfn,          // one past the last page of RAM
-  max_low_pfn,      // likewise, of what the kernel maps at all times
-  nr_kernel_pages,  // estimate that sizes hash tables
+  max_pfn,         // one past the last page of RAM
+  max_low_pfn,     // likewise, of what the kernel maps at all times
+  nr_kernel_pages, // estimate that sizes hash tables
   nr_all_pages,
-  dma_reserve,      // pages below 16 MiB that are not free (zone DMA's estimate leaves them out)
-  total_pages,      // vm_total_pages: "Total pages" of the zonelist line
-  mobility_off,     // page_group_by_mobility_disabled
+  dma_reserve,  // pages below 16 MiB that are not free (zone DMA's estimate leaves them out)
+  total_pages,  // vm_total_pages: "Total pages" of the zonelist line
+  mobility_off, // page_group_by_mobility_disabled
   policy_zone,
-  movable_zone,     // zone that ZONE_MOVABLE is carved from
+  movable_zone, // zone that ZONE_MOVABLE is carved from
   totalram_pages,
-  physpages,        // get_num_physpages
+  physpages, // get_num_physpages
   min_free_kbytes,
   user_min_free_kbytes, // + 1; 0 = the user gave none
   watermark_scale_factor,
@@ -44,7 +44,7 @@ enum class vm_field : u8 {
   nr_online_nodes,
   numa_distance_cnt,  // the distance table covers node ids below this
   numa_distance_addr, // where it lies
-  vmalloc_tables,   // pages taken for top-level page tables after the handoff
+  vmalloc_tables,     // pages taken for top-level page tables after the handoff
   count_
 };
 
@@ -55,7 +55,7 @@ struct numa_memblk {
   friend bool operator==(const numa_memblk &, const numa_memblk &) = default;
 };
 struct NumaInfo {
-  std::vector<numa_memblk> blocks; // numa_meminfo, in the firmware's order until numa_init sorts it out
+  std::vector<numa_memblk> blocks;       // numa_meminfo, in the firmware's order until numa_init sorts it out
   std::vector<std::vector<u8>> distance; // [from][to]; empty = 10 / 20
   std::vector<u64> cpus;                 // CPUs of each node
   u8 distance_of(i32 from, i32 to) const;
@@ -64,7 +64,7 @@ struct NumaInfo {
 
 enum class Phase : u8 { none, memblock, numa, sparse, zones, zonelists, handoff, slab, deferred, done };
 inline constexpr unsigned phase_count = 10;
-std::string_view phase_name(Phase p); // "memblock" …; "" for none
+std::string_view phase_name(Phase p);  // "memblock" …; "" for none
 Phase phase_of(std::string_view name); // none when unknown
 
 struct System {
@@ -93,8 +93,8 @@ struct System {
   void clear_numa_distances(Trace *t);
   void set_node_cpus(Trace *t, i32 nid, u64 cpus);
 
-  u64 digest() const;          // over every field of the state (not of the static rows)
-  std::string verify() const;  // first broken invariant in words, or ""
+  u64 digest() const;         // over every field of the state (not of the static rows)
+  std::string verify() const; // first broken invariant in words, or ""
 };
 
 struct SystemSetup {

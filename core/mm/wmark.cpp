@@ -82,7 +82,7 @@ void setup_wmarks(System &s, Trace *t) {
       const u64 min = pages_min * managed / lowmem;
       const u64 step = std::max(min / 4, managed / 10000 * scale + managed % 10000 * scale / 10000); // mult_frac
       const std::array<std::pair<zone_field, u64>, 3> marks{
-        {{zone_field::min, min}, {zone_field::low, min + step}, {zone_field::high, min + 2 * step}}};
+          {{zone_field::min, min}, {zone_field::low, min + step}, {zone_field::high, min + 2 * step}}};
       for (std::size_t i = 0; i < marks.size(); ++i)
         if (s.pages.nodes()[n].zones[z].watermark[i] != marks[i].second)
           s.pages.set_zone(t, static_cast<i32>(n), z, marks[i].first, marks[i].second);
@@ -125,7 +125,8 @@ void hugepage_init(System &s, Trace *t) {
     calculate_min_free_kbytes(s, t); // once more, now with watermarks in place
   } else {
     u64 zones = 0;
-    for_each_zone(s, [&](const pglist_data &, unsigned z, const zone &zn) { zones += zn.populated() && for_user(s, z); });
+    for_each_zone(s,
+                  [&](const pglist_data &, unsigned z, const zone &zn) { zones += zn.populated() && for_user(s, z); });
     u64 pages = (zones * s.era->thp_zone_factor) << s.config.pageblock_order;
     pages = std::min(pages, free_buffer_pages(s) / s.era->thp_cap_divisor);
     const u64 kb = pages << (s.arch->page_shift - 10);

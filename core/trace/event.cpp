@@ -15,7 +15,7 @@ constexpr FieldTable make_fields(std::initializer_list<FieldInfo> list) {
   return t;
 }
 
-#define F(name, unit) FieldInfo{#name, FieldUnit::unit},
+#define F(name, unit)                   FieldInfo{#name, FieldUnit::unit},
 #define EVENT(name, role, meaning, ...) make_fields({__VA_ARGS__}),
 constexpr FieldTable field_tables[] = {
 #include "trace/events.def"
@@ -24,9 +24,11 @@ constexpr FieldTable field_tables[] = {
 #undef F
 
 constexpr EventInfo infos[] = {
-#define EVENT(name, role, meaning, ...)                                                            \
-  {#name, EventRole::role, meaning,                                                                \
-   {field_tables[static_cast<unsigned>(EventKind::name)].fields.data(),                            \
+#define EVENT(name, role, meaning, ...)                                                                                \
+  {#name,                                                                                                              \
+   EventRole::role,                                                                                                    \
+   meaning,                                                                                                            \
+   {field_tables[static_cast<unsigned>(EventKind::name)].fields.data(),                                                \
     field_tables[static_cast<unsigned>(EventKind::name)].count}},
 #include "trace/events.def"
 #undef EVENT
@@ -37,7 +39,7 @@ constexpr EventInfo infos[] = {
 const EventInfo &event_info(EventKind kind) { return infos[static_cast<unsigned>(kind)]; }
 
 std::string_view unit_name(FieldUnit unit) {
-  static constexpr std::string_view names[] = {"addr", "bytes", "pfn",  "pages", "order", "node",  "zone",
+  static constexpr std::string_view names[] = {"addr", "bytes", "pfn",   "pages", "order", "node", "zone",
                                                "type", "list",  "flags", "index", "count", "text", "number"};
   return names[static_cast<unsigned>(unit)];
 }

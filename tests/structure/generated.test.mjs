@@ -27,3 +27,9 @@ test("docs/events.md has every event of events.def and no other", {
 test("colours of canvas and page come from one table", { skip: missing("web/hosting/tokens.mjs") }, () => {
   execFileSync(process.execPath, ["web/hosting/tokens.mjs", "--check"], { cwd: root, encoding: "utf8" });
 });
+
+test("docs/events.md and docs/commands.md are what docs/generate.mjs makes", {
+  skip: missing("docs/generate.mjs"),
+}, () => {
+  execFileSync(process.execPath, ["docs/generate.mjs", "--check"], { cwd: root, encoding: "utf8" });
+});

@@ -39,8 +39,8 @@ TEST_CASE("e820: an update touches its type only and an update to nothing remove
 }
 
 TEST_CASE("e820: names are read back as what they print") {
-  for (u32 type : {E820_TYPE_RAM, E820_TYPE_RESERVED, E820_TYPE_ACPI, E820_TYPE_NVS, E820_TYPE_UNUSABLE,
-                   E820_TYPE_PMEM, E820_TYPE_PRAM, E820_TYPE_SOFT_RESERVED})
+  for (u32 type : {E820_TYPE_RAM, E820_TYPE_RESERVED, E820_TYPE_ACPI, E820_TYPE_NVS, E820_TYPE_UNUSABLE, E820_TYPE_PMEM,
+                   E820_TYPE_PRAM, E820_TYPE_SOFT_RESERVED})
     CHECK(e820_type_of(e820_type_name(type)) == type);
   CHECK(e820_type_of("cheese") == 0);
 }

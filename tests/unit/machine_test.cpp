@@ -1,5 +1,6 @@
 // Machine: what a command does, and what it answers when it cannot be made.
 #include "lab/machine.hpp"
+#include "support/machines.hpp"
 
 #include "lab/presets.hpp"
 
@@ -298,4 +299,30 @@ TEST_CASE("machine: what a copy costs is counted with what it holds") {
   for (u64 i = 0; i < 1000; ++i)
     REQUIRE(m.apply(command(Op::memblock_reserve, {2 * MiB + i * 8 * KiB, 4 * KiB}), nullptr).ok());
   CHECK(m.bytes() >= before + 1000 * sizeof(memblock_region));
+}
+
+TEST_CASE("machine: a gigantic page that memblock could not find is counted by nobody") {
+  System booted = test::machine(test::pc(512 * test::MiB));
+  Script script{.setup = {booted.arch, booted.era, booted.config, {}},
+                .commands = {},
+                .bindings = {"p"},
+                .assumed = {},
+                .title = {}};
+  Machine m(script.setup);
+  const auto run = [&](Op op, std::initializer_list<u64> v) { REQUIRE(m.apply(command(op, v), nullptr).ok()); };
+  run(Op::e820_add, {0x100000, 511 * test::MiB, 1});
+  run(Op::e820_finish, {});
+  run(Op::e820__memblock_setup, {});
+  run(Op::numa_set_cpus, {0, 1});
+  Command alloc = command(Op::memblock_alloc_try_nid_raw, {1 * test::GiB, 1 * test::GiB});
+  alloc.bind = 0;
+  CHECK(m.apply(alloc, nullptr).value == 0);
+  for (Op op : {Op::numa_init, Op::sparse_init, Op::free_area_init, Op::build_all_zonelists, Op::memblock_free_all,
+                Op::mem_init})
+    run(op, {});
+  const u64 total = m.system().get(vm_field::totalram_pages);
+  Command count = command(Op::hugetlb_init, {0, 1 * test::GiB});
+  count.args[0].binding = 0;
+  CHECK(m.apply(count, nullptr).ok());
+  CHECK(m.system().get(vm_field::totalram_pages) == total);
 }

@@ -98,6 +98,5 @@ TEST_CASE("numa: a node that holds the kernel cannot be unplugged") {
   s.add_numa_memblk(nullptr, 0, phys_addr_t{0}, 512 * MiB, true);
   s.add_numa_memblk(nullptr, 1, phys_addr_t{512 * MiB}, 512 * MiB, true);
   blocks_of(s);
-  for (const memblock_region &r : s.memblock.memory.regions)
-    CHECK(((r.flags & MEMBLOCK_HOTPLUG) != 0) == (r.nid == 1));
+  for (const memblock_region &r : s.memblock.memory.regions) CHECK(((r.flags & MEMBLOCK_HOTPLUG) != 0) == (r.nid == 1));
 }

@@ -7,7 +7,9 @@ using namespace mmscope::test;
 
 namespace {
 constexpr unsigned DMA = 0, DMA32 = 1, NORMAL = 2;
-u64 mark(const System &s, unsigned z, watermark w) { return s.pages.zone_of(0, z).watermark[static_cast<std::size_t>(w)]; }
+u64 mark(const System &s, unsigned z, watermark w) {
+  return s.pages.zone_of(0, z).watermark[static_cast<std::size_t>(w)];
+}
 
 // A machine whose zones were given these managed pages by hand.
 System managed(u64 dma, u64 dma32, u64 normal, const std::string &command_line = {}) {

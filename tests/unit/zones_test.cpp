@@ -71,7 +71,8 @@ TEST_CASE("zones: the PCI hole belongs to no section and counts as absent") {
 TEST_CASE("zones: only the last zone waits and only behind a section's worth of pages") {
   System s = machine(pc(512 * MiB));
   to_zones(s);
-  CHECK(s.pages.node(0).first_deferred_pfn == 0x10000); // DMA32 begins at 1000, so the first aligned page after 8000 more
+  CHECK(s.pages.node(0).first_deferred_pfn ==
+        0x10000); // DMA32 begins at 1000, so the first aligned page after 8000 more
   CHECK(s.pages.page(pfn_t{0xffff}).state == PageState::init);
   CHECK(s.pages.page(pfn_t{0x10000}).state == PageState::uninit);
 }
@@ -123,7 +124,8 @@ TEST_CASE("zones: an estimate of managed pages leaves out mem_map and the reserv
 
 TEST_CASE("zonelists: equidistant nodes are tried in turn") {
   System s = machine(pc(2 * GiB));
-  for (i32 n = 0; n < 4; ++n) s.add_numa_memblk(nullptr, n, phys_addr_t{static_cast<u64>(n) * 512 * MiB}, 512 * MiB, false);
+  for (i32 n = 0; n < 4; ++n)
+    s.add_numa_memblk(nullptr, n, phys_addr_t{static_cast<u64>(n) * 512 * MiB}, 512 * MiB, false);
   to_zones(s);
   CHECK(s.pages.node(0).fallback == std::vector<i32>{0, 1, 2, 3});
   CHECK(s.pages.node(1).fallback == std::vector<i32>{1, 2, 3, 0});
