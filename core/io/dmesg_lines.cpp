@@ -157,6 +157,7 @@ LogLine region_call(Scan s, LogKind kind) {
   } else { // strip_results: "4096 bytes" [" at line 12+0x3e000" or " at 0x1000"]
     l.masked = l.has_size = true;
     s.dec(l.size).lit(" bytes");
+    l.flag = kind == LogKind::free && l.size == 0; // its range could not be read, and still cannot
     if (kind == LogKind::free && s.take(" at line ")) {
       s.dec32(l.ref).lit("+").prefixed(l.base);
     } else if (kind == LogKind::free && s.take(" at ")) {

@@ -22,12 +22,15 @@ u64 Trace::text_id(std::string_view s) {
   return id;
 }
 
-void Call::begin(std::string_view name, std::string_view caller, std::initializer_list<u64> args) {
+Call::Call(Trace *t, std::string_view name, std::string_view caller, std::initializer_list<u64> args) : t_(t) {
+  if (t_ == nullptr) return;
   MM_CHECK(args.size() <= 5);
   u64 a[5] = {};
   std::copy(args.begin(), args.end(), a);
   t_->emit(EventKind::lab_call, {t_->text_id(name), t_->text_id(caller), a[0], a[1], a[2], a[3], a[4]});
 }
+
+Call::~Call() { emit(t_, EventKind::lab_return, {result_}); }
 
 std::string to_text(const Trace &t, const Event &e) {
   const EventInfo &info = event_info(e.kind);

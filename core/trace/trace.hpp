@@ -55,16 +55,13 @@ constexpr u64 field(i32 node) { return static_cast<u64>(static_cast<i64>(node));
 // A kernel function's span in the trace: lab_call now, lab_return when it goes out of scope.
 class Call {
 public:
-  Call(Trace *t, std::string_view name, std::string_view caller = {}, std::initializer_list<u64> args = {}) : t_(t) {
-    if (t_ != nullptr) begin(name, caller, args);
-  }
-  ~Call() { emit(t_, EventKind::lab_return, {result_}); }
+  Call(Trace *t, std::string_view name, std::string_view caller = {}, std::initializer_list<u64> args = {});
+  ~Call();
   Call(const Call &) = delete;
   Call &operator=(const Call &) = delete;
   void result(u64 r) { result_ = r; }
 
 private:
-  void begin(std::string_view name, std::string_view caller, std::initializer_list<u64> args);
   Trace *t_;
   u64 result_ = 0;
 };
