@@ -98,7 +98,7 @@ async function nodeTests(files, { concurrency = cores } = {}) {
 // ---- suites ----------------------------------------------------------------------------------------------
 
 async function fuzz() {
-  const runs = process.env.FUZZ_RUNS ?? "20000";
+  const runs = process.env.FUZZ_RUNS ?? "4000";
   const fuzzers = existsSync("tests/fuzz")
     ? readdirSync("tests/fuzz")
         .filter((name) => /^fuzz_\w+\.cpp$/.test(name))
