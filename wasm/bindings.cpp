@@ -6,6 +6,8 @@
 //     JSON.parse(lab.logFinish());                       {"ok":true} or why not; the machine on show is still the old one
 //     while (lab.prepare(200) < 1) …;                    the new one is played once, then it takes the old one's place
 //     lab.step("call", 1); JSON.parse(lab.story());
+#include "base/text.hpp"
+
 #include <emscripten/bind.h>
 
 #include <memory>
@@ -97,6 +99,11 @@ public:
   unsigned generation() const {
     return machines_ * 1000003u + (lab() ? static_cast<unsigned>(lab()->generation()) : 0);
   }
+  std::string digest() const {
+    std::string hex;
+    if (lab()) append_hex(hex, lab()->digest(), 16);
+    return hex;
+  }
   std::string story() const { return lab() ? facts::story(*lab(), record_) : "null"; }
   std::string table(const std::string &name, unsigned from, unsigned count) const {
     return lab() ? facts::table(*lab(), record_, name, from, count) : "null";
@@ -142,6 +149,7 @@ EMSCRIPTEN_BINDINGS(mmscope_lab) {
       .function("step", &Session::step)
       .function("after", &Session::after)
       .function("generation", &Session::generation)
+      .function("digest", &Session::digest)
       .function("story", &Session::story)
       .function("table", &Session::table)
       .function("openCanvas", &Session::open_canvas, emscripten::allow_raw_pointers())

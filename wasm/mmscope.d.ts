@@ -22,6 +22,8 @@ interface MmscopeLab {
   after(name: string): number;
   /** Another number whenever there is something new to read. */
   generation(): number;
+  /** Of the state at the playhead: 16 hex digits, the same as natively. "" when there is no machine. */
+  digest(): string;
   /** Story of web/page/state.ts, or null. */
   story(): string;
   /** Window of web/page/state.ts, or null. */
