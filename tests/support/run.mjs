@@ -179,7 +179,10 @@ const suites = {
     run: async () => sum(await doctest("build/release/mmscope_fidelity"), await verifyBoots()),
   },
   fuzz: { builds: ["fuzz"], run: fuzz },
-  browser: { builds: ["web", "release"], run: () => nodeTests(tests("tests/browser"), { concurrency: Math.max(1, cores >> 1) }) },
+  browser: {
+    builds: ["web", "release"],
+    run: () => nodeTests(tests("tests/browser"), { concurrency: Math.max(1, cores >> 1) }),
+  },
 };
 
 // ---- all of it -------------------------------------------------------------------------------------------
