@@ -311,7 +311,7 @@ TEST_CASE("font: what is no TrueType file is refused") {
 TEST_CASE("font: has the signs that the views print") {
   Bench bench([](Frame &) {});
   bench.app.io();
-  for (const unsigned sign : {0x41U, 0xb7U, 0xd7U, 0x2013U, 0x2014U, 0x2026U, 0x2190U, 0x2191U, 0x2192U, 0x2193U,
+  for (const unsigned sign : {0x41U, 0xa0U, 0xb7U, 0xd7U, 0x2013U, 0x2014U, 0x2026U, 0x2190U, 0x2191U, 0x2192U, 0x2193U,
                               0x2264U, 0x2265U, 0x25b8U, 0x2713U, 0x2717U}) {
     CAPTURE(sign);
     CHECK(ImGui::GetIO().FontDefault->IsGlyphInFont(static_cast<ImWchar>(sign)));

@@ -12,7 +12,7 @@ cd "$(dirname "$0")"
 font=${1:-/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-Regular.ttf}
 
 unicodes=U+0020-007E
-unicodes=$unicodes,U+00B7,U+00D7,U+2013,U+2014,U+2018,U+2019,U+2026        # · × – — quotes …
+unicodes=$unicodes,U+00A0,U+00B7,U+00D7,U+2013,U+2014,U+2018,U+2019,U+2026 # thousands space, · × – — quotes …
 unicodes=$unicodes,U+2190-2193,U+2264,U+2265,U+2212                        # arrows ≤ ≥ −
 unicodes=$unicodes,U+25A0,U+25B2,U+25B4,U+25B6,U+25B8,U+25BC,U+25BE,U+25C0,U+25C2,U+25CB,U+25CF
 unicodes=$unicodes,U+2713,U+2717                                           # ✓ ✗
