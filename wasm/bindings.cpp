@@ -118,16 +118,16 @@ public:
   void show_all() { desk_.axis.show_all(); }
 
 private:
-  canvas::Lab *lab() const { return desk_.lab.get(); }
+  Lab *lab() const { return desk_.lab.get(); }
 
   void begin(Script script, LoggedFacts logged, std::string release) {
-    next_ = std::make_unique<canvas::Lab>(std::move(script));
+    next_ = std::make_unique<Lab>(std::move(script));
     next_record_ = {{}, std::move(logged), std::move(release)};
   }
 
   canvas::Desk desk_;
-  facts::Record record_;              // of the machine on the desk
-  std::unique_ptr<canvas::Lab> next_; // loaded, not on the desk yet
+  facts::Record record_;      // of the machine on the desk
+  std::unique_ptr<Lab> next_; // loaded, not on the desk yet
   facts::Record next_record_;
   std::unique_ptr<DmesgImporter> importer_;
   unsigned machines_ = 0;

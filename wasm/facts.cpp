@@ -5,16 +5,11 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "canvas/widgets/units.hpp"
+#include "base/units.hpp"
 #include "io/json_writer.hpp"
 
 namespace mmscope::facts {
 namespace {
-
-using canvas::Lab;
-using canvas::Mark;
-using canvas::Owner;
-using canvas::PartKind;
 
 std::string_view kind_name(ArgKind k) {
   switch (k) {
@@ -30,12 +25,12 @@ std::string_view kind_name(ArgKind k) {
   return "number";
 }
 
-std::string_view owner_kind_name(canvas::OwnerKind k) {
+std::string_view owner_kind_name(OwnerKind k) {
   switch (k) {
-  case canvas::OwnerKind::kernel: return "kernel";
-  case canvas::OwnerKind::mem_map: return "mem_map";
-  case canvas::OwnerKind::misc: return "misc";
-  case canvas::OwnerKind::reserved: break;
+  case OwnerKind::kernel: return "kernel";
+  case OwnerKind::mem_map: return "mem_map";
+  case OwnerKind::misc: return "misc";
+  case OwnerKind::reserved: break;
   }
   return "reserved";
 }
@@ -197,11 +192,11 @@ void score_json(JsonWriter &j, const Record &record, u64 calls_made) {
 }
 
 void accounting_json(JsonWriter &j, const Lab &lab) {
-  const canvas::Accounting a = lab.accounting();
+  const Accounting a = lab.accounting();
   j.begin_object().key("ram").number(a.ram).key("sum").number(a.sum()).key("parts").begin_array();
-  for (const canvas::Part &p : a.parts) {
+  for (const Part &p : a.parts) {
     j.begin_object().key("part").string(part_name(p.kind)).key("bytes").number(p.bytes);
-    if (p.owner != canvas::nobody) {
+    if (p.owner != nobody) {
       const Owner &owner = lab.index().owners()[p.owner];
       j.key("label").string(owner.label).key("kind").string(owner_kind_name(owner.kind));
     }
@@ -335,7 +330,7 @@ void free_lists(Rows &rows, const Lab &lab) {
           u64 n = 0;
           s.pages.for_each_block(node.nid, z, order_t{order}, type, [&](const FreeBlock &b) {
             for (u64 i = 0; i < b.count && n < shown_blocks; ++i, ++n)
-              append(first, first.empty() ? "" : " ", canvas::hex_text(b.pfn.v + (i << order)));
+              append(first, first.empty() ? "" : " ", hex_text(b.pfn.v + (i << order)));
           });
           if (nr > n) first += " …";
           j.string(first);
@@ -418,7 +413,7 @@ std::string story(const Lab &lab, const Record &record) {
   j.key("inside").boolean(lab.inside()).key("handed").boolean(lab.handed_over());
   j.key("phase").string(phase_name(call ? lab.index().calls()[*call].phase : Phase::none));
   j.key("phases").begin_array();
-  for (const canvas::PhaseSpan &p : lab.index().phases())
+  for (const PhaseSpan &p : lab.index().phases())
     j.begin_object()
         .key("name")
         .string(phase_name(p.phase))
@@ -464,7 +459,7 @@ std::string story(const Lab &lab, const Record &record) {
   score_json(j, record, at.call);
   j.key("accounting");
   accounting_json(j, lab);
-  j.key("digest").string(canvas::hex_text(lab.digest(), 16));
+  j.key("digest").string(hex_text(lab.digest(), 16));
   j.end_object();
   return out;
 }

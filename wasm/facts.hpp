@@ -21,9 +21,9 @@ struct Record {
   std::string release;
 };
 
-std::string story(const canvas::Lab &lab, const Record &record);
+std::string story(const Lab &lab, const Record &record);
 /// Rows [from, from + count) of a table. The first cell of a row is what the step did to it ("" = nothing).
-std::string table(const canvas::Lab &lab, const Record &record, std::string_view name, u64 from, u64 count);
+std::string table(const Lab &lab, const Record &record, std::string_view name, u64 from, u64 count);
 
 /// {"ok":false,"line":…,"column":…,"reason":…}
 std::string refusal(const ImportError &error);

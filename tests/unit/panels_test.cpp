@@ -1,9 +1,9 @@
 // The lab's canvas without a browser: what the panels draw and name, and what they are drawn from.
 #include "canvas/lab_app.hpp"
 
+#include "base/units.hpp"
 #include "canvas/panels/panels.hpp"
 #include "canvas/widgets/paint.hpp"
-#include "canvas/widgets/units.hpp"
 #include "lab/presets.hpp"
 
 #include <doctest/doctest.h>

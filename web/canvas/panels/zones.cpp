@@ -9,11 +9,11 @@
 #include <string>
 
 #include "base/text.hpp"
+#include "base/units.hpp"
 #include "canvas/lab_app.hpp"
 #include "canvas/panels/panels.hpp"
 #include "canvas/widgets/paint.hpp"
 #include "canvas/widgets/scroller.hpp"
-#include "canvas/widgets/units.hpp"
 
 namespace mmscope::canvas {
 namespace {

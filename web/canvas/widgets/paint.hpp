@@ -11,8 +11,8 @@
 
 #include "canvas/app.hpp"
 #include "canvas/widgets/axis.hpp"
-#include "canvas/widgets/owners.hpp"
 #include "imgui.h"
+#include "lab/owners.hpp"
 
 namespace mmscope::canvas {
 

@@ -8,10 +8,10 @@
 
 #include <vector>
 
-#include "canvas/widgets/owners.hpp"
+#include "lab/owners.hpp"
 #include "mm/system.hpp"
 
-namespace mmscope::canvas {
+namespace mmscope {
 
 enum class PartKind : u8 { owner, free_memblock, free_buddy, waiting, allocated, cut_off };
 
@@ -30,4 +30,4 @@ struct Accounting {
 
 Accounting account(const System &s, const OwnerMap &owners, bool handed_over);
 
-} // namespace mmscope::canvas
+} // namespace mmscope

@@ -9,11 +9,11 @@
 
 #include "base/types.hpp"
 
-namespace mmscope::canvas {
+namespace mmscope {
 
 std::string bytes_text(u64 bytes);
 std::string hex_text(u64 n, unsigned digits = 1);
 std::string range_text(u64 base, u64 size);
 std::string count_text(u64 n); ///< "262 144"
 
-} // namespace mmscope::canvas
+} // namespace mmscope

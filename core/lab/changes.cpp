@@ -1,8 +1,8 @@
-#include "canvas/widgets/shown.hpp"
+#include "lab/changes.hpp"
 
 #include <algorithm>
 
-namespace mmscope::canvas {
+namespace mmscope {
 namespace {
 
 constexpr std::size_t most_places = 256; // outlines on one picture that can still be told apart
@@ -100,4 +100,4 @@ Changes changes_of(std::span<const Event> events, const System &after) {
   return c;
 }
 
-} // namespace mmscope::canvas
+} // namespace mmscope

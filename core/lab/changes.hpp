@@ -1,4 +1,4 @@
-// shown.hpp: what the step that is being shown changed, so that views can outline it. Nothing is compared: it is read
+// changes.hpp: what the step that is being shown changed, so that views can outline it. Nothing is compared: it is read
 // off the events of that step.
 #pragma once
 
@@ -8,7 +8,7 @@
 #include "mm/system.hpp"
 #include "trace/event.hpp"
 
-namespace mmscope::canvas {
+namespace mmscope {
 
 /// What happened to a place of a memblock array.
 enum class Mark : u8 { none, inserted, merged, split, trimmed, marked };
@@ -34,4 +34,4 @@ struct Changes {
 /// `after` is the state after the last of the events.
 Changes changes_of(std::span<const Event> events, const System &after);
 
-} // namespace mmscope::canvas
+} // namespace mmscope

@@ -1,8 +1,8 @@
-#include "canvas/widgets/owners.hpp"
+#include "lab/owners.hpp"
 
 #include <iterator>
 
-namespace mmscope::canvas {
+namespace mmscope {
 namespace {
 
 struct Row {
@@ -113,4 +113,4 @@ u32 OwnerMap::at(u64 address) const {
   return address < it->second.end ? it->second.owner : nobody;
 }
 
-} // namespace mmscope::canvas
+} // namespace mmscope

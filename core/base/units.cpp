@@ -1,11 +1,11 @@
-#include "canvas/widgets/units.hpp"
+#include "base/units.hpp"
 
 #include <array>
 #include <string_view>
 
 #include "base/text.hpp"
 
-namespace mmscope::canvas {
+namespace mmscope {
 
 std::string bytes_text(u64 bytes) {
   constexpr std::array<std::string_view, 7> names = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
@@ -40,4 +40,4 @@ std::string count_text(u64 n) {
   return s;
 }
 
-} // namespace mmscope::canvas
+} // namespace mmscope

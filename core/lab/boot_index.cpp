@@ -1,9 +1,9 @@
-#include "canvas/widgets/boot_index.hpp"
+#include "lab/boot_index.hpp"
 
 #include <algorithm>
 #include <string_view>
 
-namespace mmscope::canvas {
+namespace mmscope {
 
 BootIndex::BootIndex(const Script &script) : script_(script), machine_(std::make_unique<Machine>(script.setup)) {}
 
@@ -92,4 +92,4 @@ u32 BootIndex::owner_id(const Owner &owner) {
   return static_cast<u32>(owners_.size() - 1);
 }
 
-} // namespace mmscope::canvas
+} // namespace mmscope

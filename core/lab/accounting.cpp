@@ -1,9 +1,9 @@
-#include "canvas/widgets/accounting.hpp"
+#include "lab/accounting.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace mmscope::canvas {
+namespace mmscope {
 
 u64 Accounting::sum() const {
   u64 sum = 0;
@@ -71,4 +71,4 @@ Accounting account(const System &s, const OwnerMap &owners, bool handed_over) {
   return a;
 }
 
-} // namespace mmscope::canvas
+} // namespace mmscope

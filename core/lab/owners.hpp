@@ -15,7 +15,7 @@
 
 #include "base/types.hpp"
 
-namespace mmscope::canvas {
+namespace mmscope {
 
 /// What a reservation is about, which is what its colour says.
 enum class OwnerKind : u8 { reserved, kernel, mem_map, misc };
@@ -55,4 +55,4 @@ private:
   std::map<u64, Held> held_;
 };
 
-} // namespace mmscope::canvas
+} // namespace mmscope

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "canvas/widgets/owners.hpp"
 #include "lab/machine.hpp"
+#include "lab/owners.hpp"
 
-namespace mmscope::canvas {
+namespace mmscope {
 
 struct CallSummary {
   u32 events = 0;
@@ -63,4 +63,4 @@ private:
   std::string error_;
 };
 
-} // namespace mmscope::canvas
+} // namespace mmscope

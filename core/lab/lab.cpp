@@ -1,0 +1,86 @@
+#include "lab/lab.hpp"
+
+#include <algorithm>
+
+namespace mmscope {
+
+Lab::Lab(Script script) : timeline_(std::move(script)), index_(timeline_.script()) {}
+
+bool Lab::prepare(u64 calls, const BootIndex::Observer &observer) {
+  if (!index_.advance(calls, observer)) return false;
+  moved();
+  return true;
+}
+
+void Lab::seek(Position to) {
+  timeline_.seek(to);
+  moved();
+}
+
+void Lab::step(Level level, i64 n) {
+  timeline_.step(level, n);
+  moved();
+}
+
+void Lab::moved() {
+  ++generation_;
+  const Position at = timeline_.position();
+  // What an owner change says is true once its event has happened.
+  const auto happened = [&](const OwnerChange &c) {
+    return c.call < at.call || (c.call == at.call && c.event <= at.event);
+  };
+  const std::vector<OwnerChange> &all = index_.changes();
+  if (owner_changes_ > 0 && !happened(all[owner_changes_ - 1])) {
+    owners_.clear();
+    owner_changes_ = 0;
+  }
+  for (; owner_changes_ < all.size() && happened(all[owner_changes_]); ++owner_changes_)
+    owners_.set(all[owner_changes_].base, all[owner_changes_].end, all[owner_changes_].owner);
+
+  if (const Event *event = last_event())
+    changes_ = changes_of({event, 1}, state());
+  else if (call())
+    changes_ = changes_of(events(), state());
+  else
+    changes_ = {};
+}
+
+std::optional<std::size_t> Lab::call() const {
+  const Position at = position();
+  if (inside()) return static_cast<std::size_t>(at.call);
+  if (at.call == 0) return std::nullopt;
+  return static_cast<std::size_t>(at.call - 1);
+}
+
+bool Lab::inside() const {
+  const Position at = position();
+  return at.event != 0 || at.part != 0;
+}
+
+const CallRecord &Lab::record() const { return timeline_.record(*call()); }
+
+std::span<const Event> Lab::events() const {
+  if (!call()) return {};
+  const std::vector<Event> &all = record().events;
+  const Position at = position();
+  const u64 n = inside() ? at.event + (at.part != 0 ? 1 : 0) : all.size();
+  return {all.data(), static_cast<std::size_t>(std::min<u64>(n, all.size()))};
+}
+
+const Event *Lab::last_event() const { return inside() && !events().empty() ? &events().back() : nullptr; }
+
+const Owner *Lab::owner_at(u64 address) const {
+  const u32 id = owners_.at(address);
+  return id == nobody ? nullptr : &index_.owners()[id];
+}
+
+bool Lab::handed_over() const {
+  for (const pglist_data &node : state().pages.nodes())
+    for (const zone &z : node.zones)
+      if (z.free_pages() != 0) return true;
+  return false;
+}
+
+Accounting Lab::accounting() const { return account(state(), owners_, handed_over()); }
+
+} // namespace mmscope

@@ -1,0 +1,70 @@
+// lab.hpp: a boot on show: a timeline with what whoever shows it must know about it: who owns what, what the step that is
+// shown changed. The canvas draws it, the page tells it, lessons ask it, the command line checks it.
+//
+//     Lab lab(script);
+//     while (!lab.prepare(200)) …;                  // a pass over the whole boot, in slices
+//     lab.seek({41, 0});
+//     lab.accounting().balanced(); lab.changes().places; lab.owner_at(0x1000000)->label;
+//
+// A step is shown after it has happened: at Position{42, 0} that is call 41 with all it did, at Position{41, 7} the
+// seventh event of call 41.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lab/accounting.hpp"
+#include "lab/boot_index.hpp"
+#include "lab/changes.hpp"
+#include "lab/timeline.hpp"
+
+namespace mmscope {
+
+class Lab {
+public:
+  explicit Lab(Script script);
+
+  /// The pass over the whole boot: at most `calls` further calls. True when it is through; only then may the rest be used.
+  bool prepare(u64 calls, const BootIndex::Observer &observer = {});
+  const BootIndex &index() const { return index_; }
+
+  const Script &script() const { return timeline_.script(); }
+  const System &state() const { return timeline_.state(); }
+  Position position() const { return timeline_.position(); }
+  u64 size() const { return timeline_.size(); }
+
+  void seek(Position to);
+  void step(Level level, i64 n);
+  /// Counts the moves, so that a view knows when to read again.
+  u64 generation() const { return generation_; }
+
+  // --- the step that is shown ---
+  std::optional<std::size_t> call() const; ///< its index; none at the very beginning
+  bool inside() const;                     ///< the call has not returned yet
+  const CallRecord &record() const;        ///< of call(), which must be there
+  std::span<const Event> events() const;   ///< the call's, as far as they have happened
+  /// The event shown by itself when inside a call, or null.
+  const Event *last_event() const;
+  const Trace &texts() const { return timeline_.texts(); }
+  const Changes &changes() const { return changes_; }
+
+  const OwnerMap &owners() const { return owners_; }
+  const Owner *owner_at(u64 address) const;
+  bool handed_over() const; ///< the buddy allocator has got something
+  Accounting accounting() const;
+  u64 digest() const { return timeline_.digest(); }
+  std::optional<u64> bound(u32 slot) const { return timeline_.machine().bound(slot); } ///< a named result
+
+private:
+  void moved();
+
+  mutable Timeline timeline_;
+  BootIndex index_;
+  OwnerMap owners_;
+  std::size_t owner_changes_ = 0; // applied to owners_
+  Changes changes_;
+  u64 generation_ = 0;
+};
+
+} // namespace mmscope
