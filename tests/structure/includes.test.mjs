@@ -11,7 +11,9 @@ const below = {
   mm: ["base", "desc", "trace"],
   lab: ["base", "desc", "trace", "mm"],
   io: ["base", "desc", "trace", "mm", "lab"],
-  cli: ["base", "desc", "trace", "mm", "lab", "io"],
+  query: ["base", "desc", "trace", "mm", "lab"],
+  lesson: ["base", "desc", "trace", "mm", "lab", "io", "query"],
+  cli: ["base", "desc", "trace", "mm", "lab", "io", "query", "lesson"],
   canvas: ["base", "desc", "trace", "mm", "lab"],
 };
 
