@@ -47,7 +47,8 @@ else()
   # thread, so statics need no locks.
   add_compile_options(-flto -fno-threadsafe-statics)
   add_link_options(-flto)
-  list(APPEND em_module_link_options -Oz)
+  # The names are for web/hosting/split.mjs, which takes them out again.
+  list(APPEND em_module_link_options -Oz --profiling-funcs)
   list(APPEND em_node_link_options -O2)
 endif()
 

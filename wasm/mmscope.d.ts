@@ -3,10 +3,6 @@
 
 /** A play of a boot, and the desk on which the canvas finds it. */
 interface MmscopeLab {
-  /** [{"name","title"}] */
-  presets(): string;
-  /** False if there is no preset of that name. prepare() puts it on the desk. */
-  loadPreset(name: string): boolean;
   logBegin(): void;
   /** False once the log is refused. */
   logFeed(bytes: Uint8Array): boolean;
@@ -22,26 +18,44 @@ interface MmscopeLab {
   after(name: string): number;
   /** Another number whenever there is something new to read. */
   generation(): number;
-  /** Of the state at the playhead: 16 hex digits, the same as natively. "" when there is no machine. */
-  digest(): string;
   /** Story of web/page/state.ts, or null. */
   story(): string;
-  /** Window of web/page/state.ts, or null. */
-  table(name: string, from: number, count: number): string;
 
   /** Null without WebGL2. */
   openCanvas(selector: string): import("../web/page/canvas-host").CanvasBridge | null;
   showPanel(id: string): void;
-  showAll(): void;
+  delete(): void;
+}
+
+/** What can wait until the first picture stands (wasm/later.cpp). */
+interface MmscopeLater {
+  /** [{"name","title"}] */
+  presets(): string;
+  /** False if there is no preset of that name. prepare() puts it on the desk. */
+  loadPreset(name: string): boolean;
+  /** Window of web/page/state.ts, or null. */
+  table(name: string, from: number, count: number): string;
+  /** Of the state at the playhead: 16 hex digits, the same as natively. "" when there is no machine. */
+  digest(): string;
   delete(): void;
 }
 
 interface MmscopeModule {
   Lab: new () => MmscopeLab;
+  /** Only when the later half is there (web/page/module.ts). */
+  Later: new (
+    lab: MmscopeLab,
+  ) => MmscopeLater;
+}
+
+interface MmscopeOptions {
+  wasmBinary?: ArrayBuffer;
+  printErr?: (line: string) => void;
+  instantiateWasm?: (imports: WebAssembly.Imports, receive: (instance: WebAssembly.Instance) => void) => object;
 }
 
 declare module "*/mmscope.js" {
-  const create: (options?: { wasmBinary?: ArrayBuffer; printErr?: (line: string) => void }) => Promise<MmscopeModule>;
+  const create: (options?: MmscopeOptions) => Promise<MmscopeModule>;
   export default create;
 }
 declare module "*.wasm" {

@@ -59,9 +59,14 @@ export async function open({ browser, url }, options = {}) {
     );
   });
   await page.goto(url);
-  await page.getByRole("button", { name: "Step" }).and(page.locator(":enabled")).waitFor();
+  await ready(page);
   page.problems = problems;
   return page;
+}
+
+/** Waits until all of the page is there: the first picture, and what comes after it. */
+export async function ready(page) {
+  await page.locator("#story[data-ready=all]").waitFor();
 }
 
 export async function close(page) {

@@ -1,7 +1,8 @@
 // The page: web/page/ and the wasm module become dist/, a static folder with content-hashed names and relative URLs
 // only, so that it works under any path and can be cached for ever. Fails when the first load is over its budget.
 //
-// What index.html names (src="main.ts", href="page.css") is what gets built; web/page/assets/ is copied as it is.
+// What index.html names (src="main.ts", href="page.css") is what gets built; web/page/assets/ is copied as it is. A
+// <link data-later> is no part of the first load. The wasm module is dealt out to two files first (split.mjs).
 // A file that code imports (`import url from "../canvas/assets/x.ttf"`) is copied under a hashed name, and the import is
 // its URL relative to the script: `new URL(url, import.meta.url)`. Imports by `import()` become files that load later.
 import { cp, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
@@ -9,6 +10,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { split } from "./split.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const page = join(root, "web/page");
@@ -30,7 +32,10 @@ async function build() {
       return;
     }
   }
+  const dealt = await split(join(root, "build/web/mmscope.wasm"), join(root, "build/web/split"));
+  console.log(`${dealt.moved} of ${dealt.functions} functions come later`);
   let html = await readFile(join(page, "index.html"), "utf8");
+  const later = new Set([...html.matchAll(/href="([^"]+)"[^>]* data-later/g)].map((match) => match[1]));
   const named = [...html.matchAll(/\b(?:src|href)="(?:\.\/)?([^":#?]+\.(?:ts|css))"/g)].map((match) => match[1]);
   await rm(dist, { recursive: true, force: true });
 
@@ -67,7 +72,7 @@ async function build() {
       new RegExp(`"(?:\\./)?${name.replaceAll(".", "\\.")}"`, "g"),
       `"./${relative(dist, join(root, output))}"`,
     );
-    first.add(output);
+    if (!later.has(name)) first.add(output);
   }
   // Everything that these bring along at once; what `import()` brings comes later. (The set grows while it is walked.)
   for (const output of first)

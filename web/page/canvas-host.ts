@@ -3,7 +3,7 @@
 //
 //     const host = new CanvasHost({
 //       parent: document.querySelector("#picture"),
-//       label: t("The machine's memory"),
+//       label: t("picture.label"),
 //       font: new Uint8Array(await (await fetch(fontUrl)).arrayBuffer()),
 //       open: (selector) => module.openCanvas(selector),
 //     });

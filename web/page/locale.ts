@@ -1,12 +1,18 @@
 // locale.ts: words. Code says t("back") or t("did.reserve", { range }), locale/<language>.json holds the sentences; a
-// second language is a second file. A value with plural forms is an object with the categories of Intl.PluralRules, and
+// second language is a second file. What the first picture does not need stands in <language>.later.json. A value with plural forms is an object with the categories of Intl.PluralRules, and
 // is chosen by the argument `n`.
 import english from "./locale/en.json";
 
-type Entry = string | Record<string, string>;
+export type Entry = string | Record<string, string>;
 type Values = Record<string, string | number>;
 
-const entries: Record<string, Entry> = english;
+const entries: Record<string, Entry> = { ...english };
+
+/** The words of a part of the page that comes later. */
+export function addWords(part: Record<string, Entry>): void {
+  Object.assign(entries, part);
+}
+
 const plural = new Intl.PluralRules("en");
 
 export function has(key: string): boolean {

@@ -73,7 +73,6 @@ export interface Story {
   answer?: Answer;
   score: { logged: number; soFar: number; equal: number };
   accounting: { ram: number; sum: number; parts: AccountPart[] };
-  digest: string;
 }
 
 /** A cell is a number, a text, or nothing; the first of a row says what the step did to it. */

@@ -2,6 +2,7 @@
 // not a million rows. Only the table that is looked at is read from the module.
 import { byId, h, setText } from "./dom";
 import { t } from "./locale";
+import type { Page } from "./page";
 import type { Cell, Window } from "./state";
 import { bytes, count, hexWide } from "./units";
 
@@ -92,12 +93,20 @@ const ORDER = [
 /** Columns of the kernel's own names keep them in every language. */
 const PAGE = 50;
 
-export interface TableSource {
+export function startTables(page: Page, later: MmscopeLater): void {
+  const tables = new Tables({
+    read: (name, from, count) => JSON.parse(later.table(name, from, count)) as Window | null,
+    addressEnd: () => page.story?.addressEnd ?? 2 ** 32,
+  });
+  page.onStory(() => tables.refresh());
+}
+
+interface TableSource {
   read(name: string, from: number, count: number): Window | null;
   addressEnd(): number;
 }
 
-export class Tables {
+class Tables {
   private shown = "memory";
   private from = 0;
   private readonly tabs = new Map<string, HTMLButtonElement>();

@@ -14,15 +14,24 @@ function resolved(choice: string): CanvasTheme {
   return light.matches ? "light" : "dark";
 }
 
-/** Calls `changed` now and whenever the theme changes. */
-export function startTheme(changed: (theme: CanvasTheme) => void): void {
+let now: CanvasTheme = "dark";
+const listeners: ((theme: CanvasTheme) => void)[] = [];
+
+export function theme(): CanvasTheme {
+  return now;
+}
+export function onTheme(listener: (theme: CanvasTheme) => void): void {
+  listeners.push(listener);
+}
+
+export function startTheme(): void {
   const select = byId<HTMLSelectElement>("theme");
   const saved = recall("theme") ?? "";
   select.value = themes.includes(saved) ? saved : "system";
   const apply = () => {
-    const theme = resolved(select.value);
-    document.documentElement.dataset.theme = theme;
-    changed(theme);
+    now = resolved(select.value);
+    document.documentElement.dataset.theme = now;
+    for (const listener of listeners) listener(now);
   };
   select.addEventListener("change", () => {
     remember("theme", select.value);

@@ -1,13 +1,8 @@
 // transport.ts: back, step, play, the timeline's slider. It moves the playhead and is told where it stands.
 import { byId, setText } from "./dom";
 import { t } from "./locale";
+import type { Page } from "./page";
 import type { Story } from "./state";
-
-export interface Player {
-  step(level: string, n: number): void;
-  seek(call: number): void;
-  after(name: string): number;
-}
 
 /** Milliseconds between two steps of play. */
 const PACE: Record<string, number> = { phase: 1200, call: 140, event: 60, block: 30 };
@@ -23,29 +18,36 @@ export class Transport {
   private timer = 0;
   private atEnd = false;
 
-  constructor(private readonly player: Player) {
+  constructor(private readonly page: Page) {
     this.back.addEventListener("click", () => this.go(-1));
     this.forth.addEventListener("click", () => this.go(1));
     this.play.addEventListener("click", () => (this.timer ? this.stop() : this.start()));
     this.handoff.addEventListener("click", () => {
       this.stop();
-      const call = player.after("memblock_free_all");
-      if (call >= 0) player.seek(call);
+      const call = page.lab.after("memblock_free_all");
+      if (call >= 0) this.seek(call);
     });
     this.slider.addEventListener("input", () => {
       this.stop();
-      player.seek(Number(this.slider.value));
+      this.seek(Number(this.slider.value));
     });
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) this.stop();
     });
   }
 
-  /** A new machine, or none. */
-  ready(yes: boolean): void {
+  /** There is a new machine. */
+  ready(): void {
     this.stop();
     for (const control of [this.back, this.forth, this.play, this.handoff, this.slider, this.level])
-      control.disabled = !yes;
+      control.disabled = false;
+  }
+
+  private seek(call: number): void {
+    this.page.move(() => this.page.lab.seek(call, 0));
+  }
+  private step(n: number): void {
+    this.page.move(() => this.page.lab.step(this.level.value, n));
   }
 
   show(story: Story): void {
@@ -74,16 +76,16 @@ export class Transport {
 
   private go(n: number): void {
     this.stop();
-    this.player.step(this.level.value, n);
+    this.step(n);
   }
 
   private start(): void {
-    if (this.atEnd) this.player.seek(0);
+    if (this.atEnd) this.seek(0);
     // While it plays, a screen reader would be talked over: the sentence is announced again when it stops.
     this.sentence.setAttribute("aria-live", "off");
     const tick = () => {
       this.timer = window.setTimeout(tick, PACE[this.level.value] ?? 140);
-      this.player.step(this.level.value, 1);
+      this.step(1);
     };
     this.timer = window.setTimeout(tick, 0);
     this.sign(true);

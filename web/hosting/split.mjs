@@ -1,0 +1,91 @@
+// split.mjs: the wasm module in two files. The first has what the first steppable picture needs, the later one comes
+// while the learner looks at it: presets, tables, queries, lessons … The build is one program; only its functions are
+// dealt out, by binaryen's wasm-split (a part of every Emscripten).
+//
+//     mmscope.wasm ──► first.wasm   everything that can be reached without going through a later root
+//                  └─► later.wasm   the rest; it takes memory, table and functions from the first instance
+//
+// A later root is a function of a name below: bindings.cpp keeps what the page may call early apart from what it may
+// not, and web/page/module.ts gives the page the latter only once both halves are there. In the first file its place in
+// the function table holds an import of the namespace "later".
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/**
+ * Demangled names of functions that only the later half has although the function table holds them. None that JavaScript
+ * calls itself may be among them (Embind's invokers): Emscripten keeps what the table held at the beginning.
+ */
+export const LATER = [
+  /^mmscope::\(anonymous namespace\)::Later::/, // wasm/later.cpp
+];
+
+// What the instances share: Emscripten's stack pointer is a mutable global.
+const features = ["--enable-mutable-globals"];
+
+/** Writes first.wasm and later.wasm into `folder`; returns how many functions went where. */
+export async function split(wasm, folder) {
+  const scratch = await mkdtemp(join(tmpdir(), "mmscope-split-"));
+  try {
+    const tool = (name, ...args) => run(join(process.env.BINARYEN ?? "", name), args, { maxBuffer: 1 << 28 });
+    const { stdout } = await tool("wasm-opt", wasm, "--print-call-graph", "-o", join(scratch, "same.wasm"));
+    const graph = readGraph(stdout);
+    const later = laterOf(graph);
+    // Without its names a module calls its functions 0, 1, 2 …, in the same order; so do the halves' exports.
+    const nameless = join(scratch, "nameless.wasm");
+    await tool("wasm-opt", wasm, ...features, "--strip-debug", "-o", nameless);
+    const list = join(scratch, "later.txt");
+    await writeFile(list, later.map((name) => graph.defined.indexOf(name)).join("\n"));
+    await mkdir(folder, { recursive: true });
+    const first = join(folder, "first.wasm");
+    const rest = join(folder, "later.wasm");
+    await tool(
+      "wasm-split",
+      nameless,
+      ...features,
+      `--split-funcs=@${list}`,
+      "--import-namespace=first",
+      "--placeholder-namespace=later",
+      ...["-o1", first, "-o2", rest],
+    );
+    return { first, later: rest, functions: graph.defined.length, moved: later.length };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The call graph in Graphviz' language, as wasm-opt prints it: names in order, direct calls, what a table or export holds. */
+export function readGraph(dot) {
+  const name = (quoted) =>
+    quoted.replace(/\\([0-9a-f]{2})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
+  const graph = { defined: [], calls: new Map(), held: new Set(), exported: new Set() };
+  for (const line of dot.slice(dot.indexOf("node [shape=box", dot.indexOf("Indirect Target"))).split("\n")) {
+    const call = line.match(/^ {2}"(.*)" -> "(.*)"; \/\/ call/);
+    const node = line.match(/^ {2}"(.*)" \[style="filled(, rounded)?"(?:, fillcolor="(\w+)")?\];/);
+    if (call) {
+      const [from, to] = [name(call[1]), name(call[2])];
+      graph.calls.set(from, (graph.calls.get(from) ?? new Set()).add(to));
+    } else if (node?.[2]) graph.held.add(name(node[1]));
+    else if (node?.[3] === "white") graph.defined.push(name(node[1]));
+    else if (node?.[3] === "gray") graph.exported.add(name(node[1]));
+  }
+  return graph;
+}
+
+function laterOf({ defined, calls, held, exported }) {
+  const isLater = (name) => LATER.some((pattern) => pattern.test(name));
+  const reached = new Set([...exported, ...[...held].filter((name) => !isLater(name)), "__wasm_call_ctors"]);
+  for (const name of reached) for (const next of calls.get(name) ?? []) reached.add(next);
+  return defined.filter((name) => !reached.has(name));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { first, later, functions, moved } = await split(process.argv[2], process.argv[3]);
+  console.log(`${moved} of ${functions} functions come later`);
+  for (const file of [first, later]) console.log(`${(await readFile(file)).length}  ${file}`);
+}

@@ -1,0 +1,84 @@
+// machines.ts: which machine lies on the desk: the recorded boot, a preset, a log of one's own.
+import { byId, h } from "./dom";
+import { fetchCapture, type Outcome } from "./loader";
+import { t } from "./locale";
+import { message, type Page } from "./page";
+
+const FALLBACK_PRESET = "qemu-1g";
+
+export class Machines {
+  private readonly select = byId<HTMLSelectElement>("machine");
+  private chosen = "capture";
+  private own: Uint8Array | null = null; // the log of one's own that was played last
+
+  constructor(
+    private readonly page: Page,
+    private readonly later: MmscopeLater,
+  ) {
+    const presets = JSON.parse(later.presets()) as { name: string; title: string }[];
+    this.select.replaceChildren(
+      h("optgroup", { label: t("machine.capture") }, h("option", { value: "capture" }, t("machine.first"))),
+      h(
+        "optgroup",
+        { label: t("machine.presets") },
+        ...presets.map((p) => h("option", { value: p.name }, p.title || p.name)),
+      ),
+    );
+    this.select.addEventListener("change", () => void this.choose(this.select.value).then((failed) => message(failed)));
+  }
+
+  /** "capture", the name of a preset, or "yours". */
+  get current(): string {
+    return this.chosen;
+  }
+
+  /** Null when it is on the desk, else why not. */
+  async choose(name: string): Promise<string | null> {
+    if (name === "yours") return this.own ? this.playLog(this.own, t("machine.yours")) : null;
+    if (name !== "capture") return this.put(() => this.preset(name), name);
+    try {
+      const bytes = await fetchCapture();
+      return await this.put(() => this.page.loader.log(bytes), name);
+    } catch (error) {
+      this.select.value = this.chosen;
+      return t("failed.capture-only", { reason: String(error instanceof Error ? error.message : error) });
+    }
+  }
+
+  /** Null, or why the log was refused. */
+  async playLog(bytes: Uint8Array, name: string): Promise<string | null> {
+    const refused = await this.put(() => this.page.loader.log(bytes), "yours");
+    if (refused === null) {
+      this.own = bytes;
+      this.option("yours").textContent = this.page.story?.title || name;
+      this.select.value = "yours";
+    }
+    return refused;
+  }
+
+  /** The recorded boot did not come: a preset takes its place. */
+  async instead(reason: string): Promise<void> {
+    await this.put(() => this.preset(FALLBACK_PRESET), FALLBACK_PRESET);
+    message(t("failed.capture", { reason }));
+  }
+
+  private preset(name: string): Promise<Outcome> {
+    return this.page.loader.script(() => this.later.loadPreset(name) || name);
+  }
+
+  private option(value: string): HTMLOptionElement {
+    let option = this.select.querySelector<HTMLOptionElement>(`option[value="${value}"]`);
+    if (!option) {
+      option = h("option", { value });
+      this.select.prepend(option);
+    }
+    return option;
+  }
+
+  private async put(load: () => Promise<Outcome>, name: string): Promise<string | null> {
+    const failed = await this.page.put(load);
+    if (failed === null) this.chosen = name;
+    this.select.value = this.chosen;
+    return failed;
+  }
+}

@@ -1,0 +1,117 @@
+// page.ts: what all parts of the page share: the lab, the canvas, the story of the step that is shown. Parts listen; the
+// playhead is moved through move(), the picture is drawn anew through changed().
+//
+//     page.onStory((story) => …);                       after every move, and once at the beginning
+//     page.move(() => page.lab.step("call", 1));
+import { type CanvasBridge, CanvasHost } from "./canvas-host";
+import { byId } from "./dom";
+import { Loader, type Outcome } from "./loader";
+import { t } from "./locale";
+import type { Story } from "./state";
+import { onTheme, theme } from "./theme";
+
+type Listener = (story: Story) => void;
+
+export class Page {
+  readonly loader: Loader;
+  host: CanvasHost | null = null;
+  story: Story | null = null;
+  private readonly listeners: Listener[] = [];
+  private readonly newMachine: (() => void)[] = [];
+  private seen = -1;
+
+  constructor(readonly lab: MmscopeLab) {
+    this.loader = new Loader(lab, busy);
+    byId("busy-cancel").addEventListener("click", () => this.loader.cancel());
+  }
+
+  openCanvas(font: Uint8Array): void {
+    const host = new CanvasHost({
+      parent: byId("canvas-place"),
+      label: t("picture.label"),
+      font,
+      open: (selector) => this.watched(this.lab.openCanvas(selector)),
+    });
+    if (host.unavailable) {
+      const note = byId("no-canvas");
+      note.hidden = false;
+      note.textContent = t(`no-canvas.${host.unavailable}`);
+      byId("picture").classList.add("without");
+      byId("picture").append(byId("twin"));
+      return;
+    }
+    this.host = host;
+    host.setTheme(theme());
+    onTheme((now) => host.setTheme(now));
+    (byId("canvas-place") as HTMLElement & { host?: CanvasHost }).host = host; // for tests: frames drawn
+  }
+
+  /** A press on the canvas moves the playhead too: look after each frame whether there is something new to read. */
+  private watched(bridge: CanvasBridge | null): CanvasBridge | null {
+    if (!bridge) return null;
+    const frame = bridge.frame.bind(bridge);
+    bridge.frame = (seconds) => {
+      const more = frame(seconds);
+      if (this.lab.generation() !== this.seen) queueMicrotask(() => this.refresh());
+      return more;
+    };
+    return bridge;
+  }
+
+  onStory(listener: Listener): void {
+    this.listeners.push(listener);
+    if (this.story) listener(this.story);
+  }
+  /** Another machine lies on the desk; the story follows. */
+  onMachine(listener: () => void): void {
+    this.newMachine.push(listener);
+  }
+
+  move(how: () => void): void {
+    how();
+    this.refresh();
+    this.changed();
+  }
+  /** There is something to be seen that is not a move: a selection, a filter. */
+  changed(): void {
+    this.host?.invalidate();
+  }
+
+  private refresh(): void {
+    this.seen = this.lab.generation();
+    const story = JSON.parse(this.lab.story()) as Story | null;
+    if (!story) return;
+    this.story = story;
+    for (const listener of this.listeners) listener(story);
+  }
+
+  /** Null when the machine is on the desk; else why not. What was there before is still there then. */
+  async put(load: () => Promise<Outcome>): Promise<string | null> {
+    const outcome = await load();
+    if (!outcome.ok) {
+      if (!outcome.reason) return ""; // cancelled, or another one was asked for
+      return t(outcome.line ? "log.refused-at" : "log.refused", { line: outcome.line, reason: outcome.reason });
+    }
+    for (const listener of this.newMachine) listener();
+    // The first look is at memory as the firmware describes it: one step earlier there is nothing to see.
+    this.move(() => this.lab.seek(Math.max(this.lab.after("e820__memblock_setup"), 0), 0));
+    if (this.story?.stopped) {
+      const { calls } = this.story.place;
+      message(t("log.stopped", { call: calls, calls, reason: this.story.stopped }));
+    } else message(null);
+    return null;
+  }
+}
+
+/** What is being done and how far it is; said only when it takes long enough to be wondered about. */
+function busy(word: string | null, share: number): void {
+  byId("busy").hidden = word === null;
+  byId("busy-word").textContent = word ?? "";
+  byId<HTMLProgressElement>("busy-bar").value = share;
+}
+
+export function message(text: string | null): void {
+  const box = byId("message");
+  box.hidden = !text;
+  box.textContent = text ?? "";
+}
