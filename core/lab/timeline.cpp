@@ -370,6 +370,28 @@ struct Timeline::Impl {
       }
     }
   }
+
+  // Where a stride from inside a call ends that may not end deeper than here, or must end less deep.
+  Position stride_inside(bool out, bool forwards) {
+    const std::vector<Event> &events = record(pos.call).events;
+    std::vector<u64> depths(1, 0); // of the position before each event
+    u64 open = 1;
+    for (const Event &e : events) {
+      if (e.kind == EventKind::lab_call) ++open;
+      if (e.kind == EventKind::lab_return && open > 1) --open;
+      depths.push_back(open);
+    }
+    const u64 here = pos.event == 0 ? 1 : at(depths, pos.event); // in the middle of the first event is inside
+    const u64 most = out ? here - 1 : here;
+    if (forwards) {
+      for (u64 i = pos.event + 1; i < events.size(); ++i)
+        if (at(depths, i) <= most) return {pos.call, i, 0};
+      return {pos.call + 1, 0, 0};
+    }
+    for (u64 i = pos.part != 0 ? pos.event : pos.event - 1; i > 0; --i)
+      if (at(depths, i) <= most) return {pos.call, i, 0};
+    return {pos.call, 0, 0};
+  }
 };
 
 Timeline::Timeline(Script script, std::size_t keyframe_budget, std::size_t record_budget)
@@ -429,6 +451,14 @@ Position Timeline::step(Level level, i64 n) {
   case Level::block: m.step_inside(level, n); break;
   }
   return m.pos;
+}
+
+Position Timeline::stride(Stride how, int direction) {
+  Impl &m = *impl_;
+  const int n = direction > 0 ? 1 : -1;
+  if (how == Stride::in) return step(Level::event, n);
+  if (m.pos.event == 0 && m.pos.part == 0) return step(how == Stride::over ? Level::call : Level::phase, n);
+  return seek(m.stride_inside(how == Stride::out, n > 0));
 }
 
 const std::string &Timeline::error() const {

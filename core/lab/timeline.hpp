@@ -37,6 +37,20 @@ struct Position {
 
 enum class Level : u8 { phase, call, event, block };
 
+// A stride follows the calls that kernel functions make to each other (lab_call … lab_return in a call's record):
+//
+//   position     0    1            2             3      4              5          next call
+//   depth        0    1            2             3      3              2          0
+//   event          phase   call f        call g     …      return g      return f
+//
+//   in     the next or previous event, whatever it is
+//   over   the next or previous position that is not deeper than this one: a function called in between is one thing
+//   out    the next or previous position that is less deep: right after the function returned, or right before it
+//          was entered
+//
+// Between two calls of the script (depth 0), over is one call and out is the end or start of the phase.
+enum class Stride : u8 { in, over, out };
+
 struct BranchInfo {
   u32 id = 0; // 0 = the recorded past
   u32 parent = 0;
@@ -73,7 +87,8 @@ public:
   // Moves by n steps of a level (negative: back). Level::event goes inside calls; leaving a call's last event
   // lands on the next call's start.
   Position step(Level level, i64 n);
-  const std::string &error() const; // of the command at the playhead that could not be made, or ""
+  Position stride(Stride how, int direction); // one; forwards when direction > 0, else back
+  const std::string &error() const;           // of the command at the playhead that could not be made, or ""
   // Works for at most `budget_calls` calls towards a target and returns whether it is reached: for hosts that
   // must stay responsive. In between the playhead is somewhere on the way, before a call.
   bool seek_some(Position to, u64 budget_calls);
