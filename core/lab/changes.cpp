@@ -53,45 +53,41 @@ Changes changes_of(std::span<const Event> events, const System &after) {
   for (u64 list = 0; list < 2; ++list)
     c.marks[list].resize(size_before(events, list, types[list]->regions.size()), Mark::none);
 
-  const unsigned page = after.arch->page_shift, section = after.arch->section_size_bits;
-  const auto place = [&](Layer layer, u64 base, u64 end) {
-    if (base >= end) return;
+  const auto place = [&](const Event &e) {
+    const std::optional<Place> p = reach(e, *after.arch);
+    if (!p) return;
     // Blocks handed over one after the other are one place.
-    if (!c.places.empty() && c.places.back().layer == layer && c.places.back().end == base)
-      c.places.back().end = end;
+    if (!c.places.empty() && c.places.back().layer == p->layer && c.places.back().end == p->base)
+      c.places.back().end = p->end;
     else
-      c.places.push_back({layer, base, end});
+      c.places.push_back(*p);
   };
-  const auto pages = [&](Layer layer, u64 pfn, u64 count) { place(layer, pfn << page, (pfn + count) << page); };
-  const auto list_layer = [](u64 list) { return list == 0 ? Layer::memory : Layer::reserved; };
 
   for (const Event &e : events) {
     switch (e.kind) {
-    case EventKind::lab_e820_add:
-    case EventKind::lab_e820_update: place(Layer::firmware, e.f[0], e.f[0] + e.f[1]); break;
     case EventKind::lab_memblock_insert:
-    case EventKind::lab_memblock_remove: place(list_layer(e.f[0]), e.f[2], e.f[2] + e.f[3]); [[fallthrough]];
+    case EventKind::lab_memblock_remove: place(e); [[fallthrough]];
     case EventKind::lab_memblock_merge:
     case EventKind::lab_memblock_split:
     case EventKind::lab_memblock_trim:
     case EventKind::lab_memblock_mark:
       if (e.f[0] < 2) note_memblock(e, c.marks[e.f[0]], c.removed[e.f[0]]);
       break;
-    case EventKind::lab_numa_memblk: place(Layer::memory, e.f[1], e.f[1] + e.f[2]); break;
-    case EventKind::lab_section_present:
-    case EventKind::lab_section_init: place(Layer::sections, e.f[0] << section, (e.f[0] + e.f[1]) << section); break;
-    case EventKind::lab_zone_init: pages(Layer::zones, e.f[2], e.f[3]); [[fallthrough]];
+    case EventKind::lab_zone_init: place(e); [[fallthrough]];
     case EventKind::lab_zone_set: c.zones.emplace_back(e.node(0), static_cast<u32>(e.f[1])); break;
-    case EventKind::lab_page_run: pages(Layer::pages, e.f[0], e.f[1]); break;
     case EventKind::lab_free_list_add:
-    case EventKind::lab_free_list_del: {
-      const u64 blocks = e.kind == EventKind::lab_free_list_add ? e.f[5] : 1;
-      pages(Layer::pages, e.f[4], blocks << e.f[2]);
+    case EventKind::lab_free_list_del:
+      place(e);
       if (e.f[1] < max_zone_types && e.f[2] < max_orders && e.f[3] < migratetype_count)
         c.buddy[e.f[1]][e.f[2]][e.f[3]] = true;
       c.any_buddy = true;
       break;
-    }
+    case EventKind::lab_e820_add:
+    case EventKind::lab_e820_update:
+    case EventKind::lab_numa_memblk:
+    case EventKind::lab_section_present:
+    case EventKind::lab_section_init:
+    case EventKind::lab_page_run: place(e); break;
     default: break;
     }
   }

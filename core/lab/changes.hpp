@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "lab/event_reach.hpp"
 #include "mm/system.hpp"
 #include "trace/event.hpp"
 
@@ -12,15 +13,6 @@ namespace mmscope {
 
 /// What happened to a place of a memblock array.
 enum class Mark : u8 { none, inserted, merged, split, trimmed, marked };
-
-/// A row of the address strip.
-enum class Layer : u8 { firmware, memory, reserved, sections, zones, pages };
-inline constexpr unsigned layer_count = 6;
-
-struct Place { // half-open [base, end), bytes
-  Layer layer{};
-  u64 base = 0, end = 0;
-};
 
 struct Changes {
   std::vector<Place> places;              // on the address axis, in order of time; the last ones if there are many
