@@ -119,7 +119,7 @@ Sums sums_of(std::span<const Event> events) {
 }
 
 void call_json(JsonWriter &j, const Lab &lab, std::size_t index) {
-  const Command &c = lab.script().commands[index];
+  const Command &c = lab.command(index);
   const OpInfo &op = op_info(c.op);
   const CallRecord &made = lab.record();
   j.begin_object().key("index").number(index).key("name").string(op.name).key("summary").string(op.summary);
@@ -222,7 +222,7 @@ std::string story(const Lab &lab, const Record &record) {
     j.key("call");
     call_json(j, lab, *call);
     j.key("path").begin_array();
-    const Command &c = lab.script().commands[*call];
+    const Command &c = lab.command(*call);
     if (!c.caller.empty()) j.string(without_offset(c.caller));
     const auto stack = stack_of(lab.events(), lab.texts());
     if (stack.empty()) j.string(op_info(c.op).name);

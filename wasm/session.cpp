@@ -48,9 +48,8 @@ void Session::step(const std::string &level, int n) {
 
 double Session::after(const std::string &function) const {
   if (!lab()) return -1;
-  const std::vector<Command> &all = lab()->script().commands;
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if (op_info(all[i].op).name == function) return static_cast<double>(i + 1);
+  for (u64 i = 0; i < lab()->size(); ++i)
+    if (op_info(lab()->command(i).op).name == function) return static_cast<double>(i + 1);
   return -1;
 }
 

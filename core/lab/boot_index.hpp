@@ -3,6 +3,12 @@
 //
 //     BootIndex index(script);
 //     while (!index.advance(200, observer)) report(index.progress());   // in slices, so that the page stays alive
+//
+// A branch shares the beginning of the boot and has calls of its own. What is known of those is kept beside the boot's,
+// and the two are put together for the branch on show; no call is made again for it.
+//
+//     calls      0 1 2 3 4 5 6 7 8      branch 0, the recorded past
+//                        └ 5 6          branch 1: shares 0 … 4
 #pragma once
 
 #include <functional>
@@ -12,6 +18,7 @@
 
 #include "lab/machine.hpp"
 #include "lab/owners.hpp"
+#include "lab/timeline.hpp"
 
 namespace mmscope {
 
@@ -40,27 +47,51 @@ public:
   bool advance(u64 calls, const Observer &observer = {});
   double progress() const;
 
-  const std::vector<CallSummary> &calls() const { return calls_; }
-  const std::vector<PhaseSpan> &phases() const { return phases_; }
-  const std::vector<Owner> &owners() const { return owners_; }
-  const std::vector<OwnerChange> &changes() const { return changes_; } // in order of time
-  u64 address_end() const { return address_end_; } // one past the last byte of RAM that the boot ever saw
-  const std::string &error() const { return error_; }
+  // --- of the branch on show ---
+  const std::vector<CallSummary> &calls() const { return line().calls; }
+  const std::vector<PhaseSpan> &phases() const { return line().phases; }
+  const std::vector<OwnerChange> &changes() const { return line().changes; } // in order of time
+  /// The owner change that event `event` (from 1) of a call made, or null.
+  const OwnerChange *change_at(u64 call, u64 event) const;
+  u64 address_end() const { return line().address_end; } // one past the last byte of RAM that it ever saw
+  const std::string &error() const { return shown_ == 0 ? error_ : no_error_; }
+
+  const std::vector<Owner> &owners() const { return owners_; } // of all branches
+
+  // --- branches, once the pass is through; `tree` is the timeline's ---
+  /// Branch `id`, new or not, has made its last call.
+  void extend(const std::vector<BranchInfo> &tree, u32 id, const Command &c, std::span<const Event> events,
+              const Machine &after, const Trace &texts);
+  void show(const std::vector<BranchInfo> &tree, u32 id);
 
 private:
-  void scan(u64 call, const Command &c, std::span<const Event> events);
+  struct Line { // from the first call to the last
+    std::vector<CallSummary> calls;
+    std::vector<PhaseSpan> phases;
+    std::vector<OwnerChange> changes;
+    u64 address_end = 0;
+  };
+  struct Part { // a branch's own calls
+    std::vector<CallSummary> calls;
+    std::vector<OwnerChange> changes;
+    u64 address_end = 0;
+  };
+  const Line &line() const { return shown_ == 0 ? boot_ : other_; }
+  void scan(Line &line, const Command &c, std::span<const Event> events, const Machine &after, const Trace &texts);
+  static void append(Line &line, const CallSummary &call);
+  /// The first `calls` calls of a branch, as `other_`.
+  void put_together(const std::vector<BranchInfo> &tree, u32 id, u64 calls);
   u32 owner_id(const Owner &owner);
 
   const Script &script_;
   std::unique_ptr<Machine> machine_; // gone when the pass is through
   Trace trace_;
   std::size_t next_ = 0;
-  std::vector<CallSummary> calls_;
-  std::vector<PhaseSpan> phases_;
+  Line boot_, other_;
+  std::vector<Part> parts_; // by branch; that of branch 0 is not used
+  u32 shown_ = 0;
   std::vector<Owner> owners_;
-  std::vector<OwnerChange> changes_;
-  u64 address_end_ = 0;
-  std::string error_;
+  std::string error_, no_error_;
 };
 
 } // namespace mmscope

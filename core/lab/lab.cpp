@@ -22,6 +22,30 @@ void Lab::step(Level level, i64 n) {
   moved();
 }
 
+void Lab::stride(Stride how, int direction) {
+  timeline_.stride(how, direction);
+  moved();
+}
+
+Result Lab::branch(const Command &c) {
+  const Result r = timeline_.branch(c);
+  if (!r.ok()) return r;
+  const u64 call = size() - 1;
+  index_.extend(branches(), current_branch(), command(call), timeline_.record(call).events, timeline_.machine(),
+                texts());
+  moved(); // the owners up to here are those of the calls that both branches share
+  return r;
+}
+
+bool Lab::switch_branch(u32 id) {
+  if (!timeline_.switch_branch(id)) return false;
+  index_.show(branches(), id);
+  owners_.clear();
+  owner_changes_ = 0;
+  moved();
+  return true;
+}
+
 void Lab::moved() {
   ++generation_;
   const Position at = timeline_.position();

@@ -29,13 +29,24 @@ public:
   bool prepare(u64 calls, const BootIndex::Observer &observer = {});
   const BootIndex &index() const { return index_; }
 
-  const Script &script() const { return timeline_.script(); }
+  const Script &script() const { return timeline_.script(); }                ///< as it was recorded: branch 0
+  const Command &command(u64 call) const { return timeline_.command(call); } ///< of the branch on show
   const System &state() const { return timeline_.state(); }
   Position position() const { return timeline_.position(); }
   u64 size() const { return timeline_.size(); }
 
   void seek(Position to);
   void step(Level level, i64 n);
+  void stride(Stride how, int direction);
+  // --- branches: see Timeline. All that is said here is said of the current one. ---
+  /// Makes the command at the playhead, in a branch of its own. On error nothing changes.
+  Result branch(const Command &c);
+  bool switch_branch(u32 id);
+  const std::vector<BranchInfo> &branches() const { return timeline_.branches(); }
+  u32 current_branch() const { return timeline_.current_branch(); }
+  const std::vector<std::string> &bindings() const { return timeline_.bindings(); }
+  u32 binding_slot(std::string_view name) { return timeline_.binding_slot(name); }
+
   /// Counts the moves, so that a view knows when to read again.
   u64 generation() const { return generation_; }
 
