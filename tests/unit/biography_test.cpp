@@ -131,26 +131,35 @@ TEST_CASE("biography: a free page is handed over and ends on a list") {
 
 TEST_CASE("biography: pages given back one by one merge and that is one entry") {
   auto lab = booted();
-  // A page of the memory that is freed last: the buddies before it wait for it.
-  u64 freed = 0;
+  // A block that is freed and the one that waited for it on a list.
+  u64 freed = 0, waited = 0;
   for (u64 i = 0; i < lab->size(); ++i)
     if (lab->command(i).op == Op::free_reserved_area) {
       lab->seek({i + 1, 0, 0});
       for (const Event &e : lab->events())
-        if (e.kind == EventKind::lab_buddy_merge && freed == 0) freed = e.f[0];
+        if (e.kind == EventKind::lab_buddy_merge && freed == 0) {
+          freed = e.f[0];
+          waited = e.f[1];
+        }
     }
   REQUIRE(freed != 0);
-  const std::vector<LifeEvent> life = life_of(*lab, freed);
-  CAPTURE(story(life));
-  const LifeEvent &merged = first(life, Life::merged);
-  CHECK(merged.order > merged.from_order);
-  for (std::size_t i = 1; i < life.size(); ++i)
-    if (life[i].what == life[i - 1].what && life[i].call == life[i - 1].call)
-      CHECK(life[i].what == Life::page); // of different states
-  // Nobody is told that a block left its list only to merge.
-  for (std::size_t i = 1; i < life.size(); ++i)
-    if (life[i].what == Life::merged && life[i - 1].call == life[i].call) CHECK(life[i - 1].what != Life::taken);
-  check_life(*lab, freed);
+  for (const u64 pfn : {freed, waited}) {
+    const std::vector<LifeEvent> life = life_of(*lab, pfn);
+    CAPTURE(story(life));
+    const LifeEvent &merged = first(life, Life::merged);
+    CHECK(merged.order > merged.from_order);
+    CHECK(merged.end - merged.base == u64{4096} << merged.order);
+    for (std::size_t i = 1; i < life.size(); ++i) {
+      if (life[i].call != life[i - 1].call) continue;
+      if (life[i].what == life[i - 1].what) CHECK(life[i].what == Life::page); // of different states
+      // Nobody is told that a block joined or left a list only to merge.
+      if (life[i].what != Life::merged) continue;
+      CHECK(life[i - 1].what != Life::taken);
+      CHECK(life[i - 1].what != Life::free);
+    }
+    CHECK(life.back().what == Life::free);
+    check_life(*lab, pfn);
+  }
 }
 
 TEST_CASE("biography: what it says is so at its position for pages all over a machine") {

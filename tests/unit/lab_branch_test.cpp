@@ -166,6 +166,21 @@ TEST_CASE("lab_branch: branches of branches are put together from what they shar
   CHECK_FALSE(lab->switch_branch(4));
 }
 
+TEST_CASE("lab_branch: a branch in which more happened than in the whole boot leaves nothing behind") {
+  auto lab = booted();
+  const u64 handoff = call_of(*lab, Op::memblock_free_all);
+  const std::size_t whole = lab->index().changes().size();
+  lab->seek({handoff, 0, 0});
+  const Seen before = seen(*lab);
+  for (u64 at = 0x8000000; lab->index().changes().size() <= whole; at += 0x10000)
+    REQUIRE(lab->branch(command(Op::memblock_reserve, {at, 4096}, "my_driver")).ok());
+  CHECK(lab->owner_at(0x8000000)->label == "my_driver");
+  REQUIRE(lab->switch_branch(0));
+  CHECK(seen(*lab) == before);
+  CHECK(lab->owner_at(0x8000000) == nullptr);
+  CHECK(lab->accounting().balanced());
+}
+
 TEST_CASE("lab_branch: a command that cannot be made changes nothing") {
   auto lab = booted();
   lab->seek({20, 0, 0});
