@@ -247,10 +247,11 @@ std::string story(const Lab &lab, const Record &record) {
     j.key("freed").number(s.freed).key("waitingPages").number(s.waiting_pages);
     j.key("sections").number(lab.state().sparse.present_count()).end_object();
     j.key("answer");
-    answer_json(j, record, *call);
+    // The log has no answer to a call that somebody has typed.
+    answer_json(j, record, *call < lab.recorded_calls() ? u64{*call} : ~u64{0});
   }
   j.key("score");
-  score_json(j, record, at.call);
+  score_json(j, record, std::min(at.call, lab.recorded_calls()));
   j.key("accounting");
   accounting_json(j, lab);
   j.end_object();

@@ -193,6 +193,7 @@ std::string_view without_offset(std::string_view caller) { return caller.substr(
 void allocations(Rows &rows, const Lab &lab, const Record &record) {
   const std::optional<std::size_t> call = lab.call();
   for (const AllocRow &row : record.allocs.rows()) {
+    if (row.command >= lab.recorded_calls()) continue; // the branch has other calls from there on
     if (!rows.wanted()) continue;
     JsonWriter &j = rows.row(call == row.command ? "here" : "");
     j.number(u64{row.command} + 1).string(without_offset(row.caller)).number(row.size).number(row.align);

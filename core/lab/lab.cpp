@@ -37,6 +37,12 @@ Result Lab::branch(const Command &c) {
   return r;
 }
 
+u64 Lab::recorded_calls() const {
+  u64 calls = size();
+  for (u32 id = current_branch(); id != 0; id = branches()[id].parent) calls = branches()[id].fork_call;
+  return calls;
+}
+
 bool Lab::switch_branch(u32 id) {
   if (!timeline_.switch_branch(id)) return false;
   index_.show(branches(), id);

@@ -44,6 +44,8 @@ public:
   bool switch_branch(u32 id);
   const std::vector<BranchInfo> &branches() const { return timeline_.branches(); }
   u32 current_branch() const { return timeline_.current_branch(); }
+  /// So many calls of the branch, from the first one, are those of the recorded boot.
+  u64 recorded_calls() const;
   const std::vector<std::string> &bindings() const { return timeline_.bindings(); }
   u32 binding_slot(std::string_view name) { return timeline_.binding_slot(name); }
 

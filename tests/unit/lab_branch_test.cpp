@@ -91,6 +91,7 @@ TEST_CASE("lab_branch: a reservation before the handoff is held back from the bu
   REQUIRE(lab->branch(command(Op::memblock_reserve, {0x10000000, 2 * MiB}, "my_driver")).ok());
   CHECK(lab->current_branch() == 1);
   CHECK(lab->size() == handoff + 1);
+  CHECK(lab->recorded_calls() == handoff);
   CHECK(lab->call() == handoff);
   CHECK(lab->command(handoff).op == Op::memblock_reserve);
   REQUIRE(lab->changes().places.size() == 1);
@@ -155,6 +156,7 @@ TEST_CASE("lab_branch: branches of branches are put together from what they shar
   lab->seek({10, 2, 0}); // inside a call that all share: the command comes after it
   REQUIRE(lab->branch(command(Op::memblock_reserve, {0x13000000, MiB}, "four")).ok());
   CHECK(lab->size() == 12);
+  CHECK(lab->recorded_calls() == 11);
   check_index(*lab);
   for (const u32 id : {1u, 3u, 2u, 0u, 2u}) {
     REQUIRE(lab->switch_branch(id));
@@ -163,6 +165,9 @@ TEST_CASE("lab_branch: branches of branches are put together from what they shar
     CHECK(lab->accounting().balanced());
   }
   CHECK(lab->owner_at(0x12000000)->label == "three");
+  CHECK(lab->recorded_calls() == fork); // of a branch of a branch
+  REQUIRE(lab->switch_branch(0));
+  CHECK(lab->recorded_calls() == lab->size());
   CHECK_FALSE(lab->switch_branch(4));
 }
 
