@@ -7,6 +7,7 @@
 #include "base/types.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -50,5 +51,10 @@ std::optional<u64> parse_size(std::string_view s);
 // Splits off and returns the next word (separated by spaces or tabs); empty when none is left.
 std::string_view next_word(std::string_view &rest);
 std::string_view trim(std::string_view s);
+
+// The name in `names` that `word` was most likely meant to be, or "".
+std::string_view closest(std::string_view word, std::span<const std::string_view> names);
+// ", did you mean 'x'?" or "".
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> names);
 
 } // namespace mmscope

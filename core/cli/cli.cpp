@@ -1,14 +1,17 @@
 #include "cli/cli.hpp"
 
 #include "base/text.hpp"
+#include "base/units.hpp"
 #include "io/dmesg.hpp"
 #include "io/json.hpp"
 #include "io/machine_file.hpp"
 #include "io/script_text.hpp"
 #include "io/verify.hpp"
 #include "io/views.hpp"
+#include "lab/lab.hpp"
 #include "lab/machine.hpp"
 #include "lab/presets.hpp"
+#include "query/query.hpp"
 
 #include <algorithm>
 #include <array>
@@ -27,6 +30,8 @@ mmscope boot --dmesg FILE          replay a real boot from its kernel log ("-" r
 mmscope boot --machine NAME        boot a preset, or a machine described in FILE.json
 mmscope run SCRIPT                 apply a script of kernel calls; "-" reads standard input
 mmscope verify DIR|FILE...         predictions against recorded boots or memblock vectors; status 1 if any differs
+mmscope query BOOT EXPRESSION...   asks a boot: a preset, FILE.json or a script (docs/query.md)
+mmscope inspect BOOT PATH...       everything about a thing: "page[0x1234]", "node[0].zone[DMA32]"
 mmscope machines                   the presets
 mmscope help                       this text
 mmscope --version
@@ -37,6 +42,8 @@ boot and run take
   --events              also what happened inside every call
 boot also takes
   --until PHASE         memblock numa sparse zones zonelists handoff slab deferred done
+query and inspect take
+  --at CALL[:EVENT]     before that call, or so many events inside it, from 0; the end of the boot otherwise
 
 Logs and scripts may be gzipped. Status: 0 done, 1 a call that cannot be made or a difference found, 2 unusable input.
 )";
@@ -46,6 +53,7 @@ struct Options {
   std::vector<std::string_view> words; // what is no option
   std::optional<std::string_view> dmesg, machine;
   std::vector<View> show;
+  std::optional<Position> at;
   Phase until = Phase::done;
   bool json = false, events = false;
 };
@@ -59,9 +67,10 @@ int misuse(const Io &io, std::string_view what) {
 
 // Reads everything after the verb. Returns what is wrong, or "".
 std::string parse_options(std::span<const std::string_view> args, Options &o) {
-  static constexpr std::array<std::string_view, 6> flags{"--dmesg", "--machine", "--until",
-                                                         "--show",  "--format",  "--events"};
+  static constexpr std::array<std::string_view, 7> flags{"--dmesg",  "--machine", "--until", "--show",
+                                                         "--format", "--events",  "--at"};
   const bool boots = o.verb == "boot", plays = boots || o.verb == "run";
+  const bool asks = o.verb == "query" || o.verb == "inspect";
   for (std::size_t i = 0; i < args.size(); ++i) {
     const std::string_view word = args[i];
     if (!word.starts_with("--") || word == "--") {
@@ -72,7 +81,7 @@ std::string parse_options(std::span<const std::string_view> args, Options &o) {
     const std::string_view flag = word.substr(0, equals);
     if (std::find(flags.begin(), flags.end(), flag) == flags.end())
       return concat("unknown option ", word, did_you_mean(flag, flags));
-    if (!plays || (!boots && (flag == "--dmesg" || flag == "--machine" || flag == "--until")))
+    if (flag == "--at" ? !asks : !plays || (!boots && (flag == "--dmesg" || flag == "--machine" || flag == "--until")))
       return concat(o.verb, " takes no ", flag);
     if (flag == "--events") {
       o.events = true;
@@ -86,7 +95,13 @@ std::string parse_options(std::span<const std::string_view> args, Options &o) {
     else
       return concat(flag, " needs a value");
 
-    if (flag == "--dmesg")
+    if (flag == "--at") {
+      const std::size_t colon = value.find(':');
+      const auto call = parse_u64(value.substr(0, colon));
+      const auto event = colon == std::string_view::npos ? std::optional<u64>(0) : parse_u64(value.substr(colon + 1));
+      if (!call || !event) return concat("not a place in a boot: '", value, "' (CALL or CALL:EVENT)");
+      o.at = Position{*call, *event, 0};
+    } else if (flag == "--dmesg")
       o.dmesg = value;
     else if (flag == "--machine")
       o.machine = value;
@@ -191,6 +206,41 @@ std::string summary(const Player &p) {
   return s;
 }
 
+// The script of a preset or of a machine file's boot, and its kernel.
+int load_machine(const Io &io, const std::string &file, Script &script, std::string &kernel) {
+  MachineSpec spec;
+  if (file.ends_with(".json") || file.ends_with(".json.gz")) {
+    std::string error;
+    const auto text = io.read(file, error);
+    if (!text) {
+      io.err(concat("mmscope: ", file, ": ", error, '\n'));
+      return unusable;
+    }
+    ParsedMachine parsed = parse_machine_file(*text);
+    if (!parsed.spec) {
+      io.err(parsed.error.line == 0 ? concat(file, ": ", parsed.error.reason, '\n')
+                                    : concat(to_text(parsed.error, file), '\n'));
+      return unusable;
+    }
+    spec = std::move(*parsed.spec);
+  } else {
+    const MachineSpec *preset = find_preset(file);
+    if (preset == nullptr) {
+      std::vector<std::string_view> names;
+      for (const MachineSpec &m : presets()) names.push_back(m.name);
+      return misuse(io, concat("there is no machine '", file, "'", did_you_mean(file, names),
+                               " (mmscope machines lists them; a file's name ends in .json)"));
+    }
+    spec = *preset;
+  }
+  script = make_script(spec);
+  kernel = spec.release;
+  if (!script.commands.empty()) return ok;
+  note_assumed(io, script.assumed);
+  io.err(concat("mmscope: ", file, ": no boot is known for kernel ", spec.release, '\n'));
+  return unusable;
+}
+
 // --- verbs ---
 
 int boot(const Io &io, const Options &o) {
@@ -218,39 +268,8 @@ int boot(const Io &io, const Options &o) {
     kernel = std::move(r.release);
     facts = std::move(r.facts);
   } else {
-    MachineSpec spec;
     file = *o.machine;
-    if (o.machine->ends_with(".json") || o.machine->ends_with(".json.gz")) {
-      std::string error;
-      const auto text = io.read(file, error);
-      if (!text) {
-        io.err(concat("mmscope: ", file, ": ", error, '\n'));
-        return unusable;
-      }
-      ParsedMachine parsed = parse_machine_file(*text);
-      if (!parsed.spec) {
-        io.err(parsed.error.line == 0 ? concat(file, ": ", parsed.error.reason, '\n')
-                                      : concat(to_text(parsed.error, file), '\n'));
-        return unusable;
-      }
-      spec = std::move(*parsed.spec);
-    } else {
-      const MachineSpec *preset = find_preset(*o.machine);
-      if (preset == nullptr) {
-        std::vector<std::string_view> names;
-        for (const MachineSpec &m : presets()) names.push_back(m.name);
-        return misuse(io, concat("there is no machine '", *o.machine, "'", did_you_mean(*o.machine, names),
-                                 " (mmscope machines lists them; a file's name ends in .json)"));
-      }
-      spec = *preset;
-    }
-    script = make_script(spec);
-    kernel = spec.release;
-    if (script.commands.empty()) {
-      note_assumed(io, script.assumed);
-      io.err(concat("mmscope: ", file, ": no boot is known for kernel ", spec.release, '\n'));
-      return unusable;
-    }
+    if (const int status = load_machine(io, file, script, kernel); status != ok) return status;
   }
   if (kernel.empty()) kernel = script.setup.era->name;
 
@@ -371,6 +390,87 @@ int verify(const Io &io, const Options &o) {
   return status;
 }
 
+// The lab of `query` and `inspect`: a machine or a script, at the moment asked for.
+int load_lab(const Io &io, const Options &o, std::optional<Lab> &lab) {
+  if (o.words.size() < 2) return misuse(io, concat(o.verb, " needs a machine or a script, and what to ask"));
+  const std::string file(o.words[0]);
+  Script script;
+  if (find_preset(file) != nullptr || file.ends_with(".json") || file.ends_with(".json.gz")) {
+    std::string kernel;
+    if (const int status = load_machine(io, file, script, kernel); status != ok) return status;
+  } else {
+    std::string error;
+    const auto text = io.read(file, error);
+    if (!text) {
+      std::vector<std::string_view> names;
+      for (const MachineSpec &m : presets()) names.push_back(m.name);
+      return misuse(io, concat(file, ": ", error, " (and no machine of that name", did_you_mean(file, names), ')'));
+    }
+    ParsedScript parsed = parse_script(*text);
+    if (!parsed.errors.empty()) {
+      io.err(concat(to_text(parsed.errors[0], file), '\n'));
+      return unusable;
+    }
+    script = std::move(parsed.script);
+  }
+  lab.emplace(std::move(script));
+  while (!lab->prepare(~u64{0}))
+    ;
+  lab->seek(o.at.value_or(Position{lab->size(), 0, 0}));
+  if (!lab->index().error().empty()) io.err(concat("mmscope: ", file, ": ", lab->index().error(), '\n'));
+  return ok;
+}
+
+// As people read it, and exactly where that is something else.
+std::string exact_text(const QueryValue &v) {
+  std::string s = to_text(v);
+  if (v.kind == QueryValue::Kind::number && !v.negative && s != concat(v.number)) append(s, " (", v.number, ')');
+  return s;
+}
+
+int query(const Io &io, const Options &o) {
+  std::optional<Lab> lab;
+  if (const int status = load_lab(io, o, lab); status != ok) return status;
+  int status = ok;
+  for (std::size_t i = 1; i < o.words.size(); ++i) {
+    const QueryAnswer a = ask(*lab, o.words[i]);
+    if (a.ok()) {
+      io.out(concat(o.words[i], " = ", exact_text(a.value), '\n'));
+      continue;
+    }
+    io.err(concat(o.words[i], ":1:", a.column, ": ", a.error, '\n'));
+    status = unusable;
+  }
+  return status;
+}
+
+int inspect_things(const Io &io, const Options &o) {
+  std::optional<Lab> lab;
+  if (const int status = load_lab(io, o, lab); status != ok) return status;
+  int status = ok;
+  for (std::size_t i = 1; i < o.words.size(); ++i) {
+    const Sheet sheet = inspect(*lab, o.words[i]);
+    if (sheet.path.empty()) {
+      io.err(concat(o.words[i], ": ", sheet.error, '\n'));
+      status = unusable;
+      continue;
+    }
+    std::string s = concat(sheet.title, "  ", sheet.path, '\n');
+    if (sheet.end != 0) append(s, "  bytes ", range_text(sheet.base, sheet.end - sheet.base), '\n');
+    for (const SheetField &f : sheet.fields) append(s, "  ", f.name, " = ", exact_text(f.value), '\n');
+    for (const SheetBits &bits : sheet.bits) {
+      append(s, "  ", bits.name, ' ', hex_text(bits.word), '\n');
+      for (const SheetBits::Part &p : bits.parts)
+        append(s, "    ", p.high, p.high == p.low ? std::string() : concat("-", p.low), ' ', p.about, ' ', p.text, '\n');
+    }
+    for (const SheetLink &l : sheet.links) append(s, "  ", l.relation, " -> ", l.path, "  ", l.text, '\n');
+    if (!sheet.source.empty()) append(s, "  source: ", sheet.source, '\n');
+    for (const std::string &line : sheet.at_home) append(s, "  # ", line, '\n');
+    io.out(s);
+  }
+  return status;
+}
+
 int machines(const Io &io, const Options &o) {
   if (!o.words.empty()) return misuse(io, concat("unexpected argument '", o.words[0], "'"));
   std::size_t width = 0;
@@ -404,8 +504,12 @@ int run(std::span<const std::string_view> args, const Io &io) {
     std::string_view name;
     int (*run)(const Io &, const Options &);
   };
-  static constexpr std::array<Verb, 4> verbs{
-      {{"boot", boot}, {"run", run_script}, {"verify", verify}, {"machines", machines}}};
+  static constexpr std::array<Verb, 6> verbs{{{"boot", boot},
+                                              {"run", run_script},
+                                              {"verify", verify},
+                                              {"query", query},
+                                              {"inspect", inspect_things},
+                                              {"machines", machines}}};
   const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb &v) { return v.name == o.verb; });
   if (verb == verbs.end()) {
     for (const std::string_view later : {"trace", "lessons", "grade", "autopsy"})

@@ -467,38 +467,6 @@ SystemSetup default_setup() {
   return {&all_arches()[0], &era, *config, {}};
 }
 
-std::string_view closest(std::string_view word, std::span<const std::string_view> names) {
-  if (word.size() > max_name_bytes) return {};
-  std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
-  for (const std::string_view name : names) {
-    const std::size_t longer = std::max(name.size(), word.size()), shorter = std::min(name.size(), word.size());
-    if (name.size() > max_name_bytes || longer - shorter >= best_distance) continue;
-    // Edit distance, two letters swapped counting once. Row i+1 from rows i and i-1.
-    std::vector<std::size_t> row(name.size() + 1), above(name.size() + 1), two_above;
-    for (std::size_t j = 0; j <= name.size(); ++j) row[j] = j;
-    for (std::size_t i = 0; i < word.size(); ++i) {
-      two_above = std::exchange(above, row);
-      row[0] = i + 1;
-      for (std::size_t j = 0; j < name.size(); ++j) {
-        row[j + 1] = std::min({above[j] + (word[i] != name[j]), above[j + 1] + 1, row[j] + 1});
-        if (i > 0 && j > 0 && word[i] == name[j - 1] && word[i - 1] == name[j])
-          row[j + 1] = std::min(row[j + 1], two_above[j - 1] + 1);
-      }
-    }
-    if (row[name.size()] < best_distance) {
-      best_distance = row[name.size()];
-      best = name;
-    }
-  }
-  return best;
-}
-
-std::string did_you_mean(std::string_view word, std::span<const std::string_view> names) {
-  const std::string_view name = closest(word, names);
-  return name.empty() ? std::string() : concat(", did you mean '", name, "'?");
-}
-
 ParsedScript parse_script(std::string_view text, const ScriptLimits &limits) {
   ParsedScript p;
   p.script.setup = default_setup();

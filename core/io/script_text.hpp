@@ -15,6 +15,7 @@
 //   if (!p.errors.empty()) to_text(p.errors[0], "boot.txt");   // "boot.txt:3:14: not a number: 'abc'"
 //   std::string again = to_text(p.script);                     // parses to the same script
 #pragma once
+#include "base/text.hpp"
 #include "lab/command.hpp"
 
 #include <array>
@@ -73,10 +74,5 @@ std::string to_text(const Script &s);
 
 // The machine that a script without a machine line gets.
 SystemSetup default_setup();
-
-// The name in `names` that `word` was most likely meant to be, or "".
-std::string_view closest(std::string_view word, std::span<const std::string_view> names);
-// ", did you mean 'x'?" or "".
-std::string did_you_mean(std::string_view word, std::span<const std::string_view> names);
 
 } // namespace mmscope

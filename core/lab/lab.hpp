@@ -56,6 +56,8 @@ public:
   std::optional<std::size_t> call() const; ///< its index; none at the very beginning
   bool inside() const;                     ///< the call has not returned yet
   const CallRecord &record() const;        ///< of call(), which must be there
+  /// Of any call below size(). It may be made again for that; the reference holds until the next one is asked for.
+  const CallRecord &record(u64 call) const { return timeline_.record(call); }
   std::span<const Event> events() const;   ///< the call's, as far as they have happened
   /// The event shown by itself when inside a call, or null.
   const Event *last_event() const;

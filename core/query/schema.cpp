@@ -1,0 +1,502 @@
+#include "query/schema.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace mmscope {
+
+namespace {
+
+using Kind = QueryValue::Kind;
+
+constexpr std::size_t at(u64 i) { return static_cast<std::size_t>(i); }
+constexpr u64 index(i32 nid) { return static_cast<u64>(nid); }
+
+// --- values ---
+
+QueryValue number(u64 n) { return {.kind = Kind::number, .number = n}; }
+QueryValue number_unless(u64 n, u64 none) { return n == none ? QueryValue{} : number(n); }
+QueryValue truth(bool b) { return {.kind = Kind::boolean, .number = b ? u64{1} : u64{0}}; }
+QueryValue text(std::string_view s) { return {.kind = Kind::text, .text = std::string(s)}; }
+QueryValue text_or_nothing(std::string_view s) { return s.empty() ? QueryValue{} : text(s); }
+
+// --- nodes, zones, lists ---
+
+Ref thing_ref(Thing t) { return {.thing = t}; }
+bool has_node(const Context &c, u64 nid) { return nid < c.s.pages.nodes().size(); }
+const pglist_data &node_of(const Context &c, const Ref &r) { return c.s.pages.node(r.nid); }
+const zone &zone_of(const Context &c, const Ref &r) { return c.s.pages.zone_of(r.nid, r.zid); }
+const free_area &area_of(const Context &c, const Ref &r) { return zone_of(c, r).areas[r.order]; }
+const FreeList &list_of(const Context &c, const Ref &r) { return area_of(c, r).free_list[r.type]; }
+
+u64 nr_zones(const Context &c, const Ref &r) {
+  u64 n = 0;
+  for (unsigned z = 0; z < c.s.arch->zones.size(); ++z)
+    if (node_of(c, r).zones[z].spanned_pages != 0) n = z + 1;
+  return n;
+}
+QueryValue fallback(const Context &c, const Ref &r, u64 i) {
+  const std::vector<i32> &order = node_of(c, r).fallback;
+  return i < order.size() ? number(index(order[at(i)])) : QueryValue{};
+}
+QueryValue distance(const Context &c, const Ref &r, u64 i) {
+  return has_node(c, i) ? number(c.s.numa.distance_of(r.nid, static_cast<i32>(i))) : QueryValue{};
+}
+Ref free_area_ref(const Context &c, Ref r, u64 order) {
+  r.thing = Thing::free_area;
+  r.there = r.there && order <= c.s.pages.rules().max_order.v;
+  r.order = r.there ? static_cast<unsigned>(order) : 0;
+  return r;
+}
+Ref free_list_ref(Ref r, u64 type) {
+  r.thing = Thing::free_list;
+  r.there = r.there && type < migratetype_count;
+  r.type = r.there ? static_cast<unsigned>(type) : 0;
+  return r;
+}
+Ref listed_block(const Context &c, Ref r, u64 i) {
+  r.thing = Thing::block;
+  r.there = false;
+  c.s.pages.for_each_block(r.nid, r.zid, order_t{r.order}, static_cast<migratetype>(r.type), [&](const FreeBlock &b) {
+    if (!r.there && i < b.count) {
+      r.there = true;
+      r.n = b.pfn.v + (i << r.order);
+    }
+    i -= std::min(i, b.count);
+  });
+  return r;
+}
+
+// --- blocks and pages ---
+
+bool has_buddy(const Context &c, const Ref &r) { return r.order < c.s.pages.rules().max_order.v; }
+u64 buddy_pfn(const Ref &r) { return r.n ^ (u64{1} << r.order); }
+Ref buddy_ref(const Context &c, const Ref &r) {
+  Ref buddy = page_ref(c, buddy_pfn(r));
+  buddy.there = buddy.there && has_buddy(c, r);
+  return buddy;
+}
+QueryValue buddy_free(const Context &c, const Ref &r) {
+  if (!has_buddy(c, r)) return {};
+  const auto head = c.s.pages.free_head(pfn_t{buddy_pfn(r)});
+  const PageInfo info = c.s.pages.page(pfn_t{buddy_pfn(r)});
+  return truth(head && head->order.v == r.order && info.nid == r.nid && info.zone == r.zid);
+}
+QueryValue parent(const Context &c, const Ref &r) {
+  return has_buddy(c, r) ? number(r.n & ~(u64{1} << r.order)) : QueryValue{};
+}
+
+PageInfo info_of(const Context &c, const Ref &r) { return c.s.pages.page(pfn_t{r.n}); }
+bool has_struct_page(PageState s) { return s != PageState::absent && s != PageState::uninit; }
+QueryValue page_flags(const Context &c, const Ref &r) {
+  const PageState state = info_of(c, r).state;
+  if (!has_struct_page(state)) return {};
+  if (state == PageState::hole || state == PageState::reserved) return text("PG_reserved");
+  return text(c.s.pages.free_head(pfn_t{r.n}) ? "PG_buddy" : "");
+}
+QueryValue page_refcount(const Context &c, const Ref &r) {
+  switch (info_of(c, r).state) {
+  case PageState::hole:
+  case PageState::init:
+  case PageState::reserved: return number(1);
+  case PageState::free: return number(0);
+  default: return {}; // of an allocated block only the first page has one, and the model does not know where it begins
+  }
+}
+Ref page_node(const Context &c, const Ref &r) {
+  const PageInfo info = info_of(c, r);
+  Ref node = node_ref(c, index(info.nid));
+  node.there = node.there && info.state != PageState::absent;
+  return node;
+}
+Ref page_zone(const Context &c, const Ref &r) {
+  const PageInfo info = info_of(c, r);
+  Ref zone = zone_ref(c, info.nid, info.zone);
+  zone.there = zone.there && info.state != PageState::absent;
+  return zone;
+}
+QueryValue page_migratetype(const Context &c, const Ref &r) {
+  const PageInfo info = info_of(c, r);
+  return info.state == PageState::absent ? QueryValue{} : text(migratetype_name(info.block_type));
+}
+QueryValue page_order(const Context &c, const Ref &r) {
+  const auto head = c.s.pages.free_head(pfn_t{r.n});
+  return head ? number(head->order.v) : QueryValue{};
+}
+QueryValue owner_text(const Context &c, u64 address) {
+  const Owner *owner = c.lab.owner_at(address);
+  return owner == nullptr ? QueryValue{} : text(owner->label);
+}
+
+// --- sections ---
+
+u64 sections_per_root(const Context &c) { return c.s.arch->page_size() / c.s.config.sizeof_mem_section; }
+const SectionRun *section_run(const Context &c, const Ref &r) { return c.s.sparse.find(r.n); }
+QueryValue struct_page(const Context &c, const Ref &r) {
+  const SectionRun *run = c.s.sparse.find(r.n >> section_shift(c));
+  if (run == nullptr || !run->initialised) return {};
+  return number(c.s.arch->vmemmap_base + r.n * c.s.config.sizeof_page);
+}
+QueryValue section_word(const Context &c, const Ref &r) { return number(section_mem_map(c.s, r.n)); }
+QueryValue section_usage(const Context &c, const Ref &r) {
+  const SectionRun *run = section_run(c, r);
+  if (run == nullptr || !run->initialised) return {};
+  return number(run->usage.v + (r.n - run->first) * c.s.config.sizeof_section_usage);
+}
+QueryValue section_map(const Context &c, const Ref &r) {
+  const SectionRun *run = section_run(c, r);
+  if (run == nullptr || !run->initialised) return {};
+  const u64 step = round_up(c.s.config.sizeof_page << section_shift(c), u64{1} << c.s.arch->pmd_shift);
+  return number(run->map.v + (r.n - run->first) * step);
+}
+Ref section_node(const Context &c, const Ref &r) {
+  const SectionRun *run = section_run(c, r);
+  Ref node = node_ref(c, run == nullptr ? no_index : index(run->nid));
+  node.thing = Thing::node;
+  return node;
+}
+QueryValue section_root(const Context &c, u64 i) {
+  for (const SectionRoot &root : c.s.sparse.roots)
+    if (root.index == i) return number(root.addr.v);
+  return {};
+}
+
+// --- memblock, e820, vm ---
+
+Ref array_ref(memblock_list list) { return {.thing = Thing::memblock_type, .list = list}; }
+const memblock_type &array_of(const Context &c, const Ref &r) { return c.s.memblock.type(r.list); }
+Ref region_ref(const Context &c, const Ref &r, u64 i) { return region_ref(r.list, i, c); }
+const memblock_region &region_of(const Context &c, const Ref &r) { return array_of(c, r).regions[at(r.n)]; }
+QueryValue region_flags(const Context &c, const Ref &r) {
+  constexpr std::string_view names[] = {"MEMBLOCK_HOTPLUG", "MEMBLOCK_MIRROR", "MEMBLOCK_NOMAP",
+                                        "MEMBLOCK_DRIVER_MANAGED"};
+  std::string s;
+  for (unsigned bit = 0; bit < std::size(names); ++bit)
+    if ((region_of(c, r).flags >> bit & 1) != 0) append(s, s.empty() ? "" : "|", names[bit]);
+  return text(s.empty() ? std::string_view("MEMBLOCK_NONE") : std::string_view(s));
+}
+Ref region_node(const Context &c, const Ref &r) { return node_ref(c, index(region_of(c, r).nid)); }
+QueryValue region_owner(const Context &c, const Ref &r) { return owner_text(c, region_of(c, r).base.v); }
+
+Ref entry_ref(const Context &c, u64 i) {
+  return {.thing = Thing::e820_entry, .there = i < c.s.e820.entries.size(), .n = i};
+}
+const e820_entry &entry_of(const Context &c, const Ref &r) { return c.s.e820.entries[at(r.n)]; }
+
+QueryValue vm_number(const Context &c, vm_field f) { return number(c.s.get(f)); }
+QueryValue user_min_free(const Context &c) {
+  const u64 n = c.s.get(vm_field::user_min_free_kbytes); // one more than it says
+  return n == 0 ? QueryValue{} : number(n - 1);
+}
+
+// --- calls and events ---
+
+const Command &command_of(const Context &c, const Ref &r) { return c.lab.script().commands[at(r.n)]; }
+bool begun(const Context &c, const Ref &r) {
+  const Position p = c.lab.position();
+  return r.n < p.call || (r.n == p.call && c.lab.inside());
+}
+bool returned(const Context &c, const Ref &r) { return r.n < c.lab.position().call; }
+QueryValue call_result(const Context &c, const Ref &r) {
+  if (!returned(c, r)) return {};
+  const Result &result = c.lab.record(r.n).result;
+  if (!result.ok()) return {};
+  const Op op = command_of(c, r).op;
+  if (returns_address(op)) {
+    QueryValue v = number(result.value);
+    v.unit = QueryUnit::address;
+    return v;
+  }
+  QueryValue v = number(result.value);
+  v.negative = static_cast<i64>(result.value) < 0; // an errno
+  return v;
+}
+QueryValue call_error(const Context &c, const Ref &r) {
+  return returned(c, r) ? text_or_nothing(c.lab.record(r.n).result.error) : QueryValue{};
+}
+u64 events_so_far(const Context &c, const Ref &r) {
+  if (c.lab.call() == r.n) return c.lab.events().size();
+  return returned(c, r) ? c.lab.index().calls()[at(r.n)].events : 0;
+}
+QueryValue event_kind(const Context &c, const Ref &r) { return text(event_info(event_of(c, r)->kind).name); }
+
+// --- the table ---
+
+// clang-format off
+constexpr Row rows[] = {
+#define THING(of_, name_, index_, child_, unit_, meaning_, ...)                                                        \
+  {Thing::of_, #of_ "." #name_, Index::index_, Thing::child_, QueryUnit::unit_,                                        \
+   Thing::child_ == Thing::zone && Index::index_ == Index::none ? Words::zone : Words::none, nullptr,                  \
+   []([[maybe_unused]] const Context &c, [[maybe_unused]] const Ref &r, [[maybe_unused]] u64 i,                        \
+      [[maybe_unused]] u64 j) -> Ref { return __VA_ARGS__; }},
+#define FIELD(of_, name_, index_, unit_, words_, meaning_, ...)                                                        \
+  {Thing::of_, #of_ "." #name_, Index::index_, Thing::root, QueryUnit::unit_, Words::words_,                           \
+   []([[maybe_unused]] const Context &c, [[maybe_unused]] const Ref &r,                                                \
+      [[maybe_unused]] u64 i) -> QueryValue { return __VA_ARGS__; },                                                   \
+   nullptr},
+#include "query/fields.def"
+#undef THING
+#undef FIELD
+};
+// clang-format on
+
+constexpr u64 rows_with(Thing t) {
+  u64 n = 0;
+  for (const Row &row : rows) n += row.of == t;
+  return n;
+}
+static_assert(rows_with(Thing::vm) == static_cast<u64>(vm_field::count_), "every vm_field can be asked for");
+
+constexpr std::array<std::string_view, 3> watermarks{"min", "low", "high"};
+
+// An event's fields are named by its kind (trace/events.def): rows are made of all the names there are.
+std::span<const Row> event_rows() {
+  static const std::vector<Row> made = [] {
+    std::vector<Row> v(rows_of(Thing::event).begin(), rows_of(Thing::event).end());
+    for (unsigned k = 0; k < event_kind_count; ++k)
+      for (const FieldInfo &f : event_info(static_cast<EventKind>(k)).fields)
+        if (std::none_of(v.begin(), v.end(), [&](const Row &row) { return row.name() == f.name; }))
+          v.push_back({Thing::event, f.name, Index::none, Thing::root, QueryUnit::none, Words::none, nullptr, nullptr});
+    return v;
+  }();
+  return made;
+}
+
+QueryValue event_field(const Context &c, const Ref &r, std::string_view name) {
+  const Event &e = *event_of(c, r);
+  const auto fields = event_info(e.kind).fields;
+  for (unsigned i = 0; i < fields.size(); ++i) {
+    if (fields[i].name != name) continue;
+    if (fields[i].unit == FieldUnit::text) return text(c.lab.texts().text(e.f[i]));
+    if (fields[i].unit == FieldUnit::type) return text(migratetype_name(static_cast<migratetype>(e.f[i])));
+    if (fields[i].unit == FieldUnit::node && e.node(i) == no_node) return {};
+    QueryValue v = number(e.f[i]);
+    v.unit = unit_of(fields[i].unit);
+    return v;
+  }
+  return {}; // this kind of event has none
+}
+
+// What a thing that has a value of its own is worth.
+QueryValue value_of(const Context &c, const Row &row, const Ref &r) {
+  if (!r.there) return {};
+  if (row.words == Words::zone) return text(c.s.arch->zones[r.zid].name);
+  if (row.unit == QueryUnit::none) return truth(true);
+  return number(r.thing == Thing::node ? index(r.nid) : r.n);
+}
+
+} // namespace
+
+bool Context::buddies_sound() const {
+  if (!buddies_) buddies_ = s.pages.verify(true).empty();
+  return *buddies_;
+}
+bool Context::system_sound() const {
+  if (!system_) system_ = s.verify().empty();
+  return *system_;
+}
+
+std::string_view thing_name(Thing t) {
+  constexpr std::string_view names[] = {
+      "root",     "node",          "zone",            "free_area", "free_list",  "block", "page", "section", "mem_section",
+      "memblock", "memblock_type", "memblock_region", "e820",      "e820_entry", "vm",    "call", "event"};
+  return names[static_cast<std::size_t>(t)];
+}
+
+std::span<const Row> rows_of(Thing t) {
+  const auto *first = std::find_if(std::begin(rows), std::end(rows), [&](const Row &row) { return row.of == t; });
+  const auto *last = std::find_if(first, std::end(rows), [&](const Row &row) { return row.of != t; });
+  return {first, last};
+}
+
+const Row *find_row(Thing t, std::string_view name) {
+  for (const Row &row : t == Thing::event ? event_rows() : rows_of(t))
+    if (row.name() == name) return &row;
+  return nullptr;
+}
+
+std::vector<std::string_view> row_names(Thing t) {
+  std::vector<std::string_view> names;
+  for (const Row &row : t == Thing::event ? event_rows() : rows_of(t)) names.push_back(row.name());
+  return names;
+}
+
+Ref enter(const Context &c, const Row &row, const Ref &from, u64 i, u64 j) {
+  Ref to{.thing = row.child, .there = false};
+  if (from.there) to = row.go(c, from, i, j);
+  to.thing = row.child;
+  return to;
+}
+
+QueryValue read(const Context &c, const Row &row, const Ref &of, u64 i, u64 j) {
+  if (!of.there) return {};
+  QueryValue v;
+  if (row.child != Thing::root) {
+    v = value_of(c, row, enter(c, row, of, i, j));
+  } else if (row.value == nullptr) {
+    v = event_field(c, of, row.name());
+  } else {
+    // An index that goes by name is within the names: the fixed arrays behind it are as long.
+    if (const Words words = words_of(row.index); words != Words::none && i >= word_list(c, words).size()) return {};
+    v = row.value(c, of, i);
+  }
+  if (v.kind == QueryValue::Kind::number && v.unit == QueryUnit::none) v.unit = row.unit;
+  return v;
+}
+
+Words words_of(Index index) {
+  switch (index) {
+  case Index::zone: return Words::zone;
+  case Index::watermark: return Words::watermark;
+  case Index::migratetype: return Words::migratetype;
+  default: return Words::none;
+  }
+}
+
+std::vector<std::string_view> word_list(const Context &c, Words words) {
+  std::vector<std::string_view> list;
+  switch (words) {
+  case Words::none: break;
+  case Words::zone:
+    for (const ZoneRow &z : c.s.arch->zones) list.push_back(z.name);
+    break;
+  case Words::migratetype:
+    for (unsigned m = 0; m < migratetype_count; ++m) list.push_back(migratetype_name(static_cast<migratetype>(m)));
+    break;
+  case Words::watermark: list.assign(watermarks.begin(), watermarks.end()); break;
+  case Words::page_state:
+    for (unsigned p = 0; p < page_state_count; ++p) list.push_back(page_state_name(static_cast<PageState>(p)));
+    break;
+  case Words::phase:
+    for (unsigned p = 1; p < phase_count; ++p) list.push_back(phase_name(static_cast<Phase>(p)));
+    break;
+  }
+  return list;
+}
+
+std::string path_of(const Context &c, const Ref &r) {
+  switch (r.thing) {
+  case Thing::root: return {};
+  case Thing::node: return concat("node[", r.nid, ']');
+  case Thing::zone: return concat("node[", r.nid, "].zone[", c.s.arch->zones[r.zid].name, ']');
+  case Thing::free_area: return concat("node[", r.nid, "].zone[", c.s.arch->zones[r.zid].name, "].free_area[", r.order, ']');
+  case Thing::free_list:
+    return concat("node[", r.nid, "].zone[", c.s.arch->zones[r.zid].name, "].free_area[", r.order, "].free_list[",
+                  migratetype_name(static_cast<migratetype>(r.type)), ']');
+  case Thing::page:
+  case Thing::block: {
+    std::string s = concat(thing_name(r.thing), "[0x");
+    append_hex(s, r.n);
+    return s + ']';
+  }
+  case Thing::section: return concat("section[", r.n, ']');
+  case Thing::mem_section: return "mem_section";
+  case Thing::memblock: return "memblock";
+  case Thing::memblock_type: return r.list == memblock_list::memory ? "memblock.memory" : "memblock.reserved";
+  case Thing::memblock_region:
+    return concat(r.list == memblock_list::memory ? "memblock.memory" : "memblock.reserved", ".regions[", r.n, ']');
+  case Thing::e820: return "e820";
+  case Thing::e820_entry: return concat("e820.entries[", r.n, ']');
+  case Thing::vm: return "vm";
+  case Thing::call: return concat("call[", r.n, ']');
+  case Thing::event: return concat("event[", r.call, '.', r.n, ']');
+  }
+  return {};
+}
+
+Ref node_ref(const Context &c, u64 nid) {
+  const bool there = has_node(c, nid);
+  return {.thing = Thing::node, .there = there, .nid = there ? static_cast<i32>(nid) : 0};
+}
+
+Ref zone_ref(const Context &c, i32 nid, u64 zid) {
+  Ref r = node_ref(c, index(nid));
+  r.thing = Thing::zone;
+  r.there = r.there && zid < c.s.arch->zones.size();
+  r.zid = r.there ? static_cast<unsigned>(zid) : 0;
+  return r;
+}
+
+Ref page_ref(const Context &c, u64 pfn) {
+  return {.thing = Thing::page, .there = pfn < u64{1} << (c.s.arch->max_physmem_bits - c.s.arch->page_shift), .n = pfn};
+}
+
+Ref block_ref(const Context &c, u64 pfn) {
+  Ref r = page_ref(c, pfn);
+  r.thing = Thing::block;
+  const auto block = r.there ? c.s.pages.containing_free_block(pfn_t{pfn}) : std::nullopt;
+  r.there = block.has_value();
+  if (!block) return r;
+  const PageInfo info = c.s.pages.page(block->pfn);
+  r.n = block->pfn.v;
+  r.nid = info.nid;
+  r.zid = info.zone;
+  r.order = static_cast<unsigned>(block->order.v);
+  r.type = static_cast<unsigned>(block->list);
+  return r;
+}
+
+Ref section_ref(const Context &c, u64 n) {
+  return {.thing = Thing::section, .there = n < u64{1} << (c.s.arch->max_physmem_bits - c.s.arch->section_size_bits), .n = n};
+}
+
+Ref region_ref(memblock_list list, u64 n, const Context &c) {
+  return {.thing = Thing::memblock_region, .there = n < c.s.memblock.type(list).regions.size(), .list = list, .n = n};
+}
+
+Ref region_at(const Context &c, memblock_list list, u64 pfn) {
+  const int i = c.s.memblock.search(list, phys_addr_t{pfn << c.s.arch->page_shift});
+  return region_ref(list, i < 0 ? no_index : static_cast<u64>(i), c);
+}
+
+Ref call_ref(const Context &c, u64 n) {
+  if (n == no_index && c.lab.call()) n = *c.lab.call();
+  // Behind a call that cannot be made there is no boot any more.
+  return {.thing = Thing::call, .there = n < c.lab.index().calls().size(), .n = n};
+}
+
+Ref event_ref(const Context &c, u64 i, u64 j) {
+  const bool of_call = j != no_index;
+  Ref r = call_ref(c, of_call ? i : no_index);
+  r.thing = Thing::event;
+  r.call = r.n;
+  r.n = of_call ? j : i;
+  r.there = r.there && begun(c, {.n = r.call}) && event_of(c, r) != nullptr;
+  return r;
+}
+
+const Event *event_of(const Context &c, const Ref &r) {
+  const std::span<const Event> events =
+      c.lab.call() == r.call ? c.lab.events() : std::span<const Event>(c.lab.record(r.call).events);
+  return r.n < events.size() ? &events[at(r.n)] : nullptr;
+}
+
+QueryUnit unit_of(FieldUnit unit) {
+  switch (unit) {
+  case FieldUnit::addr: return QueryUnit::address;
+  case FieldUnit::bytes: return QueryUnit::bytes;
+  case FieldUnit::pfn: return QueryUnit::pfn;
+  case FieldUnit::pages: return QueryUnit::pages;
+  case FieldUnit::order: return QueryUnit::order;
+  case FieldUnit::node: return QueryUnit::node;
+  case FieldUnit::flags: return QueryUnit::flags;
+  case FieldUnit::index: return QueryUnit::index;
+  case FieldUnit::count: return QueryUnit::count;
+  default: return QueryUnit::none;
+  }
+}
+
+u64 section_mem_map(const System &s, u64 section) {
+  const SectionRun *run = s.sparse.find(section);
+  if (run == nullptr) return 0;
+  const u64 marked = SECTION_MARKED_PRESENT | SECTION_IS_ONLINE;
+  if (!run->initialised) return static_cast<u64>(run->nid) << SECTION_NID_SHIFT | marked;
+  // The pointer is biased by the section's first page, so that adding a page's whole number leads to its struct page.
+  const u64 first = section * s.arch->pages_per_section() * s.config.sizeof_page;
+  const u64 mem_map = s.arch->vmemmap_base + first;
+  return (mem_map - first) | marked | SECTION_HAS_MEM_MAP | SECTION_IS_EARLY;
+}
+
+} // namespace mmscope
