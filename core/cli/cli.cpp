@@ -461,7 +461,8 @@ int inspect_things(const Io &io, const Options &o) {
     for (const SheetBits &bits : sheet.bits) {
       append(s, "  ", bits.name, ' ', hex_text(bits.word), '\n');
       for (const SheetBits::Part &p : bits.parts)
-        append(s, "    ", p.high, p.high == p.low ? std::string() : concat("-", p.low), ' ', p.about, ' ', p.text, '\n');
+        append(s, "    ", p.high, p.high == p.low ? std::string() : concat("-", p.low), ' ', p.about, ' ', p.text,
+               '\n');
     }
     for (const SheetLink &l : sheet.links) append(s, "  ", l.relation, " -> ", l.path, "  ", l.text, '\n');
     if (!sheet.source.empty()) append(s, "  source: ", sheet.source, '\n');

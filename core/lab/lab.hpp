@@ -58,7 +58,7 @@ public:
   const CallRecord &record() const;        ///< of call(), which must be there
   /// Of any call below size(). It may be made again for that; the reference holds until the next one is asked for.
   const CallRecord &record(u64 call) const { return timeline_.record(call); }
-  std::span<const Event> events() const;   ///< the call's, as far as they have happened
+  std::span<const Event> events() const; ///< the call's, as far as they have happened
   /// The event shown by itself when inside a call, or null.
   const Event *last_event() const;
   const Trace &texts() const { return timeline_.texts(); }

@@ -12,17 +12,17 @@ namespace {
 
 // What one pair of brackets, or the whole, is in the middle of.
 struct Open {
-  const Row *indexed = nullptr;        // inside the [ ] of this row
-  const Function *function = nullptr;  // inside the ( ) of this function
-  Thing at = Thing::root;              // the next name is one of its
-  bool dot = false;                    // a . has been typed just now
-  bool dead = false;                   // … behind something that has no fields
-  bool value = false;                  // a value is complete: an operator has to come
-  bool empty = true;                   // nothing has been typed in it
-  bool compared = false;               // behind a comparison
-  const Row *row = nullptr;            // what the path has led to
-  const Function *called = nullptr;    // the name just typed
-  std::optional<Subject> subject;      // of the condition just typed
+  const Row *indexed = nullptr;       // inside the [ ] of this row
+  const Function *function = nullptr; // inside the ( ) of this function
+  Thing at = Thing::root;             // the next name is one of its
+  bool dot = false;                   // a . has been typed just now
+  bool dead = false;                  // … behind something that has no fields
+  bool value = false;                 // a value is complete: an operator has to come
+  bool empty = true;                  // nothing has been typed in it
+  bool compared = false;              // behind a comparison
+  const Row *row = nullptr;           // what the path has led to
+  const Function *called = nullptr;   // the name just typed
+  std::optional<Subject> subject;     // of the condition just typed
 };
 
 void take(std::vector<Open> &levels, const Token &t) {

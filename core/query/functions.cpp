@@ -19,9 +19,8 @@ constexpr Function all[] = {
 };
 
 bool fits(std::span<const Condition> conditions, Subject subject, u64 value) {
-  return std::all_of(conditions.begin(), conditions.end(), [&](const Condition &c) {
-    return c.subject != subject || holds(value, c.relation, c.value);
-  });
+  return std::all_of(conditions.begin(), conditions.end(),
+                     [&](const Condition &c) { return c.subject != subject || holds(value, c.relation, c.value); });
 }
 bool asks(std::span<const Condition> conditions, Subject subject) {
   return std::any_of(conditions.begin(), conditions.end(), [&](const Condition &c) { return c.subject == subject; });
@@ -39,7 +38,8 @@ u64 count_free(const System &s, std::span<const Condition> conditions, bool page
       for (unsigned order = 0; order <= s.pages.rules().max_order.v; ++order) {
         if (!fits(conditions, Subject::order, order)) continue;
         for (unsigned m = 0; m < migratetype_count; ++m)
-          if (fits(conditions, Subject::type, m)) n += node.zones[z].areas[order].free_list[m].nr << (pages ? order : 0);
+          if (fits(conditions, Subject::type, m))
+            n += node.zones[z].areas[order].free_list[m].nr << (pages ? order : 0);
       }
     }
   }

@@ -37,6 +37,8 @@ u64 nr_zones(const Context &c, const Ref &r) {
     if (node_of(c, r).zones[z].spanned_pages != 0) n = z + 1;
   return n;
 }
+// Limits of the CPUs' page lists: the boot's own hold until setup_per_cpu_pageset, which the model does not have.
+QueryValue page_list(const Context &c, u64 limit) { return c.s.phase <= Phase::slab ? number(limit) : QueryValue{}; }
 QueryValue fallback(const Context &c, const Ref &r, u64 i) {
   const std::vector<i32> &order = node_of(c, r).fallback;
   return i < order.size() ? number(index(order[at(i)])) : QueryValue{};
@@ -300,8 +302,9 @@ bool Context::system_sound() const {
 
 std::string_view thing_name(Thing t) {
   constexpr std::string_view names[] = {
-      "root",     "node",          "zone",            "free_area", "free_list",  "block", "page", "section", "mem_section",
-      "memblock", "memblock_type", "memblock_region", "e820",      "e820_entry", "vm",    "call", "event"};
+      "root", "node",       "zone",        "free_area", "free_list",     "block",
+      "page", "section",    "mem_section", "memblock",  "memblock_type", "memblock_region",
+      "e820", "e820_entry", "vm",          "call",      "event"};
   return names[static_cast<std::size_t>(t)];
 }
 
@@ -381,7 +384,8 @@ std::string path_of(const Context &c, const Ref &r) {
   case Thing::root: return {};
   case Thing::node: return concat("node[", r.nid, ']');
   case Thing::zone: return concat("node[", r.nid, "].zone[", c.s.arch->zones[r.zid].name, ']');
-  case Thing::free_area: return concat("node[", r.nid, "].zone[", c.s.arch->zones[r.zid].name, "].free_area[", r.order, ']');
+  case Thing::free_area:
+    return concat("node[", r.nid, "].zone[", c.s.arch->zones[r.zid].name, "].free_area[", r.order, ']');
   case Thing::free_list:
     return concat("node[", r.nid, "].zone[", c.s.arch->zones[r.zid].name, "].free_area[", r.order, "].free_list[",
                   migratetype_name(static_cast<migratetype>(r.type)), ']');
@@ -439,7 +443,9 @@ Ref block_ref(const Context &c, u64 pfn) {
 }
 
 Ref section_ref(const Context &c, u64 n) {
-  return {.thing = Thing::section, .there = n < u64{1} << (c.s.arch->max_physmem_bits - c.s.arch->section_size_bits), .n = n};
+  return {.thing = Thing::section,
+          .there = n < u64{1} << (c.s.arch->max_physmem_bits - c.s.arch->section_size_bits),
+          .n = n};
 }
 
 Ref region_ref(memblock_list list, u64 n, const Context &c) {

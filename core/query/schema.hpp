@@ -107,7 +107,7 @@ QueryUnit unit_of(FieldUnit unit);
 // mem_section.section_mem_map of Linux 6.1 with SPARSEMEM_VMEMMAP and ZONE_DEVICE, as x86_64 builds have it.
 inline constexpr u64 SECTION_MARKED_PRESENT = 1, SECTION_HAS_MEM_MAP = 2, SECTION_IS_ONLINE = 4, SECTION_IS_EARLY = 8,
                      SECTION_TAINT_ZONE_DEVICE = 16;
-inline constexpr unsigned SECTION_NID_SHIFT = 5; // SECTION_MAP_LAST_BIT
+inline constexpr unsigned SECTION_NID_SHIFT = 5;   // SECTION_MAP_LAST_BIT
 u64 section_mem_map(const System &s, u64 section); // 0: not present
 inline unsigned section_shift(const Context &c) { return c.s.arch->section_size_bits - c.s.arch->page_shift; }
 

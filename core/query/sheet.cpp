@@ -31,7 +31,8 @@ std::string title_of(const Context &c, const Ref &r) {
   case Thing::memblock_region:
     return concat(r.list == memblock_list::memory ? "memblock.memory" : "memblock.reserved", ", region ", r.n);
   case Thing::e820_entry: return concat("firmware range ", r.n);
-  case Thing::call: return concat("call ", r.n, ": ", op_info(c.lab.script().commands[static_cast<std::size_t>(r.n)].op).name);
+  case Thing::call:
+    return concat("call ", r.n, ": ", op_info(c.lab.script().commands[static_cast<std::size_t>(r.n)].op).name);
   case Thing::event: return concat("event ", r.n, " of call ", r.call, ": ", event_info(event_of(c, r)->kind).name);
   default: return path_of(c, r);
   }
@@ -122,8 +123,8 @@ private:
   // --- fields ---
 
   void field(const Row &row, const std::string &index, u64 i) {
-    sheet_.fields.push_back({concat(row.name(), index), read(c_, row, r_, i), concat(sheet_.path, '.', row.name(), index),
-                             row.key});
+    sheet_.fields.push_back(
+        {concat(row.name(), index), read(c_, row, r_, i), concat(sheet_.path, '.', row.name(), index), row.key});
   }
   void fields() {
     if (r_.thing == Thing::event) {
@@ -317,10 +318,11 @@ private:
       const u64 first = r_.n * c_.s.arch->pages_per_section();
       const u64 coded = bits.word >> SECTION_NID_SHIFT << SECTION_NID_SHIFT;
       bits.parts.push_back({63, SECTION_NID_SHIFT, "section_mem_map.pointer",
-                            concat(hex16(coded), " = mem_map ", hex16(coded + first * c_.s.config.sizeof_page), " - pfn ",
-                                   hex(first), " * ", c_.s.config.sizeof_page)});
+                            concat(hex16(coded), " = mem_map ", hex16(coded + first * c_.s.config.sizeof_page),
+                                   " - pfn ", hex(first), " * ", c_.s.config.sizeof_page)});
     } else {
-      bits.parts.push_back({63, SECTION_NID_SHIFT, "section_mem_map.nid", concat("node ", bits.word >> SECTION_NID_SHIFT)});
+      bits.parts.push_back(
+          {63, SECTION_NID_SHIFT, "section_mem_map.nid", concat("node ", bits.word >> SECTION_NID_SHIFT)});
     }
     struct Flag {
       std::string_view about, name;
@@ -441,7 +443,8 @@ private:
       for (const CallRow &row : call_rows)
         if (row.op == op && sheet_.at_home.empty()) {
           sheet_.source = row.source;
-          home(op == command.op ? std::string(row.at_home) : concat("dmesg | grep -w '", op_info(command.op).name, "'"));
+          home(op == command.op ? std::string(row.at_home)
+                                : concat("dmesg | grep -w '", op_info(command.op).name, "'"));
         }
   }
 
