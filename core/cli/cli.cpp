@@ -431,7 +431,7 @@ std::string exact_text(const QueryValue &v) {
 int query(const Io &io, const Options &o) {
   std::optional<Lab> lab;
   if (const int status = load_lab(io, o, lab); status != ok) return status;
-  int status = ok;
+  int status = lab->index().error().empty() ? ok : failed;
   for (std::size_t i = 1; i < o.words.size(); ++i) {
     const QueryAnswer a = ask(*lab, o.words[i]);
     if (a.ok()) {
@@ -447,7 +447,7 @@ int query(const Io &io, const Options &o) {
 int inspect_things(const Io &io, const Options &o) {
   std::optional<Lab> lab;
   if (const int status = load_lab(io, o, lab); status != ok) return status;
-  int status = ok;
+  int status = lab->index().error().empty() ? ok : failed;
   for (std::size_t i = 1; i < o.words.size(); ++i) {
     const Sheet sheet = inspect(*lab, o.words[i]);
     if (sheet.path.empty()) {

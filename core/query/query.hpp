@@ -12,6 +12,8 @@
 //     Sheet s = inspect(lab, "page[0x1234]");             fields with units, related things, sources
 //
 // Asking changes nothing. An expression is bounded in length and depth; what cannot be read is refused with its column.
+// What does not exist at this moment is an answer too: nothing. Calls and events count from 0; event[7] is of the call on
+// show, event[41.7] of call 41. All names stand in fields.def, the reference made from it in docs/query.md.
 #pragma once
 
 #include <optional>
@@ -74,14 +76,15 @@ struct SheetBits {
   struct Part {
     unsigned high = 0, low = 0;
     std::string_view about; // key
-    std::string text;       // what these bits say: "SECTION_HAS_MEM_MAP", "node 0"
+    std::string text;       // what these bits say: "SECTION_HAS_MEM_MAP", "node 0"; "" = a flag that is clear
   };
   std::vector<Part> parts;
 };
 struct Sheet {
   std::string path; // canonical; "" = there is no such thing: see error
-  std::string_view
-      kind; // key: "page", "zone", "memblock_region", "section", "block", "node", "call", "event", "e820_entry"
+  // Key, as Thing in schema.hpp: "page", "zone", "memblock_region", "section", "block", "node", "call", "event",
+  // "e820_entry", "free_area", "free_list", "memblock", "memblock_type", "mem_section", "e820", "vm".
+  std::string_view kind;
   std::string title;
   std::vector<SheetField> fields;
   std::vector<SheetLink> links;
@@ -92,11 +95,12 @@ struct Sheet {
   u64 base = 0, end = 0; // bytes that it is about, half-open; 0, 0 = no place on the address axis
   std::string error;
 };
-// The thing at a path: page[…], block[pfn], section[…], node[…], node[…].zone[…], memblock.memory.regions[…],
-// memblock.reserved.regions[…], e820.entries[…], call[n], event[call.n], vm.
+// The thing at a path, or the one that a field's path belongs to: page[…], block[pfn], section[…], node[…],
+// node[…].zone[…], memblock.memory.regions[…], memblock.reserved.regions[…], e820.entries[…], call[n], event[call.n], vm.
 Sheet inspect(const Lab &lab, std::string_view path);
 
-// Ways to go on from what has been typed, whole words, in order; at most `most`.
+// Ways to go on from what has been typed: whole words that may replace the one at the end, in order, with the bracket
+// that has to follow ("zone[", "free("); at most `most`.
 std::vector<std::string> complete(const Lab &lab, std::string_view typed, std::size_t most = 20);
 
 } // namespace mmscope

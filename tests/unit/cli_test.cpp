@@ -224,6 +224,37 @@ TEST_CASE("cli: presets boot to any phase") {
   CHECK(phase("done")["zones"][1]["managed"] == 240947);
 }
 
+TEST_CASE("cli: a boot can be asked at any moment") {
+  const Outcome end = call({"query", "tiny-128m", "phase == done", "1 + 1", "node[0].zone[DMA].spanned_pages"});
+  CHECK(end.status == 0);
+  CHECK(end.out == "phase == done = yes\n1 + 1 = 2\nnode[0].zone[DMA].spanned_pages = 4\u00a0095\u00a0pages (4095)\n");
+  CHECK(call({"query", "tiny-128m", "--at", "0", "call.name"}).out == "call.name = nothing\n");
+  CHECK(call({"query", "tiny-128m", "call.events", "call.n", "--at=3:1"}).out == "call.events = 1\ncall.n = 3\n");
+  const Outcome wrong = call({"query", "tiny-128m", "1 +", "2"});
+  CHECK(wrong.status == 2);
+  CHECK(wrong.err == "1 +:1:4: a value is missing\n");
+  CHECK(wrong.out == "2 = 2\n");
+  files = {{"s.txt", "memblock_add 0 1G\nmemblock_reserve 0x1000000 52M\n"}, {"bad.txt", "memblock_add\n"}};
+  CHECK(call({"query", "s.txt", "memblock.reserved.regions[0].end"}).out ==
+        "memblock.reserved.regions[0].end = 0x4400000 (71303168)\n");
+  CHECK(call({"query", "s.txt", "--at", "1", "memblock.reserved.total_size"}).out ==
+        "memblock.reserved.total_size = 0 B (0)\n");
+  CHECK(call({"query", "bad.txt", "1"}).status == 2);
+  CHECK(call({"query", "tiny-128k", "1"}).err.find("did you mean 'tiny-128m'?") != std::string::npos);
+  CHECK(call({"query", "tiny-128m"}).status == 2);
+  CHECK(call({"query", "tiny-128m", "1", "--at", "x"}).status == 2);
+  CHECK(call({"boot", "--machine", "tiny-128m", "--at", "3"}).status == 2);
+}
+
+TEST_CASE("cli: a thing is inspected") {
+  const Outcome o = call({"inspect", "tiny-128m", "section[0]"});
+  CHECK(o.status == 0);
+  CHECK(o.out.starts_with("section 0  section[0]\n  bytes 0x0–0x7ffffff\n  present = yes\n"));
+  CHECK(o.out.find("    3 section_mem_map.is_early SECTION_IS_EARLY\n") != std::string::npos);
+  CHECK(call({"inspect", "tiny-128m", "nod[0]"}).err == "nod[0]: not a thing, did you mean 'node'? (column 1)\n");
+  CHECK(call({"inspect", "tiny-128m", "node[5]"}).status == 2);
+}
+
 TEST_CASE("cli: a machine can be described in JSON") {
   const auto boot = [](std::string_view text, std::string_view until = "done") {
     files = {{"m.json", std::string(text)}};
