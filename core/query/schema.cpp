@@ -43,6 +43,12 @@ QueryValue fallback(const Context &c, const Ref &r, u64 i) {
   const std::vector<i32> &order = node_of(c, r).fallback;
   return i < order.size() ? number(index(order[at(i)])) : QueryValue{};
 }
+u64 node_cpus(const Context &c, u64 nid) { return nid < c.s.numa.cpus.size() ? c.s.numa.cpus[at(nid)] : 0; }
+u64 all_cpus(const Context &c) {
+  u64 n = 0;
+  for (const u64 cpus : c.s.numa.cpus) n += cpus;
+  return n;
+}
 QueryValue distance(const Context &c, const Ref &r, u64 i) {
   return has_node(c, i) ? number(c.s.numa.distance_of(r.nid, static_cast<i32>(i))) : QueryValue{};
 }
