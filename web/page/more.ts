@@ -5,6 +5,7 @@ import words from "./locale/en.later.json";
 import { startLogDialog } from "./log-dialog";
 import { Machines } from "./machines";
 import { message, type Page } from "./page";
+import { Sides } from "./sides";
 import { startTables } from "./tables";
 import type { Transport } from "./transport";
 
@@ -18,9 +19,11 @@ export async function startMore(
   addWords(words);
   localise(document);
   document.querySelector<HTMLLinkElement>("link[data-later]")?.setAttribute("media", "all");
+  const sides = new Sides();
   const machines = new Machines(page, later);
   startLogDialog((bytes, name) => machines.playLog(bytes, name), message);
   startTables(page, later);
+  void sides;
   if (failed !== null) await machines.instead(failed);
   byId("story").dataset.ready = "all";
 }
