@@ -42,6 +42,8 @@ void acknowledge_textures() {
 
 float Frame::snap(float css) const { return std::round(css * dpr) / dpr; }
 
+void Panel::head(Frame &) { ImGui::TextUnformatted(title()); }
+
 CanvasApp::CanvasApp(std::vector<std::unique_ptr<Panel>> panels)
     : panels_(std::move(panels)), places_(panels_.size()), layout_(rows), context_(ImGui::CreateContext()) {
   ImGuiIO &io = this->io();
@@ -133,7 +135,7 @@ void CanvasApp::draw_panel(Panel &panel, const Rect &place, Frame &frame) {
   if (!card) ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2());
   if (ImGui::Begin(panel.id(), nullptr, card ? kPlain : kPlain | ImGuiWindowFlags_NoBackground)) {
     if (card) {
-      ImGui::TextUnformatted(panel.title());
+      panel.head(frame);
       ImGui::Dummy(ImVec2(0, size::space * scale_));
     }
     const ImVec2 at = ImGui::GetCursorScreenPos();

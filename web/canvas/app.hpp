@@ -67,6 +67,7 @@ public:
   virtual const char *id() const = 0;        ///< stable, unique
   virtual const char *title() const = 0;     ///< in kernel terms, with the figure that matters
   virtual bool card() const { return true; } ///< background, border and title; else the panel draws all of its place
+  virtual void head(Frame &frame);           ///< of a card; the title, unless the panel has more to say
   virtual void draw(Frame &frame) = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "canvas/panels/panels.hpp"
 
@@ -9,8 +10,65 @@ namespace mmscope::canvas {
 
 void Desk::put(std::unique_ptr<Lab> next) {
   lab = std::move(next);
-  selection.reset();
+  clear_selection();
+  pointed_.reset();
+  pointing_.reset();
+  filter_.clear();
+  bookmarks.clear();
+  seen_ = lab->generation();
+  seen_at_ = lab->position();
+  motion_ = 1;
+  moved_ = -1e9;
   axis.set_whole(lab->index().address_end());
+}
+
+void Desk::select(std::string_view path, std::string_view name, u64 base, u64 end) {
+  selection = Selection{std::string(path), std::string(name), base, end};
+  ++selections;
+}
+
+void Desk::clear_selection() {
+  if (!selection) return;
+  selection.reset();
+  ++selections;
+}
+
+void Desk::reveal_selection() {
+  if (!selection || selection->end <= selection->base) return;
+  const auto base = static_cast<double>(selection->base), end = static_cast<double>(selection->end);
+  if (base < axis.from() || end > axis.to() || end - base < axis.span() / 100)
+    axis.show(selection->base, selection->end);
+}
+
+bool Desk::shows(PartKind kind, u32 owner) const {
+  return filter_.empty() || std::find(filter_.begin(), filter_.end(), Chosen{kind, owner}) != filter_.end();
+}
+
+void Desk::point(std::string_view path, std::string_view name, u64 base, u64 end) {
+  pointing_ = Selection{std::string(path), std::string(name), base, end};
+}
+
+std::string_view Desk::middle() const {
+  if (!pinned.empty()) return pinned;
+  for (const pglist_data &node : lab->state().pages.nodes())
+    if (node.spanned_pages != 0) return "zones";
+  return "sections";
+}
+
+void Desk::begin_frame(Frame &frame) {
+  constexpr double duration = 0.22; // seconds: LOOK.md
+  pointed_ = std::exchange(pointing_, std::nullopt);
+  if (seen_ != lab->generation()) {
+    // A step forwards is a thing that happens; a jump is another picture.
+    const Position now = lab->position();
+    const bool step = now > seen_at_ && now.call - seen_at_.call <= 1;
+    moved_ = step && !frame.still ? frame.time : -1e9;
+    seen_ = lab->generation();
+    seen_at_ = now;
+  }
+  const double t = std::clamp((frame.time - moved_) / duration, 0.0, 1.0);
+  motion_ = static_cast<float>(1 - (1 - t) * (1 - t));
+  if (t < 1) frame.animate();
 }
 
 std::vector<std::unique_ptr<Panel>> make_panels(Desk &desk) {
@@ -18,6 +76,7 @@ std::vector<std::unique_ptr<Panel>> make_panels(Desk &desk) {
   std::vector<std::unique_ptr<Panel>> panels;
   panels.push_back(make_strip_panel(desk));
   panels.push_back(make_memblock_panel(desk));
+  panels.push_back(make_sections_panel(desk));
   panels.push_back(make_zones_panel(desk));
   panels.push_back(make_buddy_panel(desk));
   panels.push_back(make_timeline_panel(desk));
@@ -26,25 +85,44 @@ std::vector<std::unique_ptr<Panel>> make_panels(Desk &desk) {
 
 Layout layout_of(const Desk &desk) {
   return [&desk](float width, float height, float scale, std::span<Rect> places) {
-    enum { strip, memblock, zones, buddy, timeline };
-    const float gap = 3 * size::space * scale;
+    constexpr std::size_t strip = 0, memblock = 1, sections = 2, zones = 3, buddy = 4, timeline = 5;
+    constexpr std::string_view names[] = {"strip", "memblock", "sections", "zones", "buddy", "timeline"};
     std::fill(places.begin(), places.end(), Rect{});
-    const float strip_height = strip_panel_height(scale);
-    if (width < 600 * scale) {
-      places[strip] = {0, 0, width, std::min(strip_height, height * 0.55f)};
-      const float top = places[strip].h + gap / 2;
-      const std::size_t which = desk.panel == "zones" ? zones : desk.panel == "buddy" ? buddy : memblock;
+    const float w = width / scale, h = height / scale;
+    const float gap = 3 * size::space * scale;
+    const bool narrow = w < 600, compact = h < 620;
+    const std::size_t middle = desk.lab && desk.middle() == "zones" ? zones : sections;
+    const bool handed = desk.lab && desk.lab->handed_over();
+
+    const float strip_height = std::min(strip_panel_height(narrow ? 38 : compact ? 22 : 33) * scale, height * 0.55f);
+    places[strip] = {0, 0, width, strip_height};
+    const float top = strip_height + (narrow ? gap / 2 : 0);
+    if (narrow) {
+      const std::size_t which = desk.panel == "buddy" ? buddy : desk.panel == "memblock" ? memblock : middle;
       places[which] = {gap / 2, top, width - gap, height - top - gap / 2};
       return;
     }
-    const float timeline_height = timeline_panel_height(scale);
-    places[strip] = {0, 0, width, strip_height};
+    const auto focused = static_cast<std::size_t>(std::find(names + 1, names + 6, desk.focus) - names);
+    if (focused < 6) {
+      const float edge = focused == timeline ? 0 : gap;
+      places[focused] = {edge, top, width - 2 * edge, height - top - edge};
+      return;
+    }
+    const float timeline_height = timeline_panel_height(compact) * scale;
     places[timeline] = {0, height - timeline_height, width, timeline_height};
-    const float top = strip_height + gap / 2, room = height - timeline_height - gap - top;
+    const float room = height - timeline_height - gap - top;
     if (room < 80 * scale) return;
-    const float inner = width - 4 * gap, first = std::floor(inner * 0.41f), second = std::floor(inner * 0.25f);
+    if (w < 780) { // two panels: what memory comes from, and what it goes to
+      const float each = std::floor((width - 3 * gap) * (handed ? 0.45f : 0.55f));
+      places[handed ? middle : memblock] = {gap, top, each, room};
+      places[handed ? buddy : middle] = {2 * gap + each, top, width - 3 * gap - each, room};
+      return;
+    }
+    // Until the handoff memblock is where things happen, after it the free lists are.
+    const float inner = width - 4 * gap;
+    const float first = std::floor(inner * (handed ? 0.38f : 0.42f)), second = std::floor(inner * (handed ? 0.27f : 0.34f));
     places[memblock] = {gap, top, first, room};
-    places[zones] = {2 * gap + first, top, second, room};
+    places[middle] = {2 * gap + first, top, second, room};
     places[buddy] = {3 * gap + first + second, top, inner - first - second, room};
   };
 }

@@ -228,8 +228,8 @@ void BuddyPanel::blocks(Frame &frame, Where where, float y) {
       put_text(frame, list, x + 5 * scale, middle(frame, y, h, 11), on_fill(fill), text, 11);
       if (pressed) {
         const unsigned shift = s.arch->page_shift;
-        desk_.selection = Selection{name, pfn << shift, (pfn + (u64{1} << chosen_->order)) << shift};
-        desk_.axis.show(desk_.selection->base, desk_.selection->end);
+        desk_.select(concat("block[", text, "]"), name, pfn << shift, (pfn + (u64{1} << chosen_->order)) << shift);
+        desk_.reveal_selection();
       }
       x += w + 4 * scale;
     }

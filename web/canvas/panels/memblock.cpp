@@ -48,6 +48,8 @@ private:
   /// Who holds most of a region, and how many others there are in it.
   const Owner *holder(const memblock_region &r, u64 &others) const;
 
+  u32 lab_owner(const Owner &o) const { return static_cast<u32>(&o - desk_.lab->index().owners().data()); }
+
   Desk &desk_;
   Scroller scrolls_[2];
   u64 seen_ = 0;
@@ -114,6 +116,8 @@ void MemblockPanel::row(Frame &frame, const Rect &place, memblock_list which, u6
   ImGui::PopID();
   ImGui::PopID();
 
+  const std::string path =
+      concat("memblock.", which == memblock_list::memory ? "memory" : "reserved", ".regions[", index, "]");
   const bool changed = mark != Mark::none;
   if (changed || hovered)
     list.AddRectFilled({place.x - 3, place.y}, {place.x + place.w, place.y + place.h},
@@ -122,13 +126,20 @@ void MemblockPanel::row(Frame &frame, const Rect &place, memblock_list which, u6
     list.AddRect({place.x - 2.5f, place.y + 0.5f}, {place.x + place.w - 0.5f, place.y + place.h - 0.5f}, theme.accent,
                  4);
 
+  if (desk_.selected(path)) frame_selected(frame, list, {place.x - 1, place.y + 2, place.w - 1, place.h - 4});
+
   std::string name;
   float x = place.x + 3 * s;
   u64 others = 0;
   const Owner *owner = which == memblock_list::reserved ? holder(r, others) : nullptr;
-  const Fill fill = which == memblock_list::memory ? Fill{theme.memory}
-                    : owner                        ? owner_fill(theme, owner->kind)
-                                                   : Fill{theme.reserved};
+  Fill fill = which == memblock_list::memory ? Fill{theme.memory}
+              : owner                        ? owner_fill(theme, owner->kind)
+                                             : Fill{theme.reserved};
+  const bool dimmed = which == memblock_list::memory
+                          ? !desk_.shows(PartKind::free_memblock)
+                          : owner != nullptr && !desk_.shows(PartKind::owner, lab_owner(*owner));
+  if (dimmed) fill.color = mix(theme.panel, fill.color, 0.28f);
+  const Color ink = dimmed ? theme.dim : theme.ink;
   fill_rect(list, theme, {x, place.y + 5 * s, 9 * s, 9 * s}, fill, 2);
   x += 14 * s;
   const std::string number = concat(index);
@@ -136,10 +147,10 @@ void MemblockPanel::row(Frame &frame, const Rect &place, memblock_list which, u6
   x += 3 * 7.3f * s + 8 * s;
   const unsigned digits = desk_.axis.whole() > (u64{1} << 40) ? 12 : desk_.axis.whole() > (u64{1} << 32) ? 10 : 8;
   const std::string base = hex_text(r.base.v, digits);
-  put_text(frame, list, x, y, theme.ink, base, size::mono_small);
+  put_text(frame, list, x, y, ink, base, size::mono_small);
   x += text_width(frame, base, size::mono_small) + 82 * s;
   const std::string amount = bytes_text(r.size);
-  put_right(frame, list, x, y, theme.ink, amount, size::mono_small);
+  put_right(frame, list, x, y, ink, amount, size::mono_small);
   x += 10 * s;
 
   std::string about;
@@ -160,9 +171,10 @@ void MemblockPanel::row(Frame &frame, const Rect &place, memblock_list which, u6
          " ", about);
   frame.mirror.annotate({.role = Role::kButton, .name = name, .description = word});
   if (pressed) {
-    desk_.selection = Selection{name, r.base.v, r.end().v};
-    desk_.axis.show(r.base.v, r.end().v);
+    desk_.select(path, name, r.base.v, r.end().v);
+    desk_.reveal_selection();
   }
+  if (hovered) desk_.point(path, name, r.base.v, r.end().v);
 }
 
 const Owner *MemblockPanel::holder(const memblock_region &r, u64 &others) const {

@@ -25,6 +25,7 @@ public:
   explicit ZonesPanel(Desk &desk) : desk_(desk) {}
   const char *id() const override { return "zones"; }
   const char *title() const override { return "nodes and zones"; }
+  void head(Frame &frame) override { middle_tabs(frame, desk_); }
   void draw(Frame &frame) override;
 
 private:
@@ -156,8 +157,9 @@ void ZonesPanel::one_zone(Frame &frame, const Rect &place, const pglist_data &no
   frame.mirror.annotate({.role = Role::kButton, .name = label, .description = facts});
   if (pressed) {
     const unsigned shift = s.arch->page_shift;
-    desk_.selection = Selection{label, z.start_pfn.v << shift, z.end_pfn().v << shift};
-    desk_.axis.show(desk_.selection->base, desk_.selection->end);
+    desk_.select(concat("node[", node.nid, "].zone[", name, "]"), label, z.start_pfn.v << shift,
+                 z.end_pfn().v << shift);
+    desk_.reveal_selection();
   }
 }
 

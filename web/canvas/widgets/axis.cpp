@@ -5,7 +5,7 @@
 
 namespace mmscope::canvas {
 namespace {
-constexpr double least_span = 16 * 4096; // sixteen pages fill the strip
+constexpr double least_span = 4 * 4096; // four pages fill the strip
 }
 
 void Axis::set_whole(u64 end) {
@@ -35,7 +35,7 @@ void Axis::pan(double bytes) { set_view(from_ + bytes, to_ + bytes); }
 
 void Axis::show(u64 base, u64 end) {
   const auto a = static_cast<double>(base), b = static_cast<double>(end);
-  const double room = std::max(b - a, least_span / 4) * 1.5;
+  const double room = std::max(b - a, 2 * 4096.0) * 1.5;
   set_view(a - room, b + room);
 }
 

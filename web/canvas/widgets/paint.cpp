@@ -106,6 +106,44 @@ float put_fitting(const Frame &frame, ImDrawList &list, float x, float y, float 
   return text_width(frame, s, size);
 }
 
+void put_label(const Frame &frame, ImDrawList &list, const Rect &r, Color fill, std::string_view text, float size) {
+  const float w = text_width(frame, text, size);
+  if (w <= r.w) put_text(frame, list, r.x + (r.w - w) / 2, middle(frame, r.y, r.h, size), on_fill(fill), text, size);
+}
+
+bool press_area(const Rect &r, const char *name, u64 n) {
+  ImGui::SetCursorScreenPos({r.x, r.y});
+  // Two halves: a pointer of wasm has 32 bits.
+  ImGui::PushID(static_cast<int>(n >> 32));
+  ImGui::PushID(static_cast<int>(n));
+  const bool pressed = ImGui::InvisibleButton(name, {std::max(r.w, 1.0f), std::max(r.h, 1.0f)});
+  ImGui::PopID();
+  ImGui::PopID();
+  return pressed;
+}
+
+bool chip(Frame &frame, ImDrawList &list, float &x, float y, std::string_view label, std::string_view name, Role role,
+          bool on, Color mark) {
+  const float s = frame.scale;
+  const Rect r{x, y, text_width(frame, label, size::mono_small) + 16 * s, 20 * s};
+  const std::string id(name);
+  const bool pressed = press_area(r, id.c_str(), 0);
+  frame.mirror.annotate({.role = role, .name = name, .checked = on});
+  if (on || ImGui::IsItemHovered())
+    list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, frame.theme.hole, 5);
+  list.AddRectFilled({r.x + 6 * s, r.y + r.h - 3 * s}, {r.x + r.w - 6 * s, r.y + r.h - s}, on ? mark : frame.theme.hole);
+  put_text(frame, list, r.x + 8 * s, middle(frame, r.y - 2 * s, r.h, size::mono_small),
+           on ? frame.theme.ink : frame.theme.dim, label, size::mono_small);
+  x += r.w + 4 * s;
+  return pressed;
+}
+
+void frame_selected(const Frame &frame, ImDrawList &list, const Rect &r) {
+  const float x0 = frame.snap(r.x), y0 = frame.snap(r.y), x1 = frame.snap(r.x + r.w), y1 = frame.snap(r.y + r.h);
+  list.AddRect({x0 - 2, y0 - 2}, {x1 + 2, y1 + 2}, frame.theme.background, 3, 0, 4);
+  list.AddRect({x0 - 2, y0 - 2}, {x1 + 2, y1 + 2}, frame.theme.ink, 3, 0, 2);
+}
+
 void outline(const Frame &frame, ImDrawList &list, const Rect &r, Color color) {
   const float w = size::outline;
   list.AddRect({frame.snap(r.x) - w, frame.snap(r.y) - w}, {frame.snap(r.x + r.w) + w, frame.snap(r.y + r.h) + w},
@@ -140,6 +178,7 @@ void Columns::add(u64 base, u64 end, const Fill &fill) {
       flush();
       column_ = column;
     }
+    ++things_;
     const auto at = std::find_if(shares_.begin(), shares_.end(), [&](const Share &s) { return s.fill == fill; });
     if (at == shares_.end())
       shares_.push_back({fill, width});
@@ -148,6 +187,7 @@ void Columns::add(u64 base, u64 end, const Fill &fill) {
   };
   if (first == last) {
     share(first, x1 - x0);
+    hides_ = true;
     return;
   }
   if (x0 > first) share(first, first + pixel - x0);
@@ -173,7 +213,19 @@ void Columns::flush() {
     if (h > 0) list_.AddRectFilled({column_, y}, {column_ + 1 / frame_.dpr, y + h}, shares_[i].fill.color);
     y += h;
   }
+  if (hides_ && things_ > 1) {
+    const float pixel = 1 / frame_.dpr;
+    // A tooth on every other one of neighbours.
+    if (column_ - mixed_ > 1.5f * pixel) {
+      mixed_ = column_;
+      const float tooth = std::min(4.0f, area_.h / 4), foot = area_.y + area_.h;
+      list_.AddRectFilled({column_, foot - tooth - 1}, {column_ + pixel, foot}, frame_.theme.background);
+      list_.AddRectFilled({column_, foot - tooth}, {column_ + pixel, foot}, frame_.theme.ink);
+    }
+  }
   shares_.clear();
+  things_ = 0;
+  hides_ = false;
 }
 
 void Columns::finish() { flush(); }

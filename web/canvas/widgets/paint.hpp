@@ -42,10 +42,24 @@ void put_right(const Frame &frame, ImDrawList &list, float x, float y, Color col
 /// Cut with an ellipsis to fit a width; nothing if not even three characters fit. Returns the width that was used.
 float put_fitting(const Frame &frame, ImDrawList &list, float x, float y, float width, Color color,
                   std::string_view text, float size);
+/// Text in the middle of a fill, in its ink.
+void put_label(const Frame &frame, ImDrawList &list, const Rect &r, Color fill, std::string_view text, float size);
+/// An invisible button; `n` tells several of one name apart.
+bool press_area(const Rect &r, const char *name, u64 n);
+/// A small switch of a row of them, mirrored; `mark` is the colour of the line below its word. Moves x behind it.
+bool chip(Frame &frame, ImDrawList &list, float &x, float y, std::string_view label, std::string_view name, Role role,
+          bool on, Color mark);
 /// A 2-pixel frame around what changed.
 void outline(const Frame &frame, ImDrawList &list, const Rect &r, Color color);
 
-/// One row of ranges on the address axis.
+/// A thin frame around what is selected: ink, with the background on either side, so that it shows on every fill.
+void frame_selected(const Frame &frame, ImDrawList &list, const Rect &r);
+inline bool inside(const Rect &r, const ImVec2 &p) {
+  return p.x >= r.x && p.x < r.x + r.w && p.y >= r.y && p.y < r.y + r.h;
+}
+
+/// One row of ranges on the address axis. A pixel column that hides a thing (one that is narrower than the column and
+/// not alone in it) is mixed: it shows what it is a mixture of, and a comb along the bottom says so.
 class Columns {
 public:
   Columns(const Frame &frame, ImDrawList &list, const Rect &area, const Axis &axis);
@@ -65,6 +79,9 @@ private:
   Rect area_;
   const Axis &axis_;
   float column_ = -1; // left edge of the pixel column that is being collected
+  unsigned things_ = 0;
+  bool hides_ = false;
+  float mixed_ = -1; // the last column that was
   std::vector<Share> shares_;
 };
 
