@@ -226,6 +226,202 @@ TEST_CASE("filter: what was not chosen is dimmed, everything is there again with
   CHECK(b.desk.shows(PartKind::allocated));
 }
 
+TEST_CASE("motion: a step forwards is seen to happen and comes to rest, a jump is not, nor with reduced motion") {
+  Bench b("qemu-1g");
+  const u64 handoff = after(b.lab(), Op::memblock_free_all);
+  b.lab().seek({handoff - 1, 0, 0});
+  b.draw();
+  CHECK_FALSE(b.app.frame(950, 752, 1, b.time += 0.016));
+  b.lab().step(Level::call, 1);
+  CHECK(b.app.frame(950, 752, 1, b.time += 0.016));
+  CHECK(b.desk.motion() < 0.2f);
+  int frames = 0;
+  while (b.app.frame(950, 752, 1, b.time += 0.016) && frames < 100) ++frames;
+  CHECK(frames >= 9); // 150 ms
+  CHECK(frames <= 16);
+  CHECK(b.desk.motion() == 1);
+  b.lab().seek({3, 0, 0});
+  CHECK_FALSE(b.app.frame(950, 752, 1, b.time += 0.016));
+  b.app.set_reduced_motion(true);
+  b.lab().step(Level::call, 1);
+  CHECK_FALSE(b.app.frame(950, 752, 1, b.time += 0.016));
+  CHECK(b.desk.motion() == 1);
+}
+
+TEST_CASE("sections: the chain of a section and its word, before and after it has a map") {
+  Bench b("qemu-1g");
+  const u64 done = after(b.lab(), Op::sparse_init);
+  b.lab().seek({done - 1, 0, 0});
+  while (b.lab().state().sparse.sections.empty()) b.lab().step(Level::event, 1);
+  b.draw();
+  REQUIRE(b.named("section_mem_map ") != nullptr);
+  CHECK(b.named("section_mem_map ")->name == "section_mem_map 0x0000000000000005");
+  CHECK(b.named("section_mem_map ")->description == "early node id 0, IS_ONLINE, MARKED_PRESENT");
+  b.lab().seek({done, 0, 0});
+  b.draw();
+  CHECK(b.named("section_mem_map ")->name == "section_mem_map 0xffffea000000000f");
+  CHECK(b.named("section_mem_map ")->description ==
+        "63…5  encoded mem_map, IS_EARLY, IS_ONLINE, HAS_MEM_MAP, MARKED_PRESENT");
+  b.desk.select("section[3]", "section 3", u64{3} << 27, u64{4} << 27); // as the page does
+  b.draw();
+  CHECK(b.named("entry of section 3") != nullptr);
+  b.press("mem_map of section 3");
+  CHECK(b.desk.selection->end - b.desk.selection->base == u64{2} << 20);
+  CHECK(b.lab().owner_at(b.desk.selection->base)->label == "mem_map");
+}
+
+TEST_CASE("layout: the middle place shows sections until there are zones, or what was pinned") {
+  Bench b("qemu-1g");
+  const auto tab = [&](std::string_view name) { return b.named(name)->checked; };
+  b.lab().seek({after(b.lab(), Op::sparse_init), 0, 0});
+  b.draw();
+  CHECK(tab("sections"));
+  CHECK(b.named("nodes and zones")->role == Role::kTab);
+  b.lab().seek({b.lab().size(), 0, 0});
+  b.draw();
+  CHECK(tab("nodes and zones"));
+  b.press("sections");
+  CHECK(b.desk.pinned == "sections");
+  CHECK(tab("sections"));
+  b.press("sections"); // lets go
+  CHECK(tab("nodes and zones"));
+}
+
+TEST_CASE("layout: nothing overlaps, in any mode, and a focused panel has all of the place") {
+  Bench b("qemu-1g");
+  const Layout layout = layout_of(b.desk);
+  const struct {
+    float w, h, scale;
+  } sizes[] = {{950, 752, 1}, {950, 752, 1.5f}, {390, 640, 1}, {1600, 900, 1}, {700, 500, 1}, {1280, 800, 2}};
+  for (const u64 call : {u64{17}, b.lab().size()}) {
+    b.lab().seek({call, 0, 0});
+    for (const auto &[w, h, scale] : sizes)
+      for (const char *focus : {"", "memblock", "buddy", "timeline"}) {
+        b.desk.focus = focus;
+        std::vector<Rect> places(6);
+        layout(w, h, scale, places);
+        CAPTURE(w);
+        CAPTURE(scale);
+        CAPTURE(focus);
+        std::size_t shown = 0;
+        for (std::size_t i = 0; i < places.size(); ++i) {
+          const Rect &a = places[i];
+          if (a.empty()) continue;
+          ++shown;
+          CHECK(a.x >= 0);
+          CHECK(a.y + a.h <= h + 0.5f);
+          CHECK(a.x + a.w <= w + 0.5f);
+          for (std::size_t j = i + 1; j < places.size(); ++j) {
+            const Rect &c = places[j];
+            if (!c.empty())
+              CHECK((a.x + a.w <= c.x || c.x + c.w <= a.x || a.y + a.h <= c.y + 0.5f || c.y + c.h <= a.y + 0.5f));
+          }
+        }
+        CHECK(shown == (w < 600 * scale || *focus != 0 ? 2u : w < 780 * scale ? 4u : 5u));
+      }
+  }
+}
+
+TEST_CASE("layout: on a telephone what is pressed is at least 44 pixels high") {
+  Bench b("qemu-1g");
+  b.lab().seek({b.lab().size(), 0, 0});
+  for (const char *panel : {"memblock", "zones", "buddy"}) {
+    b.desk.panel = panel;
+    b.draw(390, 640);
+    const auto &groups = b.app.mirror().groups();
+    std::size_t seen = 0;
+    for (const MirrorItem &item : b.app.mirror().items()) {
+      if (groups[item.group].id == "strip" || item.role == Role::kSlider || !item.focusable) continue;
+      if (item.rect.y + item.rect.h > 610 || item.rect.y < 330) continue; // cut off where the panel scrolls
+      CAPTURE(item.name);
+      CHECK(item.rect.h >= 40); // of 44, less the line between two
+      ++seen;
+    }
+    CAPTURE(panel);
+    CHECK(seen >= 2);
+  }
+}
+
+TEST_CASE("buddy: a merge is followed level by level from inside the call") {
+  Bench b("tiny-128m");
+  // The first call that merges, and the last of its merges.
+  bool found = false;
+  for (u64 call = 0; call < b.lab().size() && !found; ++call) {
+    b.lab().seek({call + 1, 0, 0});
+    const auto events = b.lab().events();
+    for (std::size_t i = 0; i + 1 < events.size() && !found; ++i) {
+      const bool merge = events[i].kind == EventKind::lab_buddy_merge;
+      if (!merge) continue;
+      const Event e = events[i];
+      b.lab().seek({call, i + 1, 0});
+      b.draw();
+      const MirrorItem *rung = b.named(concat("merge of order ", e.f[2], ": ", hex_text(e.f[0])));
+      REQUIRE(rung != nullptr);
+      b.press(rung->name);
+      CHECK(b.desk.selection->path == concat("event[", call, ".", i, "]"));
+      CHECK(b.desk.selection->end - b.desk.selection->base == u64{2} << (e.f[2] + 12));
+      found = true;
+    }
+  }
+  CHECK(found);
+  b.lab().seek({b.lab().size(), 0, 0});
+  b.draw();
+  CHECK(b.named("merge of order") == nullptr);
+}
+
+TEST_CASE("buddy: a long list says how much of it is drawn and scrolls to the rest") {
+  Bench b("server-1t");
+  b.lab().seek({b.lab().size(), 0, 0});
+  b.draw();
+  b.press("order 10 Movable: ");
+  const MirrorItem *scroll = b.named("blocks of the list, scroll");
+  REQUIRE(scroll != nullptr);
+  const std::string first = b.named("free block pfn")->name;
+  b.app.focus_item(scroll->id);
+  b.key(ImGuiKey_End);
+  CHECK(b.named("free block pfn")->name != first);
+  std::size_t blocks = 0;
+  for (const MirrorItem &item : b.app.mirror().items()) blocks += item.name.starts_with("free block pfn");
+  CHECK(blocks < 40);
+}
+
+TEST_CASE("timeline: inside the call that is shown one goes to any function that it made, bookmarks bring back") {
+  Bench b("qemu-1g");
+  const u64 call = after(b.lab(), Op::sparse_init) - 1;
+  b.lab().seek({call + 1, 0, 0});
+  b.draw();
+  b.press("inside: sparse_init");
+  CHECK(b.lab().position().call == call);
+  CHECK(b.lab().inside());
+  CHECK(b.desk.selection->path.starts_with(concat("event[", call, ".")));
+  b.desk.bookmarks = {{5, 0, 0}, {call, 9, 0}};
+  b.draw();
+  b.press("bookmark 1, call 5");
+  CHECK(b.lab().position() == Position{5, 0, 0});
+  b.press("bookmark 2");
+  CHECK(b.lab().position() == Position{call, 9, 0});
+  b.press("timeline of calls"); // its middle
+  CHECK(b.lab().position().call == doctest::Approx(static_cast<double>(b.lab().size()) / 2).epsilon(0.03));
+  CHECK(b.desk.selection->path == concat("call[", b.lab().position().call - 1, "]"));
+}
+
+TEST_CASE("timeline: the wheel shows fewer calls around the pointer, the playhead stays in view when it moves") {
+  Bench b("server-1t");
+  b.draw();
+  const MirrorItem *line = b.named("timeline of calls");
+  b.app.pointer(line->rect.x + line->rect.w - 5, line->rect.y + 10, 0, false);
+  b.draw();
+  const auto last = [&] { return b.named("phase done")->rect.w; };
+  const float before = last();
+  b.app.io().AddMouseWheelEvent(0, 5);
+  b.draw();
+  CHECK(last() > before);
+  CHECK(b.named("phase memblock") == nullptr); // out of view
+  b.lab().seek({3, 0, 0});
+  b.draw();
+  CHECK(b.named("phase memblock") != nullptr);
+}
+
 TEST_CASE("panels: keys move the strip's view and the playhead") {
   Bench b("qemu-1g");
   b.lab().seek({after(b.lab(), Op::sparse_init), 0, 0});

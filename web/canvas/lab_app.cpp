@@ -94,7 +94,7 @@ Layout layout_of(const Desk &desk) {
     const std::size_t middle = desk.lab && desk.middle() == "zones" ? zones : sections;
     const bool handed = desk.lab && desk.lab->handed_over();
 
-    const float strip_height = std::min(strip_panel_height(narrow ? 38 : compact ? 22 : 33) * scale, height * 0.55f);
+    const float strip_height = std::min(strip_panel_height(narrow ? 38 : compact ? 20 : 31) * scale, height * 0.55f);
     places[strip] = {0, 0, width, strip_height};
     const float top = strip_height + (narrow ? gap / 2 : 0);
     if (narrow) {
@@ -108,7 +108,7 @@ Layout layout_of(const Desk &desk) {
       places[focused] = {edge, top, width - 2 * edge, height - top - edge};
       return;
     }
-    const float timeline_height = timeline_panel_height(compact) * scale;
+    const float timeline_height = timeline_panel_height(h) * scale;
     places[timeline] = {0, height - timeline_height, width, timeline_height};
     const float room = height - timeline_height - gap - top;
     if (room < 80 * scale) return;
@@ -120,7 +120,7 @@ Layout layout_of(const Desk &desk) {
     }
     // Until the handoff memblock is where things happen, after it the free lists are.
     const float inner = width - 4 * gap;
-    const float first = std::floor(inner * (handed ? 0.38f : 0.42f)), second = std::floor(inner * (handed ? 0.27f : 0.34f));
+    const float first = std::floor(inner * (handed ? 0.38f : 0.41f)), second = std::floor(inner * (handed ? 0.27f : 0.33f));
     places[memblock] = {gap, top, first, room};
     places[middle] = {2 * gap + first, top, second, room};
     places[buddy] = {3 * gap + first + second, top, inner - first - second, room};

@@ -1,10 +1,12 @@
-// buddy: free_area[order].free_list[migratetype] of one zone as a matrix, and the first blocks of one list in list order.
+// buddy: free_area[order].free_list[migratetype] of one zone as a matrix, and the blocks of one list in list order. A
+// block that came out of merging is followed level by level.
 //
 //   (DMA) (DMA32)
 //        Unmovable  Movable  Reclaimable
 //   10       ·         58        ·
 //    …
-//   order 10 Movable   head → 0x4800 0x4c00 0x5000 …
+//   order 10 Movable, 58 blocks, head first          or    merged
+//   0x4800 0x4c00 0x5000 …                                 order 3   0x108 + 0x100 → 0x100
 #include <algorithm>
 #include <array>
 #include <string>
@@ -14,11 +16,13 @@
 #include "canvas/lab_app.hpp"
 #include "canvas/panels/panels.hpp"
 #include "canvas/widgets/paint.hpp"
+#include "canvas/widgets/scroller.hpp"
 
 namespace mmscope::canvas {
 namespace {
 
-constexpr float row_pitch = 19;
+constexpr float row_pitch = 19, ladder_height = 16;
+constexpr std::size_t most_levels = 4; // of a ladder: the last ones
 
 struct Cell {
   unsigned order = 0;
@@ -31,6 +35,7 @@ public:
   explicit BuddyPanel(Desk &desk) : desk_(desk) {}
   const char *id() const override { return "buddy"; }
   const char *title() const override { return "buddy  free_area[order]"; }
+  void head(Frame &frame) override;
   void draw(Frame &frame) override;
 
 private:
@@ -41,20 +46,57 @@ private:
   };
   Where pick(Frame &frame, float &y);
   void matrix(Frame &frame, Where where, float &y, float bottom);
-  void blocks(Frame &frame, Where where, float y);
+  void fly(Frame &frame, Where where);
+  std::vector<std::size_t> merges() const;
+  void ladder(Frame &frame, const std::vector<std::size_t> &levels, float y);
+  void blocks(Frame &frame, Where where, const Rect &place);
 
   Desk &desk_;
+  Scroller all_, list_; // of a narrow canvas; of the blocks
+  float height_ = 0;    // of everything, in the frame before
+  Rect title_;          // where it ends is room for the zones
   std::optional<Where> chosen_zone_;
+  Where followed_; // whose lists changed last
   std::optional<Cell> chosen_;
+  std::vector<std::pair<Cell, Rect>> cells_; // of this frame
 };
+
+void BuddyPanel::head(Frame &frame) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  // Where there is little height, the zones need the place of half the title.
+  const bool low = ImGui::GetIO().DisplaySize.y < 620 * frame.scale;
+  ImGui::TextUnformatted(low ? "buddy" : title());
+  title_ = {at.x, at.y, ImGui::GetItemRectSize().x, ImGui::GetItemRectSize().y};
+}
 
 void BuddyPanel::draw(Frame &frame) {
   if (!desk_.lab) return;
-  float y = frame.area.y;
+  const bool small = narrow(frame);
+  const float top = small ? all_.begin(frame, frame.area, height_, "buddy") : frame.area.y;
+  float y = top;
   const Where where = pick(frame, y);
-  const float list_height = 66 * frame.scale;
-  matrix(frame, where, y, frame.area.y + frame.area.h - list_height);
-  blocks(frame, where, y);
+  const auto levels = merges();
+  const float bottom = frame.area.y + frame.area.h;
+  // The matrix comes first; what is left below it is the list's.
+  const float least = (17 + 12 * static_cast<float>(desk_.lab->state().pages.rules().max_order.v + 1)) * frame.scale;
+  const float wanted = (levels.empty() ? 58 : static_cast<float>(std::min(levels.size(), most_levels) + 1) * ladder_height) * frame.scale;
+  const float below = std::clamp(wanted, 0.0f, std::max(bottom - y - least, 0.0f));
+  matrix(frame, where, y, small ? 1e6f : bottom - below);
+  fly(frame, where);
+  if (!small && bottom - y < 28 * frame.scale) {
+    // no room for either
+  } else if (!levels.empty()) {
+    ladder(frame, levels, y);
+    y += wanted;
+  } else {
+    const Rect place{frame.area.x, y, frame.area.w, small ? 4 * size::target * frame.scale : bottom - y};
+    blocks(frame, where, place);
+    y += place.h;
+  }
+  if (small) {
+    height_ = y - top;
+    all_.end();
+  }
 }
 
 BuddyPanel::Where BuddyPanel::pick(Frame &frame, float &y) {
@@ -73,42 +115,51 @@ BuddyPanel::Where BuddyPanel::pick(Frame &frame, float &y) {
         most = all.back();
       }
     }
-  Where where = most;
+  // The zone whose lists changed last, or the largest one, unless one was chosen.
+  const auto events = desk_.lab->events();
+  for (std::size_t i = events.size(); i-- > 0;)
+    if (events[i].kind == EventKind::lab_free_list_add || events[i].kind == EventKind::lab_free_list_del) {
+      followed_ = {events[i].node(0), static_cast<unsigned>(events[i].f[1])};
+      break;
+    }
+  Where where = desk_.lab->handed_over() && std::find(all.begin(), all.end(), followed_) != all.end() ? followed_ : most;
   if (chosen_zone_ && std::find(all.begin(), all.end(), *chosen_zone_) != all.end()) where = *chosen_zone_;
+  const float scale = frame.scale;
   if (all.empty()) {
-    put_fitting(frame, list, frame.area.x, y, frame.area.w, frame.theme.dim, "no zones until free_area_init",
-                size::mono_small);
+    y = put_wrapped(frame, list, frame.area.x, y, frame.area.w, frame.theme.dim, "no zones until free_area_init",
+                    size::mono_small);
+    y += 4 * scale;
+    return where;
   }
-  constexpr int most_lines = 3; // the matrix needs room too; the tables below have all zones
+  constexpr int most_lines = 2; // the matrix needs room too; the tables below have all zones
+  const float pitch = (narrow(frame) ? size::target : 22) * scale;
+  if (narrow(frame)) y += (size::target - 20) / 2 * scale;
   int line = 0;
-  float x = frame.area.x;
-  const float s1 = frame.scale, h = 20 * s1;
+  float x = frame.area.x, width = 0;
+  const auto label_of = [&](const Where &w) {
+    const std::string_view zone = s.arch->zones[w.zid].name;
+    return many ? concat(w.nid, ":", zone) : std::string(zone);
+  };
+  for (const Where &w : all) width += text_width(frame, label_of(w), size::mono_small) + 20 * scale;
+  const bool beside = title_.x + title_.w + 8 * scale + width <= frame.area.x + frame.area.w;
+  const float below = y;
+  if (beside) {
+    x = frame.area.x + frame.area.w - width;
+    y = title_.y;
+  }
   for (const Where &w : all) {
     const std::string_view zone = s.arch->zones[w.zid].name;
-    const std::string label = many ? concat(w.nid, ":", zone) : std::string(zone);
-    const float width = text_width(frame, label, size::mono_small) + 16 * s1;
-    if (x + width > frame.area.x + frame.area.w) {
+    const std::string label = label_of(w);
+    if (x > frame.area.x && x + text_width(frame, label, size::mono_small) + 16 * scale > frame.area.x + frame.area.w) {
       x = frame.area.x;
       if (++line == most_lines) break;
-      y += h + 2 * s1;
+      y += pitch;
     }
-    ImGui::SetCursorScreenPos({x, y - 3 * s1});
-    ImGui::PushID(w.nid);
-    ImGui::PushID(static_cast<int>(w.zid));
-    if (ImGui::InvisibleButton("##pick", {width, h})) chosen_zone_ = where = w;
-    ImGui::PopID();
-    ImGui::PopID();
-    const bool on = w == where;
     const std::string name = concat("free lists of node ", w.nid, " zone ", zone);
-    frame.mirror.annotate({.role = Role::kRadio, .name = name, .checked = on});
-    if (on) list.AddRectFilled({x, y - 3 * s1}, {x + width, y - 3 * s1 + h}, frame.theme.hole, 5);
-    list.AddRectFilled({x + 6 * s1, y + h - 8 * s1}, {x + width - 6 * s1, y + h - 6 * s1},
-                       on ? zone_color(frame.theme, zone) : frame.theme.hole);
-    put_text(frame, list, x + 8 * s1, middle(frame, y - 5 * s1, h, size::mono_small),
-             on ? frame.theme.ink : frame.theme.dim, label, size::mono_small);
-    x += width + 4 * s1;
+    if (chip(frame, list, x, y - 3 * scale, label, name, Role::kRadio, w == where, zone_color(frame.theme, zone)))
+      chosen_zone_ = where = w;
   }
-  y += h + 4 * s1;
+  y = beside ? below : y + pitch + 2 * scale;
   return where;
 }
 
@@ -122,39 +173,49 @@ void BuddyPanel::matrix(Frame &frame, Where where, float &y, float bottom) {
   const zone &z = real ? s.pages.zone_of(where.nid, where.zid) : empty;
   const auto max_order = static_cast<unsigned>(s.pages.rules().max_order.v);
 
-  // The three types that every machine has; others once they hold something.
+  // The three types that every machine has; others once they hold something. As wide as their names.
   std::array<unsigned, migratetype_count> types{};
   unsigned n = 0;
+  std::size_t letters = 0;
   for (unsigned t = 0; t < migratetype_count; ++t) {
     u64 blocks = 0;
     for (const free_area &area : z.areas) blocks += area.free_list[t].nr;
-    if (t < 3 || blocks != 0) types[n++] = t;
+    if (t >= 3 && blocks == 0) continue;
+    types[n++] = t;
+    letters += migratetype_name(static_cast<migratetype>(t)).size();
   }
 
-  const float scale = frame.scale, gap = 6 * scale, label = 22 * scale;
-  const float width = (frame.area.w - label - gap * static_cast<float>(n - 1)) / static_cast<float>(n);
+  const float scale = frame.scale, gap = 6 * scale, label = 20 * scale;
+  const float room = frame.area.w - (narrow(frame) ? 10 * scale : 0) - label - gap * static_cast<float>(n - 1);
+  std::array<Rect, migratetype_count> columns{};
+  float x = frame.area.x + label;
   for (unsigned i = 0; i < n; ++i) {
     const std::string_view name = migratetype_name(static_cast<migratetype>(types[i]));
-    const float x = frame.area.x + label + static_cast<float>(i) * (width + gap);
+    const float width = room * static_cast<float>(name.size()) / static_cast<float>(letters);
+    columns[i] = {x, y, width, 0};
     const float w = std::min(text_width(frame, name, 11), width);
-    put_fitting(frame, list, x + (width - w) / 2, y, width, theme.dim, name, 11);
+    put_fitting(frame, list, x + (width - w) / 2, y, width + 1, theme.dim, name, 11);
+    x += width + gap;
   }
   y += 17 * scale;
 
-  const float pitch =
-      std::min(row_pitch * scale, std::max((bottom - y) / static_cast<float>(max_order + 1), 9 * scale));
+  const float rows = static_cast<float>(max_order + 1);
+  const float pitch = narrow(frame) ? size::target * scale : std::clamp((bottom - y) / rows, 9 * scale, row_pitch * scale);
+  const bool dimmed = !desk_.shows(PartKind::free_buddy);
   std::optional<Cell> largest, newest;
+  cells_.clear();
   for (unsigned row = 0; row <= max_order; ++row) {
     const unsigned order = max_order - row;
-    const float top = y + static_cast<float>(row) * pitch;
-    put_right(frame, list, frame.area.x + label - 8 * scale, middle(frame, top, pitch - 3 * scale, 11), theme.dim,
-              concat(order), 11);
+    const float top = y + static_cast<float>(row) * pitch, h = pitch - (pitch > 15 * scale ? 3 : 1) * scale;
+    put_right(frame, list, frame.area.x + label - 6 * scale, middle(frame, top, h, 11), theme.dim, concat(order), 11);
     for (unsigned i = 0; i < n; ++i) {
-      const unsigned type = types[i];
-      const u64 count = z.areas[order].free_list[type].nr;
-      const Rect r{frame.area.x + label + static_cast<float>(i) * (width + gap), top, width, pitch - 3 * scale};
-      const bool changed = real && where.zid < max_zone_types && lab.changes().buddy[where.zid][order][type];
-      const Color fill = count != 0 ? free_color(theme, order, max_order) : theme.hole;
+      const Cell cell{order, types[i]};
+      const u64 count = z.areas[order].free_list[cell.type].nr;
+      const Rect r{columns[i].x, top, columns[i].w, h};
+      cells_.emplace_back(cell, r);
+      const bool changed = real && where.zid < max_zone_types && lab.changes().buddy[where.zid][order][cell.type];
+      Color fill = count != 0 ? free_color(theme, order, max_order) : theme.hole;
+      if (dimmed) fill = mix(theme.panel, fill, 0.28f);
       list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, fill, 3);
       const std::string text = count_text(count);
       const float w = text_width(frame, text, 11);
@@ -162,78 +223,168 @@ void BuddyPanel::matrix(Frame &frame, Where where, float &y, float bottom) {
                text, 11);
       if (changed) {
         list.AddRect({r.x - 1.5f, r.y - 1.5f}, {r.x + r.w + 1.5f, r.y + r.h + 1.5f}, theme.accent, 4, 0, size::outline);
-        if (count != 0 && !newest) newest = Cell{order, type};
+        if (count != 0 && !newest) newest = cell;
       }
-      if (chosen_ == Cell{order, type})
+      if (chosen_ == cell)
         list.AddRect({r.x - 0.5f, r.y - 0.5f}, {r.x + r.w + 0.5f, r.y + r.h + 0.5f}, theme.ink, 3);
       if (count == 0) continue;
-      if (!largest) largest = Cell{order, type};
-      ImGui::SetCursorScreenPos({r.x, r.y});
-      ImGui::PushID(static_cast<int>(order));
-      ImGui::PushID(static_cast<int>(type));
-      if (ImGui::InvisibleButton("##list", {r.w, r.h})) chosen_ = Cell{order, type};
-      ImGui::PopID();
-      ImGui::PopID();
-      const std::string name = concat("order ", order, " ", migratetype_name(static_cast<migratetype>(type)), ": ",
+      if (!largest) largest = cell;
+      if (press_area(r, "##list", order * migratetype_count + cell.type)) chosen_ = cell;
+      const std::string name = concat("order ", order, " ", migratetype_name(static_cast<migratetype>(cell.type)), ": ",
                                       count, count == 1 ? " free block" : " free blocks");
       frame.mirror.annotate({.role = Role::kButton, .name = name});
     }
   }
-  y += static_cast<float>(max_order + 1) * pitch + 4 * scale;
+  y += rows * pitch + 4 * scale;
   // A list that was emptied makes room for one that has something.
   if (!chosen_ || z.areas[chosen_->order].free_list[chosen_->type].nr == 0) chosen_ = newest ? newest : largest;
 }
 
-void BuddyPanel::blocks(Frame &frame, Where where, float y) {
+/// Blocks that just joined a list fly there from where they lie in memory.
+void BuddyPanel::fly(Frame &frame, Where where) {
+  const float t = desk_.motion();
+  if (t >= 1 || desk_.memory_row.empty()) return;
+  const Lab &lab = *desk_.lab;
+  const System &s = lab.state();
+  const unsigned shift = s.arch->page_shift;
+  const Rect &from = desk_.memory_row;
+  ImDrawList &list = *ImGui::GetForegroundDrawList();
+  const auto events = lab.events();
+  // Inside a call the step is its last event; of a whole call the last blocks stand for all.
+  const std::size_t first = lab.inside() && !events.empty() ? events.size() - 1 : 0;
+  std::size_t left = 12;
+  for (std::size_t i = events.size(); i-- > first && left > 0;) {
+    const Event &e = events[i];
+    if (e.kind == EventKind::lab_free_list_add && e.node(0) == where.nid && e.f[1] == where.zid) {
+      --left;
+      const auto cell = std::find_if(cells_.begin(), cells_.end(), [&](const auto &c) {
+        return c.first == Cell{static_cast<unsigned>(e.f[2]), static_cast<unsigned>(e.f[3])};
+      });
+      if (cell == cells_.end()) continue;
+      const Columns strip(frame, list, from, desk_.axis);
+      const Rect a = strip.place(static_cast<double>(e.f[4] << shift), static_cast<double>((e.f[4] + (e.f[5] << e.f[2])) << shift), 6);
+      if (a.empty()) continue;
+      const Rect &b = cell->second;
+      const auto between = [&](float p, float q) { return p + (q - p) * t; };
+      const Rect r{between(a.x, b.x), between(a.y, b.y), between(a.w, b.w), between(a.h, b.h)};
+      list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h},
+                         free_color(frame.theme, cell->first.order, static_cast<unsigned>(s.pages.rules().max_order.v)), 3);
+      list.AddRect({r.x, r.y}, {r.x + r.w, r.y + r.h}, frame.theme.accent, 3);
+    }
+  }
+}
+
+/// The merges that the block which is being freed has gone through, as long as one watches from inside the call.
+std::vector<std::size_t> BuddyPanel::merges() const {
+  std::vector<std::size_t> found;
+  const Lab &lab = *desk_.lab;
+  if (!lab.inside()) return found;
+  const auto events = lab.events();
+  for (std::size_t i = events.size(); i-- > 0;) {
+    const EventKind kind = events[i].kind;
+    if (kind == EventKind::lab_buddy_merge)
+      found.insert(found.begin(), i);
+    else if (kind != EventKind::lab_free_list_del && !(kind == EventKind::lab_free_list_add && i + 1 == events.size()))
+      break; // it began here
+  }
+  return found;
+}
+
+void BuddyPanel::ladder(Frame &frame, const std::vector<std::size_t> &levels, float y) {
+  const Lab &lab = *desk_.lab;
+  const unsigned shift = lab.state().arch->page_shift;
+  ImDrawList &list = *ImGui::GetWindowDrawList();
+  const float h = ladder_height * frame.scale;
+  const std::size_t hidden = levels.size() > most_levels ? levels.size() - most_levels : 0;
+  put_fitting(frame, list, frame.area.x, y, frame.area.w, frame.theme.dim,
+              concat("merged ", levels.size(), levels.size() == 1 ? " time" : " times", ", from small to large"), 11);
+  for (std::size_t i = hidden; i < levels.size(); ++i) {
+    y += h;
+    const Event &e = lab.events()[levels[i]];
+    const u64 parent = std::min(e.f[0], e.f[1]);
+    const std::string text = concat("order ", e.f[2], "  ", hex_text(e.f[0]), " + ", hex_text(e.f[1]), " → ", hex_text(parent));
+    const bool last = i + 1 == levels.size();
+    const bool pressed = press_area({frame.area.x, y, frame.area.w, h}, "##merge", i);
+    const std::string spoken = concat("merge of order ", e.f[2], ": ", hex_text(e.f[0]), " and its buddy ",
+                                      hex_text(e.f[1]), " become ", hex_text(parent));
+    frame.mirror.annotate({.role = Role::kButton, .name = spoken});
+    // A rung is as far in as its order is high.
+    const float x = frame.area.x + 4 * frame.scale * static_cast<float>(i - hidden);
+    list.AddRectFilled({x, y + 3}, {x + 2, y + h - 3}, last ? frame.theme.accent : frame.theme.free);
+    put_fitting(frame, list, x + 8 * frame.scale, middle(frame, y, h, 11), frame.area.w - 10 * frame.scale,
+                last ? frame.theme.ink : frame.theme.dim, text, 11);
+    const u64 base = parent << shift, size = u64{2} << (e.f[2] + shift);
+    if (pressed) desk_.select(concat("event[", *lab.call(), ".", levels[i], "]"), spoken, base, base + size);
+    if (ImGui::IsItemHovered()) desk_.point("", spoken, base, base + size);
+  }
+}
+
+void BuddyPanel::blocks(Frame &frame, Where where, const Rect &place) {
   const System &s = desk_.lab->state();
   const Theme &theme = frame.theme;
   ImDrawList &list = *ImGui::GetWindowDrawList();
   if (!chosen_) {
-    put_fitting(frame, list, frame.area.x, y, frame.area.w, theme.dim, "all lists empty until memblock_free_all", 11);
+    put_wrapped(frame, list, place.x, place.y, place.w, theme.dim, "all lists empty until memblock_free_all", 11);
     return;
   }
   const auto type = static_cast<migratetype>(chosen_->type);
+  const unsigned order = chosen_->order, shift = s.arch->page_shift;
   const std::string_view zone = s.arch->zones[where.zid].name;
-  put_fitting(frame, list, frame.area.x, y, frame.area.w, theme.dim,
-              concat("order ", chosen_->order, " ", migratetype_name(type), ", head first"), 11);
-  y += 16 * frame.scale;
+  const u64 count = s.pages.zone_of(where.nid, where.zid).areas[order].free_list[chosen_->type].nr;
+  const float scale = frame.scale, pitch = (narrow(frame) ? size::target : 20) * scale;
 
-  const float scale = frame.scale, h = 17 * scale, right = frame.area.x + frame.area.w,
-              bottom = frame.area.y + frame.area.h;
-  float x = frame.area.x;
-  bool full = false;
-  const Color fill = free_color(theme, chosen_->order, static_cast<unsigned>(s.pages.rules().max_order.v));
-  s.pages.for_each_block(where.nid, where.zid, order_t{chosen_->order}, type, [&](const FreeBlock &entry) {
-    for (u64 i = 0; i < entry.count && !full; ++i) {
-      const u64 pfn = entry.pfn.v + (i << chosen_->order);
-      const std::string text = hex_text(pfn);
-      const float w = text_width(frame, text, 11) + 10 * scale;
-      if (x + w > right) {
-        x = frame.area.x;
-        y += h + 3 * scale;
-      }
-      if (y + h > bottom + 6 * scale) {
-        full = true;
-        return;
-      }
-      ImGui::SetCursorScreenPos({x, y});
-      ImGui::PushID(reinterpret_cast<const void *>(static_cast<std::uintptr_t>(pfn)));
-      const bool pressed = ImGui::InvisibleButton("##block", {w, h});
-      ImGui::PopID();
-      const std::string name =
-          concat("free block pfn ", text, " order ", chosen_->order, " ", migratetype_name(type), " zone ", zone);
+  // All chips are as wide as the largest number, so that the one at a place can be computed.
+  const std::string widest = hex_text(s.pages.map().end().v);
+  const float width = text_width(frame, widest, 11) + 10 * scale, step = width + 4 * scale;
+  const auto per_line = std::max<u64>(static_cast<u64>((place.w - 10 * scale) / step), 1);
+  const u64 lines = (count + per_line - 1) / per_line;
+  const float head = 16 * scale;
+  const Rect rows{place.x, place.y + head, place.w, place.h - head};
+  const float top = list_.begin(frame, rows, static_cast<float>(lines) * pitch, "blocks of the list");
+  list_.end();
+  const auto first = static_cast<u64>(std::max((rows.y - top) / pitch, 0.0f)) * per_line;
+  const u64 shown = (static_cast<u64>(std::max(rows.h, 0.0f) / pitch) + 1) * per_line;
+  const u64 last = std::min(first + shown, count);
+  std::string title = concat("order ", order, " ", migratetype_name(type), ", ", count_text(count), count == 1 ? " block" : " blocks", ", head first");
+  if (last - first < count) title = concat("order ", order, " ", migratetype_name(type), ", ", first + 1, "–", last, " of ", count_text(count), " from head");
+  put_fitting(frame, list, place.x, place.y, place.w, theme.dim, title, 11);
+
+  ImGui::PushClipRect({rows.x - 3, rows.y - 2}, {rows.x + rows.w, rows.y + rows.h + 4}, true);
+  const Color fill = free_color(theme, order, static_cast<unsigned>(s.pages.rules().max_order.v));
+  const auto &pointed = desk_.pointed() ? desk_.pointed() : desk_.selection;
+  u64 buddy = ~u64{0};
+  if (pointed && pointed->path.starts_with("block[")) {
+    const u64 size = (pointed->end - pointed->base) >> shift;
+    buddy = (pointed->base >> shift) ^ size;
+  }
+  u64 at = 0; // place in the list
+  s.pages.for_each_block(where.nid, where.zid, order_t{order}, type, [&](const FreeBlock &entry) {
+    const u64 from = at;
+    at += entry.count;
+    for (u64 i = std::max(from, first); i < std::min(at, last); ++i) {
+      const u64 pfn = entry.pfn.v + ((i - from) << order);
+      const Rect r{rows.x + static_cast<float>(i % per_line) * step, top + static_cast<float>(i / per_line) * pitch, width,
+                   pitch - 3 * scale};
+      const std::string text = hex_text(pfn), path = concat("block[", text, "]");
+      const bool pressed = press_area(r, "##block", pfn);
+      const bool hovered = ImGui::IsItemHovered();
+      const std::string name = concat("free block pfn ", text, " order ", order, " ", migratetype_name(type), " zone ", zone);
       frame.mirror.annotate({.role = Role::kButton, .name = name});
-      list.AddRectFilled({x, y}, {x + w, y + h}, fill, 3);
-      if (ImGui::IsItemHovered()) list.AddRect({x - 1, y - 1}, {x + w + 1, y + h + 1}, theme.ink, 4);
-      put_text(frame, list, x + 5 * scale, middle(frame, y, h, 11), on_fill(fill), text, 11);
+      list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, fill, 3);
+      put_label(frame, list, r, fill, text, 11);
+      if (desk_.selected(path))
+        frame_selected(frame, list, {r.x + 1, r.y + 1, r.w - 2, r.h - 2});
+      else if (hovered || pfn == buddy)
+        list.AddRect({r.x - 1, r.y - 1}, {r.x + r.w + 1, r.y + r.h + 1}, hovered ? theme.ink : theme.accent, 4, 0, 2);
+      const u64 base = pfn << shift, end = base + (u64{1} << (order + shift));
+      if (hovered) desk_.point(path, name, base, end);
       if (pressed) {
-        const unsigned shift = s.arch->page_shift;
-        desk_.select(concat("block[", text, "]"), name, pfn << shift, (pfn + (u64{1} << chosen_->order)) << shift);
+        desk_.select(path, name, base, end);
         desk_.reveal_selection();
       }
-      x += w + 4 * scale;
     }
   });
+  ImGui::PopClipRect();
 }
 
 } // namespace

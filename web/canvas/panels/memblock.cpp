@@ -5,6 +5,8 @@
 //   0  0x00001000   632 KiB  node 0
 //   reserved  cnt 13 / max 128   58.7 MiB
 //   2  0x3dc00000    16 MiB  mem_map                     new
+//   this step
+//   insert reserved[2] 0x3dc00000 16 MiB
 #include <algorithm>
 #include <array>
 #include <string>
@@ -19,7 +21,7 @@
 namespace mmscope::canvas {
 namespace {
 
-constexpr float line_height = 20;
+constexpr float line_height = 20, note_height = 16;
 constexpr std::size_t most_rows = 4096; // laid out; the table below the picture pages through the rest
 
 std::string_view mark_name(Mark m) {
@@ -43,6 +45,8 @@ public:
   void draw(Frame &frame) override;
 
 private:
+  void step(Frame &frame, const Rect &place);
+  float line(const Frame &frame) const { return (narrow(frame) ? size::target : line_height) * frame.scale; }
   void array(Frame &frame, const Rect &place, memblock_list which);
   void row(Frame &frame, const Rect &place, memblock_list which, u64 index, const memblock_region &r, Mark mark);
   /// Who holds most of a region, and how many others there are in it.
@@ -58,15 +62,57 @@ private:
 void MemblockPanel::draw(Frame &frame) {
   if (!desk_.lab) return;
   const memblock &mb = desk_.lab->state().memblock;
-  const float line = line_height * frame.scale, head = 20 * frame.scale;
+  const float one = line(frame), head = 20 * frame.scale, gap = 6 * frame.scale;
   const Rect &area = frame.area;
+  const auto lines = [&](const memblock_type &type) {
+    return static_cast<float>(std::clamp<std::size_t>(type.regions.size(), 1, most_rows)) * one;
+  };
   // memory is short nearly everywhere; it gets what it needs, up to a third.
-  const float room = area.h - 2 * head - 6 * frame.scale;
-  const float wanted = static_cast<float>(std::max<std::size_t>(mb.memory.regions.size(), 1)) * line;
-  const float first = std::min(wanted, std::max(room / 3, 2 * line));
+  const float room = area.h - 2 * head - gap;
+  const float first = std::min(lines(mb.memory), std::max(room / 3, 2 * one));
+  const float second = std::min(lines(mb.reserved), room - first);
   array(frame, {area.x, area.y - 2, area.w, head + first}, memblock_list::memory);
-  array(frame, {area.x, area.y + head + first + 6 * frame.scale, area.w, head + room - first}, memblock_list::reserved);
+  array(frame, {area.x, area.y + head + first + gap, area.w, head + second}, memblock_list::reserved);
+  const float used = 2 * head + first + second + 2 * gap;
+  step(frame, {area.x, area.y + used, area.w, area.h - used});
   seen_ = desk_.lab->generation();
+}
+
+/// What the step did to the arrays, one after the other, where the arrays leave room for it: the last ones.
+void MemblockPanel::step(Frame &frame, const Rect &place) {
+  const Lab &lab = *desk_.lab;
+  if (!lab.call()) return;
+  ImDrawList &list = *ImGui::GetWindowDrawList();
+  const float one = note_height * frame.scale;
+  const auto room = static_cast<std::size_t>(std::max(place.h / one - 1, 0.0f));
+  const auto events = lab.events();
+  std::vector<std::size_t> found;
+  for (std::size_t i = events.size(); i-- > 0 && found.size() < room;)
+    if (events[i].kind >= EventKind::lab_memblock_insert && events[i].kind <= EventKind::lab_memblock_mark) found.push_back(i);
+  if (found.empty()) return;
+  float y = place.y;
+  put_text(frame, list, place.x, y, frame.theme.dim, lab.inside() ? "so far in this call" : "in this call", 11);
+  for (std::size_t n = found.size(); n-- > 0;) {
+    y += one;
+    const Event &e = events[found[n]];
+    std::string text = concat(event_info(e.kind).name.substr(13), " ", e.f[0] == 0 ? "memory[" : "reserved[", e.f[1], "]");
+    u64 base = 0, end = 0;
+    if (e.kind == EventKind::lab_memblock_split)
+      append(text, " at ", hex_text(e.f[2]));
+    else if (e.kind != EventKind::lab_memblock_mark) {
+      base = e.f[2];
+      end = base + e.f[3];
+      append(text, " ", hex_text(base), " ", bytes_text(e.f[3]));
+    }
+    const std::string path = concat("event[", *lab.call(), ".", found[n], "]");
+    const bool pressed = press_area({place.x, y, place.w, one}, "##event", found[n]);
+    frame.mirror.annotate({.role = Role::kButton, .name = text});
+    const bool last = lab.inside() && found[n] + 1 == events.size();
+    const Color ink = last || ImGui::IsItemHovered() || desk_.selected(path) ? frame.theme.ink : frame.theme.dim;
+    list.AddRectFilled({place.x + 2, y + 3}, {place.x + 4, y + one - 3}, last ? frame.theme.accent : frame.theme.line);
+    put_fitting(frame, list, place.x + 12 * frame.scale, middle(frame, y, one, 11), place.w - 14 * frame.scale, ink, text, 11);
+    if (pressed) desk_.select(path, text, base, end);
+  }
 }
 
 void MemblockPanel::array(Frame &frame, const Rect &place, memblock_list which) {
@@ -81,23 +127,23 @@ void MemblockPanel::array(Frame &frame, const Rect &place, memblock_list which) 
   put_right(frame, list, place.x + place.w - 8 * frame.scale, place.y, frame.theme.dim, bytes_text(type.total_size),
             size::mono_small);
 
-  const float head = 20 * frame.scale, line = line_height * frame.scale;
+  const float head = 20 * frame.scale, one = line(frame);
   const Rect rows{place.x, place.y + head, place.w, place.h - head};
   const auto &marks = lab.changes().marks[n];
   if (seen_ != lab.generation())
     for (std::size_t i = 0; i < marks.size(); ++i)
-      if (marks[i] != Mark::none) scrolls_[n].reveal(static_cast<float>(i) * line, line);
+      if (marks[i] != Mark::none) scrolls_[n].reveal(static_cast<float>(i) * one, one);
   const std::size_t count = std::min(type.regions.size(), most_rows);
-  const float top = scrolls_[n].begin(frame, rows, static_cast<float>(count) * line,
+  const float top = scrolls_[n].begin(frame, rows, static_cast<float>(count) * one,
                                       which == memblock_list::memory ? "memblock.memory" : "memblock.reserved");
   if (type.regions.empty())
     put_fitting(frame, list, rows.x, top, rows.w, frame.theme.dim,
                 which == memblock_list::memory ? "empty until e820__memblock_setup" : "empty: nothing reserved yet",
                 size::mono_small);
   for (std::size_t i = 0; i < count; ++i) {
-    const float y = top + static_cast<float>(i) * line;
-    if (y + line < rows.y || y > rows.y + rows.h) continue;
-    row(frame, {rows.x, y, rows.w - 10 * frame.scale, line - 1}, which, i, type.regions[i],
+    const float y = top + static_cast<float>(i) * one;
+    if (y + one < rows.y || y > rows.y + rows.h) continue;
+    row(frame, {rows.x, y, rows.w - 10 * frame.scale, one - 1}, which, i, type.regions[i],
         i < marks.size() ? marks[i] : Mark::none);
   }
   scrolls_[n].end();
@@ -140,7 +186,7 @@ void MemblockPanel::row(Frame &frame, const Rect &place, memblock_list which, u6
                           : owner != nullptr && !desk_.shows(PartKind::owner, lab_owner(*owner));
   if (dimmed) fill.color = mix(theme.panel, fill.color, 0.28f);
   const Color ink = dimmed ? theme.dim : theme.ink;
-  fill_rect(list, theme, {x, place.y + 5 * s, 9 * s, 9 * s}, fill, 2);
+  fill_rect(list, theme, {x, place.y + (place.h - 9 * s) / 2, 9 * s, 9 * s}, fill, 2);
   x += 14 * s;
   const std::string number = concat(index);
   put_right(frame, list, x + 3 * 7.3f * s, y, theme.dim, number, size::mono_small);

@@ -21,6 +21,6 @@ void middle_tabs(Frame &frame, Desk &desk);
 
 // CSS pixels before scaling.
 float strip_panel_height(float pitch); // of one row
-float timeline_panel_height(bool compact);
+float timeline_panel_height(float canvas); // of a canvas so high
 
 } // namespace mmscope::canvas

@@ -82,8 +82,8 @@ void StripPanel::draw(Frame &frame) {
   ImDrawList &list = *ImGui::GetWindowDrawList();
   const Rect all = frame.area;
   const float s = frame.scale;
-  const bool narrow = all.w < 600 * s;
-  const float margin = (narrow ? 8 : 16) * s, names = (narrow ? 68 : 84) * s;
+  const bool small = narrow(frame);
+  const float margin = (small ? 8 : 16) * s, names = (small ? 68 : 84) * s;
   const Rect area{all.x + margin + names, all.y, all.w - 2 * margin - names, all.h};
 
   minimap(frame, {area.x, all.y + 10 * s, area.w, minimap_height * s});
@@ -181,7 +181,7 @@ void StripPanel::layer(Frame &frame, unsigned n) {
   const float s = frame.scale, inset = 7 * s;
   if (row.things.empty()) {
     const Rect &r = row.area;
-    if (!desk_.axis.all()) return; // there may be some elsewhere
+    if (!is_empty(desk_, static_cast<Layer>(n))) return; // there are some elsewhere
     list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, theme.background);
     list.AddRect({r.x + 0.5f, r.y + 0.5f}, {r.x + r.w - 0.5f, r.y + r.h - 0.5f}, theme.line, 3);
     put_fitting(frame, list, r.x + inset, middle(frame, r.y, r.h, size::mono_small), r.w - 2 * inset, theme.dim, why[n],
@@ -205,8 +205,10 @@ void StripPanel::layer(Frame &frame, unsigned n) {
       list.AddRectFilled({frame.snap(at.x) - 1 / frame.dpr, at.y}, {frame.snap(at.x), at.y + at.h}, theme.background);
     border = at.x + at.w;
     if (at.w > 20 * s) {
-      const std::string label = label_of(desk_, t);
       const float room = at.w - 2 * inset;
+      std::string label = label_of(desk_, t);
+      if (t.kind == Thing::Kind::section && t.count == 1 && text_width(frame, label, size::mono_small) > room)
+        label = concat(t.index);
       const float width = std::min(text_width(frame, label, size::mono_small), room);
       if (fill.pattern != Pattern::plain && room > 20)
         list.AddRectFilled({at.x + inset - 3, at.y + 2}, {at.x + inset + width + 3, at.y + at.h - 2}, fill.color, 2);
@@ -430,16 +432,17 @@ void StripPanel::minimap(Frame &frame, const Rect &area) {
                            theme.accent);
   }
 
-  ImGui::SetCursorScreenPos({area.x, area.y - 4});
-  ImGui::InvisibleButton("##minimap", {std::max(area.w, 1.0f), area.h + 8});
+  const float reach = narrow(frame) ? (size::target * frame.scale - area.h) / 2 : 4;
+  ImGui::SetCursorScreenPos({area.x, area.y - reach});
+  ImGui::InvisibleButton("##minimap", {std::max(area.w, 1.0f), area.h + 2 * reach});
   frame.mirror.annotate({.role = Role::kButton, .name = "whole machine: show all of it"});
   if (ImGui::IsItemActive() && ImGui::IsMouseDown(ImGuiMouseButton_Left)) {
     // Taken inside the window it is moved from there; a press elsewhere brings its middle to that place.
     const float mouse = ImGui::GetIO().MousePos.x, half = static_cast<float>(desk_.axis.span()) / 2;
     const float centre = whole.x_of(desk_.axis.from() + static_cast<double>(half), area.x, area.w);
     if (ImGui::IsItemActivated()) {
-      const float reach = half / static_cast<float>(whole.span()) * area.w;
-      grip_ = std::abs(mouse - centre) <= std::max(reach, 6.0f) ? mouse - centre : 0;
+      const float edge = half / static_cast<float>(whole.span()) * area.w;
+      grip_ = std::abs(mouse - centre) <= std::max(edge, 6.0f) ? mouse - centre : 0;
     }
     const double at = whole.address_of(mouse - grip_, area.x, area.w);
     if (!desk_.axis.all()) desk_.axis.set_view(at - desk_.axis.span() / 2, at + desk_.axis.span() / 2);

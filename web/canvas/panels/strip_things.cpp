@@ -135,6 +135,22 @@ void things_in(const Desk &desk, Layer layer, double from, double to, double byt
   }
 }
 
+bool is_empty(const Desk &desk, Layer layer) {
+  const System &s = desk.lab->state();
+  switch (layer) {
+  case Layer::firmware: return s.e820.entries.empty();
+  case Layer::memory: return s.memblock.memory.regions.empty();
+  case Layer::reserved: return desk.lab->owners().held().empty();
+  case Layer::sections: return s.sparse.sections.empty();
+  case Layer::zones:
+    for (const pglist_data &node : s.pages.nodes())
+      if (node.spanned_pages != 0) return false;
+    return true;
+  case Layer::pages: return s.pages.map().stretches() == 0;
+  }
+  return true;
+}
+
 Fill fill_of(const Desk &desk, const Theme &theme, const Thing &t) {
   const System &s = desk.lab->state();
   const auto max_order = static_cast<unsigned>(s.pages.rules().max_order.v);

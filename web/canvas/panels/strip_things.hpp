@@ -31,6 +31,9 @@ struct Thing {
 
 void things_in(const Desk &desk, Layer layer, double from, double to, double bytes_a_pixel, std::vector<Thing> &out);
 
+/// Whether there is nothing in a layer, wherever one looks.
+bool is_empty(const Desk &desk, Layer layer);
+
 Fill fill_of(const Desk &desk, const Theme &theme, const Thing &t);
 /// Short, to stand in the thing.
 std::string label_of(const Desk &desk, const Thing &t);

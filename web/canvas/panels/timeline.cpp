@@ -20,7 +20,7 @@
 namespace mmscope::canvas {
 namespace {
 
-constexpr float phases_y = 10, phases_h = 20, calls_y = 40, calls_h = 26, inside_y = 74, span_h = 15, events_h = 8, flag_h = 18;
+constexpr float inside_y = 74, span_h = 15, events_h = 8, flag_h = 18;
 
 Color phase_color(const Theme &theme, Phase p) {
   switch (p) {
@@ -79,6 +79,8 @@ private:
   void view(double from, double to);
 
   Desk &desk_;
+  // CSS pixels before scaling; a low canvas has less.
+  float phases_y_ = 10, phases_h_ = 20, calls_y_ = 40, calls_h_ = 26;
   double from_ = 0, to_ = 1; // calls in view
   double size_ = -1;
   u64 seen_ = ~u64{0};
@@ -153,12 +155,18 @@ void TimelinePanel::draw(Frame &frame) {
   const Theme &theme = frame.theme;
   const float s = frame.scale;
   const Rect &all = frame.area;
+  const bool low = all.h < 120 * s;
+  phases_y_ = low ? 6 : 10;
+  phases_h_ = low ? 18 : 20;
+  calls_y_ = low ? 29 : 40;
+  calls_h_ = low ? 18 : 26;
   list.AddRectFilled({all.x, all.y}, {all.x + all.w, all.y + all.h}, theme.panel);
   list.AddRectFilled({all.x, all.y}, {all.x + all.w, all.y + 1}, theme.line);
   const Rect area{all.x + 100 * s, all.y, all.w - 116 * s, all.h};
 
-  ImGui::SetCursorScreenPos({area.x, area.y + calls_y * s - 4});
-  ImGui::InvisibleButton("##timeline", {std::max(area.w, 1.0f), (calls_h + 6) * s});
+  ImGui::SetCursorScreenPos({area.x, area.y + calls_y_ * s - 4});
+  ImGui::SetNextItemAllowOverlap(); // bookmarks stand in it
+  ImGui::InvisibleButton("##timeline", {std::max(area.w, 1.0f), (calls_h_ + 6) * s});
   const auto id = ImGui::GetItemID();
   const std::string value = concat("call ", lab.position().call, " of ", lab.size());
   frame.mirror.annotate({.role = Role::kSlider,
@@ -179,8 +187,8 @@ void TimelinePanel::draw(Frame &frame) {
     put_text(frame, list, all.x + 16 * s, middle(frame, all.y + y, h, size::mono_small), theme.dim, text,
              size::mono_small);
   };
-  name(phases_y * s, phases_h * s, "phases");
-  name(calls_y * s, calls_h * s, "calls");
+  name(phases_y_ * s, phases_h_ * s, "phases");
+  name(calls_y_ * s, calls_h_ * s, "calls");
   name(events_y, events_h * s, "events");
   phases(frame, area, head);
   ImGui::PushClipRect({area.x - 2, area.y}, {area.x + area.w + 2, area.y + area.h}, true);
@@ -199,7 +207,7 @@ void TimelinePanel::draw(Frame &frame) {
   if (lab.inside()) append(flag, " +", now.event);
   const float w = text_width(frame, flag, 11) + 14 * s;
   const float x = std::clamp(head - w / 2, area.x - 4, std::max(area.x + area.w - w + 4, area.x));
-  const float foot = area.y + (calls_y + calls_h + 4) * s;
+  const float foot = area.y + (calls_y_ + calls_h_ + 4) * s;
   if (head >= area.x - 2 && head <= area.x + area.w + 2)
     list.AddRectFilled({frame.snap(head) - 1, area.y + 5 * s}, {frame.snap(head) + 1, roomy ? foot : area.y + flag_y},
                        theme.ink);
@@ -264,11 +272,11 @@ void TimelinePanel::phases(Frame &frame, const Rect &area, float played) {
   const float s = frame.scale;
   int i = 0;
   for (const PhaseSpan &p : lab.index().phases()) {
-    const float x0 = std::max(x_of(area, static_cast<double>(p.first)), area.x),
-                x1 = std::min(std::max(x_of(area, static_cast<double>(p.end)), x0 + 1), area.x + area.w);
     ++i;
-    if (x1 <= area.x || x0 >= area.x + area.w) continue;
-    const Rect r{x0 + 0.5f, area.y + phases_y * s, std::max(x1 - x0 - 1, 1.0f), phases_h * s};
+    const float begin = x_of(area, static_cast<double>(p.first)), end = x_of(area, static_cast<double>(p.end));
+    if (end <= area.x || begin >= area.x + area.w) continue;
+    const float x0 = std::max(begin, area.x), x1 = std::min(std::max(end, x0 + 1), area.x + area.w);
+    const Rect r{x0 + 0.5f, area.y + phases_y_ * s, std::max(x1 - x0 - 1, 1.0f), phases_h_ * s};
     const bool future = x0 >= played;
     const Color color = mix(frame.theme.panel, phase_color(frame.theme, p.phase), future ? 0.45f : 1.0f);
     const std::string_view name = p.phase == Phase::none ? std::string_view("firmware") : phase_name(p.phase);
@@ -284,7 +292,7 @@ void TimelinePanel::phases(Frame &frame, const Rect &area, float played) {
 void TimelinePanel::calls(Frame &frame, const Rect &area, float played) {
   ImDrawList &list = *ImGui::GetWindowDrawList();
   const auto &calls = desk_.lab->index().calls();
-  const float bottom = area.y + (calls_y + calls_h) * frame.scale, h = calls_h * frame.scale;
+  const float bottom = area.y + (calls_y_ + calls_h_) * frame.scale, h = calls_h_ * frame.scale;
   // Several calls on one pixel column: the busiest stands for them.
   const float pixel = std::max(1 / frame.dpr, 1.0f);
   float column = -1;
@@ -327,7 +335,7 @@ void TimelinePanel::branches(Frame &frame, const Rect &area) {
   if (all.size() < 2) return;
   ImDrawList &list = *ImGui::GetWindowDrawList();
   const float s = frame.scale;
-  float y = area.y + (calls_y + calls_h + 1) * s;
+  float y = area.y + (calls_y_ + calls_h_ + 1) * s;
   constexpr std::size_t most = 3; // lines; the page lists all
   const u32 current = desk_.lab->current_branch();
   std::size_t drawn = 0;
@@ -340,7 +348,7 @@ void TimelinePanel::branches(Frame &frame, const Rect &area) {
     const float x1 = std::min(x_of(area, static_cast<double>(std::max(b.size, b.fork_call + 1))), area.x + area.w);
     if (x1 < area.x || x0 > area.x + area.w) continue;
     list.AddRectFilled({x0, y}, {x1, y + 2 * s}, color);
-    if (b.id != 0) list.AddRectFilled({x0 - 1, area.y + calls_y * s}, {x0 + 1, y + 2 * s}, color); // the fork
+    if (b.id != 0) list.AddRectFilled({x0 - 1, area.y + calls_y_ * s}, {x0 + 1, y + 2 * s}, color); // the fork
     const std::string name = b.id == 0 ? std::string("the recorded past") : concat("branch ", b.id, ", from call ", b.fork_call);
     const std::string facts = concat(b.id == current ? "on show, " : "", b.size, " calls");
     frame.mirror.item(ImGui::GetID(name.c_str()), {x0, y - 2, x1 - x0, 5 * s},
@@ -351,13 +359,13 @@ void TimelinePanel::branches(Frame &frame, const Rect &area) {
 
 void TimelinePanel::bookmarks(Frame &frame, const Rect &area) {
   ImDrawList &list = *ImGui::GetWindowDrawList();
-  const float s = frame.scale, y = area.y + (phases_y + phases_h) * s;
+  const float s = frame.scale, y = area.y + (phases_y_ + phases_h_) * s;
   u64 i = 0;
   for (const Position &p : desk_.bookmarks) {
     const float x = x_of(area, static_cast<double>(p.call));
     ++i;
     if (x < area.x - 1 || x > area.x + area.w + 1) continue;
-    if (press_area({x - 5 * s, y, 14 * s, 12 * s}, "##bookmark", i)) desk_.lab->seek(p);
+    if (press_area({x - 5 * s, y - 2 * s, 16 * s, 14 * s}, "##bookmark", i)) desk_.lab->seek(p);
     const std::string name = concat("bookmark ", i, ", call ", p.call);
     frame.mirror.annotate({.role = Role::kButton, .name = name});
     list.AddRectFilled({x - 0.5f, y}, {x + 0.5f, y + 34 * s}, frame.theme.ink);
@@ -372,18 +380,23 @@ void TimelinePanel::spans(Frame &frame, const Rect &area) {
   ImDrawList &list = *ImGui::GetWindowDrawList();
   const float s = frame.scale, pitch = area.w / static_cast<float>(states_.size());
   const auto rows = static_cast<u32>(std::clamp(area.h / (span_h * s), 1.0f, 12.0f));
-  // Deeper ones are shown from where the playhead is.
+  // Where there are more levels than rows, those around the playhead.
+  u32 here = 0;
+  const std::size_t done = lab.events().size();
+  for (const Span &span : spans_)
+    if (lab.inside() && span.begin < done && done <= span.end) here = std::max(here, span.depth);
+  const u32 first = deepest_ <= rows ? 0 : std::min(here + 2 > rows ? here + 2 - rows : 0, deepest_ - rows);
   constexpr std::size_t most_controls = 48;
   std::size_t controls = 0;
   float drawn[12];
   std::fill(std::begin(drawn), std::end(drawn), -1.0f);
-  const std::size_t done = lab.events().size();
   for (const Span &span : spans_) {
-    if (span.depth >= rows) continue;
+    if (span.depth < first || span.depth - first >= rows) continue;
+    const u32 row = span.depth - first;
     const float x0 = area.x + static_cast<float>(span.begin) * pitch, x1 = area.x + static_cast<float>(span.end) * pitch;
-    if (x1 - drawn[span.depth] < 1) continue;
-    drawn[span.depth] = x1;
-    const Rect r{x0, area.y + static_cast<float>(span.depth) * span_h * s, std::max(x1 - x0 - 1, 1.0f), (span_h - 2) * s};
+    if (x1 - drawn[row] < 1) continue;
+    drawn[row] = x1;
+    const Rect r{x0, area.y + static_cast<float>(row) * span_h * s, std::max(x1 - x0 - 1, 1.0f), (span_h - 2) * s};
     const bool open = lab.inside() && span.begin < done && done < span.end;
     const float share = span.begin >= done ? 0.25f : 0.55f;
     const Color color = open ? frame.theme.accent : mix(frame.theme.panel, frame.theme.memory, share);
@@ -404,7 +417,7 @@ void TimelinePanel::spans(Frame &frame, const Rect &area) {
     }
   }
   if (deepest_ > rows) {
-    const std::string more = concat("+", deepest_ - rows, " levels");
+    const std::string more = concat(first + 1, "–", first + rows, " of ", deepest_);
     put_right(frame, list, area.x - 8 * s, area.y + span_h * s, frame.theme.dim, more, 11);
   }
 }
@@ -446,6 +459,6 @@ void TimelinePanel::events(Frame &frame, const Rect &area) {
 
 std::unique_ptr<Panel> make_timeline_panel(Desk &desk) { return std::make_unique<TimelinePanel>(desk); }
 
-float timeline_panel_height(bool compact) { return compact ? 98 : 154; }
+float timeline_panel_height(float canvas) { return canvas < 620 ? 90 : std::min(canvas * 0.22f, 220.0f); }
 
 } // namespace mmscope::canvas

@@ -2,9 +2,11 @@
 //
 //   node 0                          262 014 pages
 //   DMA32                         present 258 016
-//   [  |=======================================]     spanned, present, managed: one bar, from dark to strong
-//   managed 0 until the handoff
-//   free … · min … low … high …
+//   [  |==============   ======================]     what it spans, and what of that is present: holes where they lie
+//   managed 0 until the handoff                      or
+//   [|||##################                     ]     what it manages, how much of that is free, the watermarks
+//   min … low … high …
+//   protection (0, 973, 973)                         lowmem_reserve: what it keeps from requests for other zones
 #include <algorithm>
 #include <string>
 
@@ -18,7 +20,7 @@
 namespace mmscope::canvas {
 namespace {
 
-constexpr float node_height = 24, zone_height = 78, empty_zone_height = 20;
+constexpr float node_height = 22, zone_height = 98, distance_height = 16, empty_zone_height = 20;
 
 class ZonesPanel final : public Panel {
 public:
@@ -55,6 +57,8 @@ void ZonesPanel::draw(Frame &frame) {
   const float scale = frame.scale;
   const auto zones = static_cast<unsigned>(std::min<std::size_t>(s.arch->zones.size(), max_zone_types));
 
+  const bool many = s.pages.nodes().size() > 1;
+  const float head = node_height + (many ? distance_height : 0);
   float height = 0;
   bool any = false;
   for (const pglist_data &node : s.pages.nodes()) {
@@ -62,7 +66,7 @@ void ZonesPanel::draw(Frame &frame) {
     any = true;
     if (seen_ != lab.generation() && !lab.changes().zones.empty() && lab.changes().zones.front().first == node.nid)
       scroll_.reveal(height, node_height * scale + zone_height * scale);
-    height += node_height * scale;
+    height += head * scale;
     for (unsigned z = 0; z < zones; ++z) {
       if (node.zones[z].populated())
         height += zone_height * scale;
@@ -82,7 +86,12 @@ void ZonesPanel::draw(Frame &frame) {
     put_right(frame, list, frame.area.x + width, y, frame.theme.dim,
               node.memoryless ? std::string("memoryless") : concat(count_text(node.present_pages), " pages"),
               size::mono_small);
-    y += node_height * scale;
+    if (many) {
+      std::string distance = "distance to each node";
+      for (const pglist_data &other : s.pages.nodes()) append(distance, " ", s.numa.distance_of(node.nid, other.nid));
+      put_fitting(frame, list, frame.area.x, y + 16 * scale, width, frame.theme.dim, distance, 11);
+    }
+    y += head * scale;
     for (unsigned z = 0; z < zones; ++z) {
       if (node.zones[z].populated()) {
         one_zone(frame, {frame.area.x, y, width, zone_height * scale}, node, z);
@@ -112,7 +121,7 @@ void ZonesPanel::one_zone(Frame &frame, const Rect &place, const pglist_data &no
   ImGui::PopID();
   ImGui::PopID();
   if (changed(node.nid, zid)) {
-    const Rect r{place.x - 3, place.y - 3, place.w + 6, place.h - 8 * scale};
+    const Rect r{place.x - 3, place.y - 3, place.w + 6, place.h - 5 * scale};
     list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, theme.changed, 5);
     list.AddRect({r.x + 0.5f, r.y + 0.5f}, {r.x + r.w - 0.5f, r.y + r.h - 0.5f}, theme.accent, 5);
   }
@@ -131,34 +140,63 @@ void ZonesPanel::one_zone(Frame &frame, const Rect &place, const pglist_data &no
   };
   const float x0 = std::max(at(z.start_pfn.v), bar.x),
               x1 = std::min(std::max(at(z.end_pfn().v), x0 + 3), bar.x + bar.w);
-  const auto share = [&](u64 pages) {
-    return (x1 - x0) *
-           static_cast<float>(static_cast<double>(pages) / static_cast<double>(std::max<u64>(z.spanned_pages, 1)));
-  };
-  const bool handed = desk_.lab->handed_over();
-  list.AddRectFilled({x0, bar.y}, {x0 + share(z.present_pages), bar.y + bar.h}, mix(theme.hole, color, 0.45f), 3);
-  if (handed) list.AddRectFilled({x0, bar.y}, {x0 + share(z.managed_pages), bar.y + bar.h}, color, 3);
+  // Present is what memblock.memory has of it; the gaps are the zone's holes.
+  list.AddRectFilled({x0, bar.y}, {x1, bar.y + bar.h}, theme.background);
+  const unsigned shift = s.arch->page_shift;
+  const auto &regions = s.memblock.memory.regions;
+  auto r = std::partition_point(regions.begin(), regions.end(),
+                                [&](const memblock_region &m) { return m.end().v >> shift <= z.start_pfn.v; });
+  float drawn = x0 - 1;
+  for (; r != regions.end() && r->base.v >> shift < z.end_pfn().v; ++r) {
+    if (r->nid != no_node && r->nid != node.nid) continue;
+    const float a = std::max(at(r->base.v >> shift), x0), b = std::min(std::max(at(r->end().v >> shift), a + 1), x1);
+    if (b - drawn < 1) continue; // narrower than a pixel
+    list.AddRectFilled({std::max(a, drawn), bar.y}, {b, bar.y + bar.h}, mix(theme.hole, color, 0.75f));
+    drawn = b;
+  }
   list.AddRect({x0, bar.y}, {x1, bar.y + bar.h}, color, 3);
 
-  const float y = place.y + 35 * scale;
-  const std::string managed =
-      handed                 ? concat("managed ", count_text(z.managed_pages), "  free ", count_text(z.free_pages()))
-      : z.managed_pages == 0 ? std::string("managed 0 until the handoff")
-                             : concat("managed ", count_text(z.managed_pages), " expected");
+  float y = place.y + 34 * scale;
+  const bool handed = desk_.lab->handed_over();
+  std::string managed = z.managed_pages == 0 ? std::string("managed 0 until the handoff")
+                                             : concat("managed ", count_text(z.managed_pages), " expected");
+  if (handed) managed = concat("managed ", count_text(z.managed_pages), "  free ", count_text(z.free_pages()));
   put_fitting(frame, list, place.x, y, place.w, theme.dim, managed, 11);
-  const std::string marks = z.watermark[2] == 0
-                                ? std::string("watermarks not computed yet")
-                                : concat("min ", z.watermark[0], "  low ", z.watermark[1], "  high ", z.watermark[2]);
-  put_fitting(frame, list, place.x, y + 15 * scale, place.w, theme.dim, marks, 11);
+  y += 15 * scale;
+  std::string marks = "watermarks not computed yet";
+  if (z.watermark[2] != 0) marks = concat("min ", z.watermark[0], "  low ", z.watermark[1], "  high ", z.watermark[2]);
+  if (handed && z.managed_pages != 0) {
+    const Rect free{place.x, y + 1, place.w, 7 * scale};
+    const auto of = [&](u64 pages) {
+      return free.x + free.w * std::min(static_cast<float>(static_cast<double>(pages) / static_cast<double>(z.managed_pages)), 1.0f);
+    };
+    list.AddRectFilled({free.x, free.y}, {free.x + free.w, free.y + free.h}, theme.hole, 3);
+    list.AddRectFilled({free.x, free.y}, {of(z.free_pages()), free.y + free.h}, theme.free, 3);
+    for (const u64 mark : z.watermark) {
+      if (mark == 0) continue;
+      const float x = frame.snap(of(mark));
+      list.AddRectFilled({x - 1, free.y - 2}, {x + 2, free.y + free.h + 2}, theme.background);
+      list.AddRectFilled({x, free.y - 2}, {x + 1, free.y + free.h + 2}, theme.ink);
+    }
+    y += 12 * scale;
+  }
+  put_fitting(frame, list, place.x, y, place.w, theme.dim, marks, 11);
+  std::string protection;
+  for (std::size_t i = 0; i < s.arch->zones.size() && i < max_zone_types; ++i)
+    append(protection, protection.empty() ? "protection (" : ", ", z.lowmem_reserve[i]);
+  protection += ')';
+  const bool reserves = std::any_of(z.lowmem_reserve.begin(), z.lowmem_reserve.end(), [](u64 n) { return n != 0; });
+  if (reserves) put_fitting(frame, list, place.x, y + 14 * scale, place.w, theme.dim, protection, 11);
 
   const std::string label = concat("node ", node.nid, " zone ", name);
   const std::string facts =
-      concat("spanned ", z.spanned_pages, ", present ", z.present_pages, ", ", managed, ", ", marks);
+      concat("spanned ", z.spanned_pages, ", present ", z.present_pages, ", ", managed, ", ", marks, ", ", protection);
   frame.mirror.annotate({.role = Role::kButton, .name = label, .description = facts});
+  const std::string path = concat("node[", node.nid, "].zone[", name, "]");
+  if (desk_.selected(path)) frame_selected(frame, list, {place.x - 2, place.y - 2, place.w + 4, place.h - 10 * scale});
+  if (ImGui::IsItemHovered()) desk_.point(path, label, z.start_pfn.v << shift, z.end_pfn().v << shift);
   if (pressed) {
-    const unsigned shift = s.arch->page_shift;
-    desk_.select(concat("node[", node.nid, "].zone[", name, "]"), label, z.start_pfn.v << shift,
-                 z.end_pfn().v << shift);
+    desk_.select(path, label, z.start_pfn.v << shift, z.end_pfn().v << shift);
     desk_.reveal_selection();
   }
 }

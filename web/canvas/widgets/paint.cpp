@@ -106,6 +106,25 @@ float put_fitting(const Frame &frame, ImDrawList &list, float x, float y, float 
   return text_width(frame, s, size);
 }
 
+float put_wrapped(const Frame &frame, ImDrawList &list, float x, float y, float width, Color color,
+                  std::string_view text, float size) {
+  const float advance = std::max(text_width(frame, "0", size), 1.0f); // one for all characters
+  const auto room = static_cast<std::size_t>(std::max(width / advance, 1.0f));
+  while (!text.empty()) {
+    std::size_t cut = text.size();
+    if (cut > room) {
+      cut = text.rfind(' ', room);
+      if (cut == std::string_view::npos) cut = std::min(text.find(' '), text.size());
+    }
+    put_fitting(frame, list, x, y, width, color, text.substr(0, cut), size);
+    text.remove_prefix(std::min(cut + 1, text.size()));
+    y += (size + 5) * frame.scale;
+  }
+  return y;
+}
+
+bool narrow(const Frame &frame) { return ImGui::GetIO().DisplaySize.x < 600 * frame.scale; }
+
 void put_label(const Frame &frame, ImDrawList &list, const Rect &r, Color fill, std::string_view text, float size) {
   const float w = text_width(frame, text, size);
   if (w <= r.w) put_text(frame, list, r.x + (r.w - w) / 2, middle(frame, r.y, r.h, size), on_fill(fill), text, size);
@@ -125,9 +144,11 @@ bool press_area(const Rect &r, const char *name, u64 n) {
 bool chip(Frame &frame, ImDrawList &list, float &x, float y, std::string_view label, std::string_view name, Role role,
           bool on, Color mark) {
   const float s = frame.scale;
-  const Rect r{x, y, text_width(frame, label, size::mono_small) + 16 * s, 20 * s};
+  const float tall = narrow(frame) ? size::target * s : 20 * s;
+  const Rect touch{x, y - (tall - 20 * s) / 2, text_width(frame, label, size::mono_small) + 16 * s, tall};
+  const Rect r{x, y, touch.w, 20 * s};
   const std::string id(name);
-  const bool pressed = press_area(r, id.c_str(), 0);
+  const bool pressed = press_area(touch, id.c_str(), 0);
   frame.mirror.annotate({.role = role, .name = name, .checked = on});
   if (on || ImGui::IsItemHovered())
     list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, frame.theme.hole, 5);

@@ -42,6 +42,11 @@ void put_right(const Frame &frame, ImDrawList &list, float x, float y, Color col
 /// Cut with an ellipsis to fit a width; nothing if not even three characters fit. Returns the width that was used.
 float put_fitting(const Frame &frame, ImDrawList &list, float x, float y, float width, Color color,
                   std::string_view text, float size);
+/// Broken into lines at spaces; returns the y below the last one.
+float put_wrapped(const Frame &frame, ImDrawList &list, float x, float y, float width, Color color,
+                  std::string_view text, float size);
+/// One panel at a time, for fingers: what is pressed is at least 44 px high.
+bool narrow(const Frame &frame);
 /// Text in the middle of a fill, in its ink.
 void put_label(const Frame &frame, ImDrawList &list, const Rect &r, Color fill, std::string_view text, float size);
 /// An invisible button; `n` tells several of one name apart.
