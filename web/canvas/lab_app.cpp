@@ -36,7 +36,7 @@ void Desk::clear_selection() {
 void Desk::reveal_selection() {
   if (!selection || selection->end <= selection->base) return;
   const auto base = static_cast<double>(selection->base), end = static_cast<double>(selection->end);
-  if (base < axis.from() || end > axis.to() || end - base < axis.span() / 100)
+  if (base < axis.from() || end > axis.to() || end - base < axis.span() / 4)
     axis.show(selection->base, selection->end);
 }
 

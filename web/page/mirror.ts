@@ -131,7 +131,9 @@ export class MirrorOverlay {
 
   private onKey(event: KeyboardEvent): void {
     const item = this.itemOf(event);
-    if (!item || event.ctrlKey || event.metaKey || event.altKey || !MOVING_KEYS.has(event.key)) return;
+    if (!item || event.ctrlKey || event.metaKey || event.altKey) return;
+    // A slider is not a button: Enter chooses what its keys have led to.
+    if (!MOVING_KEYS.has(event.key) && !(item.role === "slider" && event.key === "Enter")) return;
     if (item.keys) {
       if (this.actions.key(event)) event.preventDefault();
     } else if (item.role === "tab" && event.type === "keydown") {

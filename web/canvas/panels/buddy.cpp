@@ -216,17 +216,17 @@ void BuddyPanel::matrix(Frame &frame, Where where, float &y, float bottom) {
       const bool changed = real && where.zid < max_zone_types && lab.changes().buddy[where.zid][order][cell.type];
       Color fill = count != 0 ? free_color(theme, order, max_order) : theme.hole;
       if (dimmed) fill = mix(theme.panel, fill, 0.28f);
-      list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, fill, 3);
+      paint(list, r, fill, 3);
       const std::string text = count_text(count);
       const float w = text_width(frame, text, 11);
       put_text(frame, list, r.x + (r.w - w) / 2, middle(frame, r.y, r.h, 11), count != 0 ? on_fill(fill) : theme.dim,
                text, 11);
       if (changed) {
-        list.AddRect({r.x - 1.5f, r.y - 1.5f}, {r.x + r.w + 1.5f, r.y + r.h + 1.5f}, theme.accent, 4, 0, size::outline);
+        frame_of(list, r, 1.5f, theme.accent, 4, size::outline);
         if (count != 0 && !newest) newest = cell;
       }
       if (chosen_ == cell)
-        list.AddRect({r.x - 0.5f, r.y - 0.5f}, {r.x + r.w + 0.5f, r.y + r.h + 0.5f}, theme.ink, 3);
+        frame_of(list, r, 0.5f, theme.ink, 3);
       if (count == 0) continue;
       if (!largest) largest = cell;
       if (press_area(r, "##list", order * migratetype_count + cell.type)) chosen_ = cell;
@@ -267,9 +267,8 @@ void BuddyPanel::fly(Frame &frame, Where where) {
       const Rect &b = cell->second;
       const auto between = [&](float p, float q) { return p + (q - p) * t; };
       const Rect r{between(a.x, b.x), between(a.y, b.y), between(a.w, b.w), between(a.h, b.h)};
-      list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h},
-                         free_color(frame.theme, cell->first.order, static_cast<unsigned>(s.pages.rules().max_order.v)), 3);
-      list.AddRect({r.x, r.y}, {r.x + r.w, r.y + r.h}, frame.theme.accent, 3);
+      paint(list, r, free_color(frame.theme, cell->first.order, static_cast<unsigned>(s.pages.rules().max_order.v)), 3);
+      frame_of(list, r, 0, frame.theme.accent, 3);
     }
   }
 }
@@ -370,12 +369,12 @@ void BuddyPanel::blocks(Frame &frame, Where where, const Rect &place) {
       const bool hovered = ImGui::IsItemHovered();
       const std::string name = concat("free block pfn ", text, " order ", order, " ", migratetype_name(type), " zone ", zone);
       frame.mirror.annotate({.role = Role::kButton, .name = name});
-      list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, fill, 3);
+      paint(list, r, fill, 3);
       put_label(frame, list, r, fill, text, 11);
       if (desk_.selected(path))
         frame_selected(frame, list, {r.x + 1, r.y + 1, r.w - 2, r.h - 2});
       else if (hovered || pfn == buddy)
-        list.AddRect({r.x - 1, r.y - 1}, {r.x + r.w + 1, r.y + r.h + 1}, hovered ? theme.ink : theme.accent, 4, 0, 2);
+        frame_of(list, r, 1, hovered ? theme.ink : theme.accent, 4, 2);
       const u64 base = pfn << shift, end = base + (u64{1} << (order + shift));
       if (hovered) desk_.point(path, name, base, end);
       if (pressed) {

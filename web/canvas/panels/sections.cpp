@@ -99,8 +99,7 @@ bool SectionsPanel::box(Frame &frame, float &x, float y, float width, std::strin
   const Rect r{x, y, width, 38 * s};
   const bool pressed = press_area(r, "##box", n);
   frame.mirror.annotate({.role = Role::kButton, .name = name, .description = text});
-  list.AddRect({r.x + 0.5f, r.y + 0.5f}, {r.x + r.w - 0.5f, r.y + r.h - 0.5f},
-               ImGui::IsItemHovered() ? frame.theme.ink : edge, 5);
+  frame_of(list, r, -0.5f, ImGui::IsItemHovered() ? frame.theme.ink : edge, 5);
   put_fitting(frame, list, r.x + 6 * s, r.y + 3 * s, r.w - 8 * s, frame.theme.dim, head, 11);
   put_fitting(frame, list, r.x + 6 * s, r.y + 19 * s, r.w - 8 * s, frame.theme.ink, text, 11);
   x += width;
@@ -123,10 +122,10 @@ void SectionsPanel::chain(Frame &frame, float &y, u64 section, const SectionRun 
   const auto at = std::find_if(s.sparse.roots.begin(), s.sparse.roots.end(),
                                [&](const SectionRoot &r) { return r.index == root; });
   const u64 map_bytes = s.arch->pages_per_section() * s.config.sizeof_page, before = section - run.first;
-  const float arrow = 16 * scale, each = (width - 2 * arrow) / 3;
+  const float arrow = 14 * scale, each = (width - 2 * arrow) * 0.36f, entry = width - 2 * arrow - 2 * each;
   float x = frame.area.x;
   const auto then = [&] {
-    put_text(frame, list, x + 2 * scale, y + 11 * scale, frame.theme.dim, "→", size::mono_small);
+    put_text(frame, list, x + 3 * scale, y + 11 * scale, frame.theme.dim, "→", size::mono_small);
     x += arrow;
   };
   const std::string path = concat("section[", section, "]"), self = concat("section ", section);
@@ -136,7 +135,7 @@ void SectionsPanel::chain(Frame &frame, float &y, u64 section, const SectionRun 
   const std::string map = run.initialised ? hex_text(run.map.v + before * map_bytes) : std::string("no mem_map yet");
   bool go = box(frame, x, y, each, root_name, root_at, frame.theme.line, concat("root of ", self), 1);
   then();
-  go |= box(frame, x, y, each, "entry", of, frame.theme.accent, concat("entry of ", self), 2);
+  go |= box(frame, x, y, entry, "entry", of, frame.theme.accent, concat("entry of ", self), 2);
   then();
   if (box(frame, x, y, each, concat("mem_map ", bytes_text(map_bytes)), map, frame.theme.mem_map,
           concat("mem_map of ", self), 3)) {
@@ -176,7 +175,7 @@ void SectionsPanel::word(Frame &frame, float &y, u64 section) {
   const float flags = flag * static_cast<float>(SectionWord::flag_bits);
   const Rect upper{frame.area.x, y, width - flags - 4 * scale, h};
   const Color fill = w.ready ? frame.theme.mem_map : frame.theme.misc;
-  list.AddRectFilled({upper.x, upper.y}, {upper.x + upper.w, upper.y + upper.h}, fill, 3);
+  paint(list, upper, fill, 3);
   const std::string what = w.ready ? concat("63…", SectionWord::flag_bits, "  encoded mem_map")
                                    : concat("early node id ", w.nid);
   put_fitting(frame, list, upper.x + 6 * scale, middle(frame, upper.y, upper.h, 11), upper.w - 10 * scale,
@@ -186,7 +185,7 @@ void SectionsPanel::word(Frame &frame, float &y, u64 section) {
     const Rect r{frame.area.x + width - static_cast<float>(bit + 1) * flag + scale, y, flag - 2 * scale, h};
     const bool on = (w.value >> bit) & 1;
     const Color color = on ? frame.theme.accent : frame.theme.hole;
-    list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, color, 3);
+    paint(list, r, color, 3);
     put_label(frame, list, r, color, on ? "1" : "0", 11);
     if (on) append(spoken, ", ", section_flag_name(bit));
   }
@@ -231,7 +230,7 @@ void SectionsPanel::roots(Frame &frame, float &y, u64 section) {
       const u64 a = std::max(run.first, first), b = std::min(run.first + run.count, first + per);
       if (a < b) present += b - a;
     }
-    put_right(frame, list, frame.area.x + width, y, theme.dim, concat(present, " of ", per, " present"), 11);
+    put_right(frame, list, frame.area.x + width, y, theme.dim, concat(present, " of ", per), 11);
     y += 16 * scale;
     const float cell = std::max(std::floor(width / 32), 5.0f), h = std::min(cell, 11 * scale);
     const auto columns = static_cast<u64>(width / cell);
@@ -242,15 +241,18 @@ void SectionsPanel::roots(Frame &frame, float &y, u64 section) {
         used = std::max(used, std::min(run.first + run.count, first + per) - first);
     const u64 rows = (used + columns - 1) / columns;
     const ImVec2 mouse = ImGui::GetIO().MousePos;
-    for (u64 i = 0; i < std::min(rows * columns, per); ++i) {
+    const u64 cells = y > frame.area.y + frame.area.h || y + static_cast<float>(rows) * (h + 2) < frame.area.y
+                          ? 0 // scrolled away
+                          : std::min(rows * columns, per);
+    for (u64 i = 0; i < cells; ++i) {
       const SectionRun *run = s.sparse.find(first + i);
       const Rect r{frame.area.x + static_cast<float>(i % columns) * cell, y + static_cast<float>(i / columns) * (h + 2),
                    cell - 2, h};
       const Color color = run == nullptr     ? theme.hole
                           : run->initialised ? theme.mem_map
                                              : theme.misc;
-      list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, color, 2);
-      if (first + i == section) list.AddRect({r.x - 1, r.y - 1}, {r.x + r.w + 1, r.y + r.h + 1}, theme.ink, 2, 0, 2);
+      paint(list, r, color);
+      if (first + i == section) frame_of(list, r, 1, theme.ink, 2, 2);
       if (run != nullptr && inside(r, mouse))
         desk_.point(concat("section[", first + i, "]"), concat("section ", first + i), (first + i) << bits,
                     (first + i + 1) << bits);

@@ -12,6 +12,7 @@
 #include <array>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "base/text.hpp"
 #include "base/units.hpp"
@@ -182,8 +183,8 @@ void StripPanel::layer(Frame &frame, unsigned n) {
   if (row.things.empty()) {
     const Rect &r = row.area;
     if (!is_empty(desk_, static_cast<Layer>(n))) return; // there are some elsewhere
-    list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, theme.background);
-    list.AddRect({r.x + 0.5f, r.y + 0.5f}, {r.x + r.w - 0.5f, r.y + r.h - 0.5f}, theme.line, 3);
+    paint(list, r, theme.background);
+    frame_of(list, r, -0.5f, theme.line, 3);
     put_fitting(frame, list, r.x + inset, middle(frame, r.y, r.h, size::mono_small), r.w - 2 * inset, theme.dim, why[n],
                 size::mono_small);
     return;
@@ -207,8 +208,10 @@ void StripPanel::layer(Frame &frame, unsigned n) {
     if (at.w > 20 * s) {
       const float room = at.w - 2 * inset;
       std::string label = label_of(desk_, t);
-      if (t.kind == Thing::Kind::section && t.count == 1 && text_width(frame, label, size::mono_small) > room)
-        label = concat(t.index);
+      if (text_width(frame, label, size::mono_small) > room) { // the number alone says enough of these
+        if (t.kind == Thing::Kind::section) label = t.count == 1 ? concat(t.index) : concat(t.index, "–", t.index + t.count - 1);
+        if (t.kind == Thing::Kind::page) label = hex_text(t.base >> desk_.lab->state().arch->page_shift);
+      }
       const float width = std::min(text_width(frame, label, size::mono_small), room);
       if (fill.pattern != Pattern::plain && room > 20)
         list.AddRectFilled({at.x + inset - 3, at.y + 2}, {at.x + inset + width + 3, at.y + at.h - 2}, fill.color, 2);
@@ -321,14 +324,15 @@ void StripPanel::changed(Frame &frame, unsigned n) {
     frames.push_back(at);
   }
   // Neighbours closer than their frames are wide get one frame.
-  std::sort(frames.begin(), frames.end(), [](const Rect &a, const Rect &b) { return a.x < b.x; });
+  for (std::size_t i = 1; i < frames.size(); ++i) // in order nearly always, so this is a walk over them
+    for (std::size_t j = i; j > 0 && frames[j].x < frames[j - 1].x; --j) std::swap(frames[j], frames[j - 1]);
   for (std::size_t i = 0; i < frames.size();) {
     Rect r = frames[i++];
     for (; i < frames.size() && frames[i].x <= r.x + r.w + 5; ++i)
       r.w = std::max(r.w, frames[i].x + frames[i].w - r.x);
     outline(frame, list, r, theme.accent);
     // The accent is close to some fills: a line of ink inside keeps the frame visible on all of them.
-    list.AddRect({r.x - 0.5f, r.y - 0.5f}, {r.x + r.w + 0.5f, r.y + r.h + 0.5f}, theme.ink, 2);
+    frame_of(list, r, 0.5f, theme.ink, 2);
   }
   const float y = area.y + area.h / 2, w = 7 * frame.scale;
   if (left)
@@ -373,7 +377,7 @@ void StripPanel::relatives(Frame &frame) {
     outline(frame, list, buddy, frame.theme.accent);
     if (buddy.w > 60 * frame.scale) {
       const Rect tag{buddy.x + buddy.w - 46 * frame.scale, buddy.y + 3, 42 * frame.scale, buddy.h - 6};
-      list.AddRectFilled({tag.x, tag.y}, {tag.x + tag.w, tag.y + tag.h}, frame.theme.accent, 3);
+      paint(list, tag, frame.theme.accent, 3);
       put_label(frame, list, tag, frame.theme.accent, "buddy", 11);
     }
   }
@@ -412,7 +416,7 @@ void StripPanel::minimap(Frame &frame, const Rect &area) {
   const Theme &theme = frame.theme;
   Axis whole;
   whole.set_whole(desk_.axis.whole());
-  list.AddRectFilled({area.x, area.y}, {area.x + area.w, area.y + area.h}, theme.hole, 2);
+  paint(list, area, theme.hole, 2);
   {
     Columns row(frame, list, area, whole);
     for (const memblock_region &r : lab.state().memblock.memory.regions) row.add(r.base.v, r.end().v, {desk_.shows(PartKind::free_memblock) ? theme.memory : mix(theme.hole, theme.memory, 0.4f)});
@@ -424,10 +428,12 @@ void StripPanel::minimap(Frame &frame, const Rect &area) {
     if (desk_.shows(PartKind::owner, held.owner))
       row.add(base, held.end, owner_fill(theme, lab.index().owners()[held.owner].kind));
   row.finish();
+  float marked = -100;
   for (const Place &p : lab.changes().places) {
     const float x = whole.x_of((static_cast<double>(p.base) + static_cast<double>(p.end)) / 2, area.x, area.w);
-    if (x < area.x || x > area.x + area.w) continue;
     const float w = 4 * frame.scale;
+    if (x < area.x || x > area.x + area.w || std::abs(x - marked) < 3 * w) continue; // one for those close by
+    marked = x;
     list.AddTriangleFilled({x, area.y - 1}, {x + w, area.y - 1 - w * 1.4f}, {x - w, area.y - 1 - w * 1.4f},
                            theme.accent);
   }

@@ -160,7 +160,7 @@ void TimelinePanel::draw(Frame &frame) {
   phases_h_ = low ? 18 : 20;
   calls_y_ = low ? 29 : 40;
   calls_h_ = low ? 18 : 26;
-  list.AddRectFilled({all.x, all.y}, {all.x + all.w, all.y + all.h}, theme.panel);
+  paint(list, all, theme.panel);
   list.AddRectFilled({all.x, all.y}, {all.x + all.w, all.y + 1}, theme.line);
   const Rect area{all.x + 100 * s, all.y, all.w - 116 * s, all.h};
 
@@ -283,8 +283,8 @@ void TimelinePanel::phases(Frame &frame, const Rect &area, float played) {
     if (press_area(r, "##phase", static_cast<u64>(i))) lab.seek({p.end, 0, 0});
     const std::string label = concat("phase ", name, ", calls ", p.first + 1, " to ", p.end);
     frame.mirror.annotate({.role = Role::kButton, .name = label});
-    list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, color, std::min(4.0f, r.w / 2));
-    if (ImGui::IsItemHovered()) list.AddRect({r.x, r.y}, {r.x + r.w, r.y + r.h}, frame.theme.ink, 4);
+    paint(list, r, color, std::min(4.0f, r.w / 2));
+    if (ImGui::IsItemHovered()) frame_of(list, r, 0, frame.theme.ink, 4);
     put_fitting(frame, list, r.x + 7 * s, middle(frame, r.y, r.h, 11), r.w - 12 * s, on_fill(color), name, 11);
   }
 }
@@ -400,7 +400,7 @@ void TimelinePanel::spans(Frame &frame, const Rect &area) {
     const bool open = lab.inside() && span.begin < done && done < span.end;
     const float share = span.begin >= done ? 0.25f : 0.55f;
     const Color color = open ? frame.theme.accent : mix(frame.theme.panel, frame.theme.memory, share);
-    list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, color, std::min(3.0f, r.w / 2));
+    paint(list, r, color, std::min(3.0f, r.w / 2));
     const std::string_view text = lab.texts().text(span.name);
     put_fitting(frame, list, r.x + 5 * s, middle(frame, r.y, r.h, 11), r.w - 8 * s, on_fill(color), text, 11);
     if (r.w < 4 || controls++ >= most_controls) continue;
@@ -408,7 +408,7 @@ void TimelinePanel::spans(Frame &frame, const Rect &area) {
     const std::string name = concat("inside: ", text);
     const std::string where = concat("events ", span.begin + 1, " to ", span.end, ", depth ", span.depth);
     frame.mirror.annotate({.role = Role::kButton, .name = name, .description = where});
-    if (ImGui::IsItemHovered()) list.AddRect({r.x, r.y}, {r.x + r.w, r.y + r.h}, frame.theme.ink, 3);
+    if (ImGui::IsItemHovered()) frame_of(list, r, 0, frame.theme.ink, 3);
     if (pressed) {
       const u64 call = *lab.call();
       desk_.select(concat("event[", call, ".", span.begin, "]"), text, 0, 0);

@@ -6,7 +6,7 @@
 //   managed 0 until the handoff                      or
 //   [|||##################                     ]     what it manages, how much of that is free, the watermarks
 //   min … low … high …
-//   protection (0, 973, 973)                         lowmem_reserve: what it keeps from requests for other zones
+//   protection 0 973 973                             lowmem_reserve: what it keeps from requests for other zones
 #include <algorithm>
 #include <string>
 
@@ -122,8 +122,8 @@ void ZonesPanel::one_zone(Frame &frame, const Rect &place, const pglist_data &no
   ImGui::PopID();
   if (changed(node.nid, zid)) {
     const Rect r{place.x - 3, place.y - 3, place.w + 6, place.h - 5 * scale};
-    list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, theme.changed, 5);
-    list.AddRect({r.x + 0.5f, r.y + 0.5f}, {r.x + r.w - 0.5f, r.y + r.h - 0.5f}, theme.accent, 5);
+    paint(list, r, theme.changed, 5);
+    frame_of(list, r, -0.5f, theme.accent, 5);
   }
 
   put_text(frame, list, place.x, place.y, theme.ink, name, size::mono_small);
@@ -133,7 +133,7 @@ void ZonesPanel::one_zone(Frame &frame, const Rect &place, const pglist_data &no
   // The bar is the node's span; the zone lies in it where it lies in memory.
   const Rect bar{place.x, place.y + 19 * scale, place.w, 12 * scale};
   const Color color = zone_color(theme, name);
-  list.AddRectFilled({bar.x, bar.y}, {bar.x + bar.w, bar.y + bar.h}, theme.hole, 3);
+  paint(list, bar, theme.hole, 3);
   const auto at = [&](u64 pfn) {
     const double all = static_cast<double>(std::max<u64>(node.spanned_pages, 1));
     return bar.x + static_cast<float>((static_cast<double>(pfn) - static_cast<double>(node.start_pfn.v)) / all) * bar.w;
@@ -164,13 +164,13 @@ void ZonesPanel::one_zone(Frame &frame, const Rect &place, const pglist_data &no
   put_fitting(frame, list, place.x, y, place.w, theme.dim, managed, 11);
   y += 15 * scale;
   std::string marks = "watermarks not computed yet";
-  if (z.watermark[2] != 0) marks = concat("min ", z.watermark[0], "  low ", z.watermark[1], "  high ", z.watermark[2]);
+  if (z.watermark[2] != 0) marks = concat("min ", z.watermark[0], " low ", z.watermark[1], " high ", z.watermark[2]);
   if (handed && z.managed_pages != 0) {
     const Rect free{place.x, y + 1, place.w, 7 * scale};
     const auto of = [&](u64 pages) {
       return free.x + free.w * std::min(static_cast<float>(static_cast<double>(pages) / static_cast<double>(z.managed_pages)), 1.0f);
     };
-    list.AddRectFilled({free.x, free.y}, {free.x + free.w, free.y + free.h}, theme.hole, 3);
+    paint(list, free, theme.hole, 3);
     list.AddRectFilled({free.x, free.y}, {of(z.free_pages()), free.y + free.h}, theme.free, 3);
     for (const u64 mark : z.watermark) {
       if (mark == 0) continue;
@@ -181,10 +181,9 @@ void ZonesPanel::one_zone(Frame &frame, const Rect &place, const pglist_data &no
     y += 12 * scale;
   }
   put_fitting(frame, list, place.x, y, place.w, theme.dim, marks, 11);
-  std::string protection;
+  std::string protection = "protection";
   for (std::size_t i = 0; i < s.arch->zones.size() && i < max_zone_types; ++i)
-    append(protection, protection.empty() ? "protection (" : ", ", z.lowmem_reserve[i]);
-  protection += ')';
+    append(protection, " ", z.lowmem_reserve[i]);
   const bool reserves = std::any_of(z.lowmem_reserve.begin(), z.lowmem_reserve.end(), [](u64 n) { return n != 0; });
   if (reserves) put_fitting(frame, list, place.x, y + 14 * scale, place.w, theme.dim, protection, 11);
 

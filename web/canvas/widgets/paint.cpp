@@ -54,13 +54,21 @@ Color free_color(const Theme &theme, unsigned order, unsigned max_order) {
   return mix(theme.hole, theme.free, 0.45f + 0.55f * t);
 }
 
+void paint(ImDrawList &list, const Rect &r, Color color, float radius) {
+  list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, color, radius);
+}
+
+void frame_of(ImDrawList &list, const Rect &r, float out, Color color, float radius, float thick) {
+  list.AddRect({r.x - out, r.y - out}, {r.x + r.w + out, r.y + r.h + out}, color, radius, 0, thick);
+}
+
 void fill_rect(ImDrawList &list, const Theme &theme, const Rect &r, const Fill &fill, float radius) {
   if (r.empty()) return;
   if (fill.pattern == Pattern::outline) {
-    list.AddRect({r.x + 0.5f, r.y + 0.5f}, {r.x + r.w - 0.5f, r.y + r.h - 0.5f}, fill.color, radius);
+    frame_of(list, r, -0.5f, fill.color, radius);
     return;
   }
-  list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, fill.color, std::min(radius, r.w / 2));
+  paint(list, r, fill.color, std::min(radius, r.w / 2));
   if (r.w < 5) return; // a pattern needs room to be one
   if (fill.pattern == Pattern::hatch) hatch(list, r, veil(theme, 0.30f));
   if (fill.pattern == Pattern::dots) dots(list, r, veil(theme, 0.45f));
@@ -151,7 +159,7 @@ bool chip(Frame &frame, ImDrawList &list, float &x, float y, std::string_view la
   const bool pressed = press_area(touch, id.c_str(), 0);
   frame.mirror.annotate({.role = role, .name = name, .checked = on});
   if (on || ImGui::IsItemHovered())
-    list.AddRectFilled({r.x, r.y}, {r.x + r.w, r.y + r.h}, frame.theme.hole, 5);
+    paint(list, r, frame.theme.hole, 5);
   list.AddRectFilled({r.x + 6 * s, r.y + r.h - 3 * s}, {r.x + r.w - 6 * s, r.y + r.h - s}, on ? mark : frame.theme.hole);
   put_text(frame, list, r.x + 8 * s, middle(frame, r.y - 2 * s, r.h, size::mono_small),
            on ? frame.theme.ink : frame.theme.dim, label, size::mono_small);

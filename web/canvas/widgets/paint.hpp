@@ -30,6 +30,10 @@ Color zone_color(const Theme &theme, std::string_view name);
 /// A block free in the buddy allocator: the larger, the stronger.
 Color free_color(const Theme &theme, unsigned order, unsigned max_order);
 
+void paint(ImDrawList &list, const Rect &r, Color color, float radius = 0);
+/// A line around a rectangle, `out` pixels outside of it.
+void frame_of(ImDrawList &list, const Rect &r, float out, Color color, float radius = 0, float thick = 1);
+/// In its colour and pattern.
 void fill_rect(ImDrawList &list, const Theme &theme, const Rect &r, const Fill &fill, float radius);
 
 /// Text in the mono font; `size` in CSS pixels of its em square, before scaling.
