@@ -147,7 +147,7 @@ QueryValue struct_page(const Context &c, const Ref &r) {
   if (run == nullptr || !run->initialised) return {};
   return number(c.s.arch->vmemmap_base + r.n * c.s.config.sizeof_page);
 }
-QueryValue section_word(const Context &c, const Ref &r) { return number(section_mem_map(c.s, r.n)); }
+QueryValue section_mem_map(const Context &c, const Ref &r) { return number(section_word(c.s, r.n).value); }
 QueryValue section_usage(const Context &c, const Ref &r) {
   const SectionRun *run = section_run(c, r);
   if (run == nullptr || !run->initialised) return {};
@@ -498,17 +498,6 @@ QueryUnit unit_of(FieldUnit unit) {
   case FieldUnit::count: return QueryUnit::count;
   default: return QueryUnit::none;
   }
-}
-
-u64 section_mem_map(const System &s, u64 section) {
-  const SectionRun *run = s.sparse.find(section);
-  if (run == nullptr) return 0;
-  const u64 marked = SECTION_MARKED_PRESENT | SECTION_IS_ONLINE;
-  if (!run->initialised) return static_cast<u64>(run->nid) << SECTION_NID_SHIFT | marked;
-  // The pointer is biased by the section's first page, so that adding a page's whole number leads to its struct page.
-  const u64 first = section * s.arch->pages_per_section() * s.config.sizeof_page;
-  const u64 mem_map = s.arch->vmemmap_base + first;
-  return (mem_map - first) | marked | SECTION_HAS_MEM_MAP | SECTION_IS_EARLY;
 }
 
 } // namespace mmscope

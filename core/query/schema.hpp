@@ -9,6 +9,7 @@
 //   Ref node = enter(c, *find_row(Thing::root, "node"), Ref{}, 0);
 //   read(c, *find_row(Thing::node, "node_start_pfn"), node).number;
 #pragma once
+#include "mm/section_word.hpp"
 #include "query/query.hpp"
 
 namespace mmscope {
@@ -104,11 +105,6 @@ Ref event_ref(const Context &c, u64 i, u64 j);
 const Event *event_of(const Context &c, const Ref &r); // null: it has not happened
 QueryUnit unit_of(FieldUnit unit);
 
-// mem_section.section_mem_map of Linux 6.1 with SPARSEMEM_VMEMMAP and ZONE_DEVICE, as x86_64 builds have it.
-inline constexpr u64 SECTION_MARKED_PRESENT = 1, SECTION_HAS_MEM_MAP = 2, SECTION_IS_ONLINE = 4, SECTION_IS_EARLY = 8,
-                     SECTION_TAINT_ZONE_DEVICE = 16;
-inline constexpr unsigned SECTION_NID_SHIFT = 5;   // SECTION_MAP_LAST_BIT
-u64 section_mem_map(const System &s, u64 section); // 0: not present
 inline unsigned section_shift(const Context &c) { return c.s.arch->section_size_bits - c.s.arch->page_shift; }
 
 } // namespace mmscope

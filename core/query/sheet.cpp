@@ -303,7 +303,7 @@ private:
     }
     if (r_.n > 0) link("previous", section_ref(c_, r_.n - 1));
     link("next", section_ref(c_, r_.n + 1));
-    if (run != nullptr) section_bits(*run);
+    if (run != nullptr) section_bits();
     home("lsmem -a -o RANGE,SIZE,STATE,NODE,BLOCK");
     // A memory block may be several sections.
     home(concat("cat /sys/devices/system/memory/memory$((", r_.n, " * ", hex(c_.s.arch->section_bytes()),
@@ -312,29 +312,25 @@ private:
     home(concat("echo 'hex(prog[\"mem_section\"][", r_.n / per_root, "][", r_.n % per_root,
                 "].section_mem_map.value_())' | drgn"));
   }
-  void section_bits(const SectionRun &run) {
-    SheetBits bits{.name = "section_mem_map", .word = section_mem_map(c_.s, r_.n), .parts = {}};
-    if (run.initialised) {
+  void section_bits() {
+    constexpr unsigned shift = SectionWord::flag_bits;
+    const SectionWord word = section_word(c_.s, r_.n);
+    SheetBits bits{.name = "section_mem_map", .word = word.value, .parts = {}};
+    if (word.ready) {
       const u64 first = r_.n * c_.s.arch->pages_per_section();
-      const u64 coded = bits.word >> SECTION_NID_SHIFT << SECTION_NID_SHIFT;
-      bits.parts.push_back({63, SECTION_NID_SHIFT, "section_mem_map.pointer",
+      const u64 coded = word.value >> shift << shift;
+      bits.parts.push_back({63, shift, "section_mem_map.pointer",
                             concat(hex16(coded), " = mem_map ", hex16(coded + first * c_.s.config.sizeof_page),
                                    " - pfn ", hex(first), " * ", c_.s.config.sizeof_page)});
     } else {
-      bits.parts.push_back(
-          {63, SECTION_NID_SHIFT, "section_mem_map.nid", concat("node ", bits.word >> SECTION_NID_SHIFT)});
+      bits.parts.push_back({63, shift, "section_mem_map.nid", concat("node ", word.value >> shift)});
     }
-    struct Flag {
-      std::string_view about, name;
-    };
-    constexpr Flag flags[] = {{"section_mem_map.marked_present", "SECTION_MARKED_PRESENT"},
-                              {"section_mem_map.has_mem_map", "SECTION_HAS_MEM_MAP"},
-                              {"section_mem_map.is_online", "SECTION_IS_ONLINE"},
-                              {"section_mem_map.is_early", "SECTION_IS_EARLY"},
-                              {"section_mem_map.taint_zone_device", "SECTION_TAINT_ZONE_DEVICE"}};
-    for (unsigned bit = SECTION_NID_SHIFT; bit-- > 0;)
-      bits.parts.push_back(
-          {bit, bit, flags[bit].about, (bits.word >> bit & 1) != 0 ? std::string(flags[bit].name) : std::string()});
+    constexpr std::string_view about[shift] = {"section_mem_map.marked_present", "section_mem_map.has_mem_map",
+                                               "section_mem_map.is_online", "section_mem_map.is_early",
+                                               "section_mem_map.taint_zone_device"};
+    for (unsigned bit = shift; bit-- > 0;)
+      bits.parts.push_back({bit, bit, about[bit],
+                            (word.value >> bit & 1) != 0 ? concat("SECTION_", section_flag_name(bit)) : std::string()});
     sheet_.bits.push_back(std::move(bits));
   }
 

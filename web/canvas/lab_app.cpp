@@ -36,8 +36,7 @@ void Desk::clear_selection() {
 void Desk::reveal_selection() {
   if (!selection || selection->end <= selection->base) return;
   const auto base = static_cast<double>(selection->base), end = static_cast<double>(selection->end);
-  if (base < axis.from() || end > axis.to() || end - base < axis.span() / 4)
-    axis.show(selection->base, selection->end);
+  if (base < axis.from() || end > axis.to() || end - base < axis.span() / 4) axis.show(selection->base, selection->end);
 }
 
 bool Desk::shows(PartKind kind, u32 owner) const {
@@ -120,7 +119,8 @@ Layout layout_of(const Desk &desk) {
     }
     // Until the handoff memblock is where things happen, after it the free lists are.
     const float inner = width - 4 * gap;
-    const float first = std::floor(inner * (handed ? 0.38f : 0.41f)), second = std::floor(inner * (handed ? 0.27f : 0.33f));
+    const float first = std::floor(inner * (handed ? 0.38f : 0.41f)),
+                second = std::floor(inner * (handed ? 0.27f : 0.33f));
     places[memblock] = {gap, top, first, room};
     places[middle] = {2 * gap + first, top, second, room};
     places[buddy] = {3 * gap + first + second, top, inner - first - second, room};

@@ -27,10 +27,12 @@ export function t(key: string, values: Values = {}): string {
   return form.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
 }
 
-/** index.html carries English; this puts the words of the language in their place. */
-export function localise(root: ParentNode): void {
+/** index.html carries English; this puts the words of the language in their place: of `part` alone, if it is given. */
+export function localise(root: ParentNode, part: Record<string, Entry> = entries): void {
+  const mine = (element: Element, attribute: string) => (element.getAttribute(attribute) ?? "") in part;
   for (const element of root.querySelectorAll("[data-t]"))
-    element.textContent = t(element.getAttribute("data-t") ?? "");
+    if (mine(element, "data-t")) element.textContent = t(element.getAttribute("data-t") ?? "");
   for (const element of root.querySelectorAll("[data-t-label]"))
-    element.setAttribute("aria-label", t(element.getAttribute("data-t-label") ?? ""));
+    if (mine(element, "data-t-label"))
+      element.setAttribute("aria-label", t(element.getAttribute("data-t-label") ?? ""));
 }

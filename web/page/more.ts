@@ -17,7 +17,7 @@ export async function startMore(
   failed: string | null,
 ): Promise<void> {
   addWords(words);
-  localise(document);
+  localise(document, words);
   document.querySelector<HTMLLinkElement>("link[data-later]")?.setAttribute("media", "all");
   const sides = new Sides();
   const machines = new Machines(page, later);

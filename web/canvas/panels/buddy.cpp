@@ -79,7 +79,9 @@ void BuddyPanel::draw(Frame &frame) {
   const float bottom = frame.area.y + frame.area.h;
   // The matrix comes first; what is left below it is the list's.
   const float least = (17 + 12 * static_cast<float>(desk_.lab->state().pages.rules().max_order.v + 1)) * frame.scale;
-  const float wanted = (levels.empty() ? 58 : static_cast<float>(std::min(levels.size(), most_levels) + 1) * ladder_height) * frame.scale;
+  const float wanted =
+      (levels.empty() ? 58 : static_cast<float>(std::min(levels.size(), most_levels) + 1) * ladder_height) *
+      frame.scale;
   const float below = std::clamp(wanted, 0.0f, std::max(bottom - y - least, 0.0f));
   matrix(frame, where, y, small ? 1e6f : bottom - below);
   fly(frame, where);
@@ -122,7 +124,8 @@ BuddyPanel::Where BuddyPanel::pick(Frame &frame, float &y) {
       followed_ = {events[i].node(0), static_cast<unsigned>(events[i].f[1])};
       break;
     }
-  Where where = desk_.lab->handed_over() && std::find(all.begin(), all.end(), followed_) != all.end() ? followed_ : most;
+  Where where =
+      desk_.lab->handed_over() && std::find(all.begin(), all.end(), followed_) != all.end() ? followed_ : most;
   if (chosen_zone_ && std::find(all.begin(), all.end(), *chosen_zone_) != all.end()) where = *chosen_zone_;
   const float scale = frame.scale;
   if (all.empty()) {
@@ -200,7 +203,8 @@ void BuddyPanel::matrix(Frame &frame, Where where, float &y, float bottom) {
   y += 17 * scale;
 
   const float rows = static_cast<float>(max_order + 1);
-  const float pitch = narrow(frame) ? size::target * scale : std::clamp((bottom - y) / rows, 9 * scale, row_pitch * scale);
+  const float pitch =
+      narrow(frame) ? size::target * scale : std::clamp((bottom - y) / rows, 9 * scale, row_pitch * scale);
   const bool dimmed = !desk_.shows(PartKind::free_buddy);
   std::optional<Cell> largest, newest;
   cells_.clear();
@@ -225,8 +229,7 @@ void BuddyPanel::matrix(Frame &frame, Where where, float &y, float bottom) {
         frame_of(list, r, 1.5f, theme.accent, 4, size::outline);
         if (count != 0 && !newest) newest = cell;
       }
-      if (chosen_ == cell)
-        frame_of(list, r, 0.5f, theme.ink, 3);
+      if (chosen_ == cell) frame_of(list, r, 0.5f, theme.ink, 3);
       if (count == 0) continue;
       if (!largest) largest = cell;
       if (press_area(r, "##list", order * migratetype_count + cell.type)) chosen_ = cell;
@@ -262,7 +265,8 @@ void BuddyPanel::fly(Frame &frame, Where where) {
       });
       if (cell == cells_.end()) continue;
       const Columns strip(frame, list, from, desk_.axis);
-      const Rect a = strip.place(static_cast<double>(e.f[4] << shift), static_cast<double>((e.f[4] + (e.f[5] << e.f[2])) << shift), 6);
+      const Rect a = strip.place(static_cast<double>(e.f[4] << shift),
+                                 static_cast<double>((e.f[4] + (e.f[5] << e.f[2])) << shift), 6);
       if (a.empty()) continue;
       const Rect &b = cell->second;
       const auto between = [&](float p, float q) { return p + (q - p) * t; };
@@ -301,7 +305,8 @@ void BuddyPanel::ladder(Frame &frame, const std::vector<std::size_t> &levels, fl
     y += h;
     const Event &e = lab.events()[levels[i]];
     const u64 parent = std::min(e.f[0], e.f[1]);
-    const std::string text = concat("order ", e.f[2], "  ", hex_text(e.f[0]), " + ", hex_text(e.f[1]), " → ", hex_text(parent));
+    const std::string text =
+        concat("order ", e.f[2], "  ", hex_text(e.f[0]), " + ", hex_text(e.f[1]), " → ", hex_text(parent));
     const bool last = i + 1 == levels.size();
     const bool pressed = press_area({frame.area.x, y, frame.area.w, h}, "##merge", i);
     const std::string spoken = concat("merge of order ", e.f[2], ": ", hex_text(e.f[0]), " and its buddy ",
@@ -344,8 +349,11 @@ void BuddyPanel::blocks(Frame &frame, Where where, const Rect &place) {
   const auto first = static_cast<u64>(std::max((rows.y - top) / pitch, 0.0f)) * per_line;
   const u64 shown = (static_cast<u64>(std::max(rows.h, 0.0f) / pitch) + 1) * per_line;
   const u64 last = std::min(first + shown, count);
-  std::string title = concat("order ", order, " ", migratetype_name(type), ", ", count_text(count), count == 1 ? " block" : " blocks", ", head first");
-  if (last - first < count) title = concat("order ", order, " ", migratetype_name(type), ", ", first + 1, "–", last, " of ", count_text(count), " from head");
+  std::string title = concat("order ", order, " ", migratetype_name(type), ", ", count_text(count),
+                             count == 1 ? " block" : " blocks", ", head first");
+  if (last - first < count)
+    title = concat("order ", order, " ", migratetype_name(type), ", ", first + 1, "–", last, " of ", count_text(count),
+                   " from head");
   put_fitting(frame, list, place.x, place.y, place.w, theme.dim, title, 11);
 
   ImGui::PushClipRect({rows.x - 3, rows.y - 2}, {rows.x + rows.w, rows.y + rows.h + 4}, true);
@@ -362,12 +370,13 @@ void BuddyPanel::blocks(Frame &frame, Where where, const Rect &place) {
     at += entry.count;
     for (u64 i = std::max(from, first); i < std::min(at, last); ++i) {
       const u64 pfn = entry.pfn.v + ((i - from) << order);
-      const Rect r{rows.x + static_cast<float>(i % per_line) * step, top + static_cast<float>(i / per_line) * pitch, width,
-                   pitch - 3 * scale};
+      const Rect r{rows.x + static_cast<float>(i % per_line) * step, top + static_cast<float>(i / per_line) * pitch,
+                   width, pitch - 3 * scale};
       const std::string text = hex_text(pfn), path = concat("block[", text, "]");
       const bool pressed = press_area(r, "##block", pfn);
       const bool hovered = ImGui::IsItemHovered();
-      const std::string name = concat("free block pfn ", text, " order ", order, " ", migratetype_name(type), " zone ", zone);
+      const std::string name =
+          concat("free block pfn ", text, " order ", order, " ", migratetype_name(type), " zone ", zone);
       frame.mirror.annotate({.role = Role::kButton, .name = name});
       paint(list, r, fill, 3);
       put_label(frame, list, r, fill, text, 11);

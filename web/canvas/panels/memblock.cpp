@@ -88,14 +88,16 @@ void MemblockPanel::step(Frame &frame, const Rect &place) {
   const auto events = lab.events();
   std::vector<std::size_t> found;
   for (std::size_t i = events.size(); i-- > 0 && found.size() < room;)
-    if (events[i].kind >= EventKind::lab_memblock_insert && events[i].kind <= EventKind::lab_memblock_mark) found.push_back(i);
+    if (events[i].kind >= EventKind::lab_memblock_insert && events[i].kind <= EventKind::lab_memblock_mark)
+      found.push_back(i);
   if (found.empty()) return;
   float y = place.y;
   put_text(frame, list, place.x, y, frame.theme.dim, lab.inside() ? "so far in this call" : "in this call", 11);
   for (std::size_t n = found.size(); n-- > 0;) {
     y += one;
     const Event &e = events[found[n]];
-    std::string text = concat(event_info(e.kind).name.substr(13), " ", e.f[0] == 0 ? "memory[" : "reserved[", e.f[1], "]");
+    std::string text =
+        concat(event_info(e.kind).name.substr(13), " ", e.f[0] == 0 ? "memory[" : "reserved[", e.f[1], "]");
     u64 base = 0, end = 0;
     if (e.kind == EventKind::lab_memblock_split)
       append(text, " at ", hex_text(e.f[2]));
@@ -110,7 +112,8 @@ void MemblockPanel::step(Frame &frame, const Rect &place) {
     const bool last = lab.inside() && found[n] + 1 == events.size();
     const Color ink = last || ImGui::IsItemHovered() || desk_.selected(path) ? frame.theme.ink : frame.theme.dim;
     list.AddRectFilled({place.x + 2, y + 3}, {place.x + 4, y + one - 3}, last ? frame.theme.accent : frame.theme.line);
-    put_fitting(frame, list, place.x + 12 * frame.scale, middle(frame, y, one, 11), place.w - 14 * frame.scale, ink, text, 11);
+    put_fitting(frame, list, place.x + 12 * frame.scale, middle(frame, y, one, 11), place.w - 14 * frame.scale, ink,
+                text, 11);
     if (pressed) desk_.select(path, text, base, end);
   }
 }

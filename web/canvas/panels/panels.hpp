@@ -20,7 +20,7 @@ std::unique_ptr<Panel> make_timeline_panel(Desk &desk); // phases, calls, events
 void middle_tabs(Frame &frame, Desk &desk);
 
 // CSS pixels before scaling.
-float strip_panel_height(float pitch); // of one row
+float strip_panel_height(float pitch);     // of one row
 float timeline_panel_height(float canvas); // of a canvas so high
 
 } // namespace mmscope::canvas

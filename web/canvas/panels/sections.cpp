@@ -119,8 +119,8 @@ void SectionsPanel::chain(Frame &frame, float &y, u64 section, const SectionRun 
   y += 20 * scale;
 
   const u64 root = section / per_root(s);
-  const auto at = std::find_if(s.sparse.roots.begin(), s.sparse.roots.end(),
-                               [&](const SectionRoot &r) { return r.index == root; });
+  const auto at =
+      std::find_if(s.sparse.roots.begin(), s.sparse.roots.end(), [&](const SectionRoot &r) { return r.index == root; });
   const u64 map_bytes = s.arch->pages_per_section() * s.config.sizeof_page, before = section - run.first;
   const float arrow = 14 * scale, each = (width - 2 * arrow) * 0.36f, entry = width - 2 * arrow - 2 * each;
   float x = frame.area.x;
@@ -176,8 +176,8 @@ void SectionsPanel::word(Frame &frame, float &y, u64 section) {
   const Rect upper{frame.area.x, y, width - flags - 4 * scale, h};
   const Color fill = w.ready ? frame.theme.mem_map : frame.theme.misc;
   paint(list, upper, fill, 3);
-  const std::string what = w.ready ? concat("63…", SectionWord::flag_bits, "  encoded mem_map")
-                                   : concat("early node id ", w.nid);
+  const std::string what =
+      w.ready ? concat("63…", SectionWord::flag_bits, "  encoded mem_map") : concat("early node id ", w.nid);
   put_fitting(frame, list, upper.x + 6 * scale, middle(frame, upper.y, upper.h, 11), upper.w - 10 * scale,
               on_fill(fill), what, 11);
   std::string spoken = what;
@@ -248,9 +248,7 @@ void SectionsPanel::roots(Frame &frame, float &y, u64 section) {
       const SectionRun *run = s.sparse.find(first + i);
       const Rect r{frame.area.x + static_cast<float>(i % columns) * cell, y + static_cast<float>(i / columns) * (h + 2),
                    cell - 2, h};
-      const Color color = run == nullptr     ? theme.hole
-                          : run->initialised ? theme.mem_map
-                                             : theme.misc;
+      const Color color = run == nullptr ? theme.hole : run->initialised ? theme.mem_map : theme.misc;
       paint(list, r, color);
       if (first + i == section) frame_of(list, r, 1, theme.ink, 2, 2);
       if (run != nullptr && inside(r, mouse))
@@ -281,7 +279,8 @@ void middle_tabs(Frame &frame, Desk &desk) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   float x = at.x - 8 * frame.scale;
   const std::string_view now = desk.middle();
-  constexpr std::pair<std::string_view, std::string_view> tabs[] = {{"sections", "sections"}, {"zones", "nodes and zones"}};
+  constexpr std::pair<std::string_view, std::string_view> tabs[] = {{"sections", "sections"},
+                                                                    {"zones", "nodes and zones"}};
   for (const auto &[id, label] : tabs)
     if (chip(frame, list, x, at.y - 3 * frame.scale, label, label, Role::kTab, now == id, frame.theme.accent))
       desk.pinned = desk.pinned == id ? std::string() : std::string(id);

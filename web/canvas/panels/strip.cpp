@@ -59,7 +59,9 @@ private:
   void go(const Thing &t);
   void explain(Frame &frame, float x, float y, const std::vector<std::string> &lines);
   std::vector<std::string> words(const Thing &t) const;
-  double bytes_a_pixel(const Rect &rows) const { return desk_.axis.span() / static_cast<double>(std::max(rows.w, 1.0f)); }
+  double bytes_a_pixel(const Rect &rows) const {
+    return desk_.axis.span() / static_cast<double>(std::max(rows.w, 1.0f));
+  }
 
   Desk &desk_;
   std::array<Row, layer_count> rows_;
@@ -109,7 +111,9 @@ void StripPanel::draw(Frame &frame) {
   const Axis &axis = desk_.axis;
   std::string value = concat(range_text(static_cast<u64>(axis.from()), static_cast<u64>(axis.span())), ", ",
                              bytes_text(static_cast<u64>(axis.span())));
-  if (cursor_ && frame.focused == id) value = concat(name_of(desk_, *cursor_), ", ", range_text(cursor_->base, cursor_->end - cursor_->base), "; in view ", value);
+  if (cursor_ && frame.focused == id)
+    value = concat(name_of(desk_, *cursor_), ", ", range_text(cursor_->base, cursor_->end - cursor_->base),
+                   "; in view ", value);
   frame.mirror.annotate({.role = Role::kSlider,
                          .name = "address strip, part in view",
                          .value = value,
@@ -143,7 +147,8 @@ void StripPanel::draw(Frame &frame) {
     ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
   } else if (cursor_ && frame.focused == id) {
     const Row &row = rows_[cursor_layer_];
-    const Rect at = Columns(frame, list, row.area, axis).place(static_cast<double>(cursor_->base), static_cast<double>(cursor_->end), 3);
+    const Rect at = Columns(frame, list, row.area, axis)
+                        .place(static_cast<double>(cursor_->base), static_cast<double>(cursor_->end), 3);
     if (!at.empty()) {
       outline(frame, list, at, frame.theme.accent);
       explain(frame, at.x, at.y + at.h, words(*cursor_));
@@ -209,7 +214,8 @@ void StripPanel::layer(Frame &frame, unsigned n) {
       const float room = at.w - 2 * inset;
       std::string label = label_of(desk_, t);
       if (text_width(frame, label, size::mono_small) > room) { // the number alone says enough of these
-        if (t.kind == Thing::Kind::section) label = t.count == 1 ? concat(t.index) : concat(t.index, "–", t.index + t.count - 1);
+        if (t.kind == Thing::Kind::section)
+          label = t.count == 1 ? concat(t.index) : concat(t.index, "–", t.index + t.count - 1);
         if (t.kind == Thing::Kind::page) label = hex_text(t.base >> desk_.lab->state().arch->page_shift);
       }
       const float width = std::min(text_width(frame, label, size::mono_small), room);
@@ -328,8 +334,7 @@ void StripPanel::changed(Frame &frame, unsigned n) {
     for (std::size_t j = i; j > 0 && frames[j].x < frames[j - 1].x; --j) std::swap(frames[j], frames[j - 1]);
   for (std::size_t i = 0; i < frames.size();) {
     Rect r = frames[i++];
-    for (; i < frames.size() && frames[i].x <= r.x + r.w + 5; ++i)
-      r.w = std::max(r.w, frames[i].x + frames[i].w - r.x);
+    for (; i < frames.size() && frames[i].x <= r.x + r.w + 5; ++i) r.w = std::max(r.w, frames[i].x + frames[i].w - r.x);
     outline(frame, list, r, theme.accent);
     // The accent is close to some fills: a line of ink inside keeps the frame visible on all of them.
     frame_of(list, r, 0.5f, theme.ink, 2);
@@ -400,7 +405,7 @@ void StripPanel::chosen(Frame &frame, const Rect &rows) {
   for (const float x : {frame.snap(band.x), frame.snap(band.x + band.w)})
     list.AddRectFilled({x - 0.5f, band.y}, {x + 0.5f, band.y + band.h}, frame.theme.ink);
   const std::string_view path = chosen->path;
-  const Layer layer = path.starts_with("e820")            ? Layer::firmware
+  const Layer layer = path.starts_with("e820")              ? Layer::firmware
                       : path.starts_with("memblock.memory") ? Layer::memory
                       : path.starts_with("memblock")        ? Layer::reserved
                       : path.starts_with("section")         ? Layer::sections
@@ -419,7 +424,9 @@ void StripPanel::minimap(Frame &frame, const Rect &area) {
   paint(list, area, theme.hole, 2);
   {
     Columns row(frame, list, area, whole);
-    for (const memblock_region &r : lab.state().memblock.memory.regions) row.add(r.base.v, r.end().v, {desk_.shows(PartKind::free_memblock) ? theme.memory : mix(theme.hole, theme.memory, 0.4f)});
+    for (const memblock_region &r : lab.state().memblock.memory.regions)
+      row.add(r.base.v, r.end().v,
+              {desk_.shows(PartKind::free_memblock) ? theme.memory : mix(theme.hole, theme.memory, 0.4f)});
     row.finish();
   }
   const Rect lower{area.x, area.y, area.w, area.h};
@@ -515,9 +522,10 @@ void StripPanel::steer(Frame &frame, const Rect &area, std::uint32_t id) {
   }
   if (pressed(ImGuiKey_Enter) && cursor_) go(*cursor_);
   // Closer is closer to the thing that the keyboard is at.
-  const double fixed = cursor_ && static_cast<double>(cursor_->end) > axis.from() && static_cast<double>(cursor_->base) < axis.to()
-                           ? (static_cast<double>(cursor_->base) + static_cast<double>(cursor_->end)) / 2
-                           : middle;
+  const double fixed =
+      cursor_ && static_cast<double>(cursor_->end) > axis.from() && static_cast<double>(cursor_->base) < axis.to()
+          ? (static_cast<double>(cursor_->base) + static_cast<double>(cursor_->end)) / 2
+          : middle;
   if (pressed(ImGuiKey_KeypadAdd) || pressed(ImGuiKey_PageUp)) axis.zoom(0.5, fixed);
   if (pressed(ImGuiKey_Minus) || pressed(ImGuiKey_PageDown)) axis.zoom(2, fixed);
   if (pressed(ImGuiKey_Home)) axis.show_all();
@@ -533,13 +541,15 @@ void StripPanel::walk(int step) {
   const auto layer = static_cast<Layer>(cursor_layer_);
   const auto whole = static_cast<double>(axis.whole());
   const double scale = axis.span() / static_cast<double>(std::max(width_, 1.0f));
-  const bool in_view = cursor_ && static_cast<double>(cursor_->end) > axis.from() && static_cast<double>(cursor_->base) < axis.to();
+  const bool in_view =
+      cursor_ && static_cast<double>(cursor_->end) > axis.from() && static_cast<double>(cursor_->base) < axis.to();
   double from = step < 0 ? axis.to() : axis.from();
   if (in_view) from = static_cast<double>(step > 0 ? cursor_->end : cursor_->base);
   std::vector<Thing> found;
   // The window that is searched grows until there is something in it.
   for (double reach = axis.span();; reach *= 4) {
-    const double lo = step < 0 ? std::max(from - reach, 0.0) : from, hi = step < 0 ? from : std::min(from + reach, whole);
+    const double lo = step < 0 ? std::max(from - reach, 0.0) : from,
+                 hi = step < 0 ? from : std::min(from + reach, whole);
     if (hi > lo) things_in(desk_, layer, lo, hi, scale, found);
     if (!found.empty() || hi - lo < reach) break;
   }

@@ -349,7 +349,8 @@ void TimelinePanel::branches(Frame &frame, const Rect &area) {
     if (x1 < area.x || x0 > area.x + area.w) continue;
     list.AddRectFilled({x0, y}, {x1, y + 2 * s}, color);
     if (b.id != 0) list.AddRectFilled({x0 - 1, area.y + calls_y_ * s}, {x0 + 1, y + 2 * s}, color); // the fork
-    const std::string name = b.id == 0 ? std::string("the recorded past") : concat("branch ", b.id, ", from call ", b.fork_call);
+    const std::string name =
+        b.id == 0 ? std::string("the recorded past") : concat("branch ", b.id, ", from call ", b.fork_call);
     const std::string facts = concat(b.id == current ? "on show, " : "", b.size, " calls");
     frame.mirror.item(ImGui::GetID(name.c_str()), {x0, y - 2, x1 - x0, 5 * s},
                       {.role = Role::kPicture, .name = name, .description = facts});
@@ -393,7 +394,8 @@ void TimelinePanel::spans(Frame &frame, const Rect &area) {
   for (const Span &span : spans_) {
     if (span.depth < first || span.depth - first >= rows) continue;
     const u32 row = span.depth - first;
-    const float x0 = area.x + static_cast<float>(span.begin) * pitch, x1 = area.x + static_cast<float>(span.end) * pitch;
+    const float x0 = area.x + static_cast<float>(span.begin) * pitch,
+                x1 = area.x + static_cast<float>(span.end) * pitch;
     if (x1 - drawn[row] < 1) continue;
     drawn[row] = x1;
     const Rect r{x0, area.y + static_cast<float>(row) * span_h * s, std::max(x1 - x0 - 1, 1.0f), (span_h - 2) * s};
@@ -436,9 +438,9 @@ void TimelinePanel::events(Frame &frame, const Rect &area) {
   const auto step = std::max<std::size_t>(static_cast<std::size_t>(1 / std::max(pitch, 1e-6f)), 1);
   for (std::size_t i = 0; i < n; i += step) {
     const std::size_t end = std::min(i + step, n);
-    const bool state = std::find(states_.begin() + static_cast<std::ptrdiff_t>(i),
-                                 states_.begin() + static_cast<std::ptrdiff_t>(end), true) !=
-                       states_.begin() + static_cast<std::ptrdiff_t>(end);
+    const bool state =
+        std::find(states_.begin() + static_cast<std::ptrdiff_t>(i), states_.begin() + static_cast<std::ptrdiff_t>(end),
+                  true) != states_.begin() + static_cast<std::ptrdiff_t>(end);
     const float x = area.x + static_cast<float>(i) * pitch;
     const Color color = i < done ? (state ? frame.theme.accent : frame.theme.dim) : frame.theme.line;
     const float inset = state ? 0 : 2 * frame.scale;

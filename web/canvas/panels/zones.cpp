@@ -168,7 +168,9 @@ void ZonesPanel::one_zone(Frame &frame, const Rect &place, const pglist_data &no
   if (handed && z.managed_pages != 0) {
     const Rect free{place.x, y + 1, place.w, 7 * scale};
     const auto of = [&](u64 pages) {
-      return free.x + free.w * std::min(static_cast<float>(static_cast<double>(pages) / static_cast<double>(z.managed_pages)), 1.0f);
+      return free.x +
+             free.w *
+                 std::min(static_cast<float>(static_cast<double>(pages) / static_cast<double>(z.managed_pages)), 1.0f);
     };
     paint(list, free, theme.hole, 3);
     list.AddRectFilled({free.x, free.y}, {of(z.free_pages()), free.y + free.h}, theme.free, 3);

@@ -158,9 +158,9 @@ bool chip(Frame &frame, ImDrawList &list, float &x, float y, std::string_view la
   const std::string id(name);
   const bool pressed = press_area(touch, id.c_str(), 0);
   frame.mirror.annotate({.role = role, .name = name, .checked = on});
-  if (on || ImGui::IsItemHovered())
-    paint(list, r, frame.theme.hole, 5);
-  list.AddRectFilled({r.x + 6 * s, r.y + r.h - 3 * s}, {r.x + r.w - 6 * s, r.y + r.h - s}, on ? mark : frame.theme.hole);
+  if (on || ImGui::IsItemHovered()) paint(list, r, frame.theme.hole, 5);
+  list.AddRectFilled({r.x + 6 * s, r.y + r.h - 3 * s}, {r.x + r.w - 6 * s, r.y + r.h - s},
+                     on ? mark : frame.theme.hole);
   put_text(frame, list, r.x + 8 * s, middle(frame, r.y - 2 * s, r.h, size::mono_small),
            on ? frame.theme.ink : frame.theme.dim, label, size::mono_small);
   x += r.w + 4 * s;
