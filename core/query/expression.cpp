@@ -354,7 +354,7 @@ private:
       if (!goes_on) {
         if (thing != nullptr) *thing = row->child != Thing::root ? enter(c_, *row, at, i, j) : at;
         // An index that is nothing leads to nothing.
-        if (row->index != Index::none && row->index != Index::maybe && i == no_index) return {};
+        if (!may_lack_index(*row) && i == no_index) return {};
         return {read(c_, *row, at, i, j), row->words};
       }
       tokens_.take();
@@ -362,9 +362,13 @@ private:
     }
   }
 
+  // Without an index, `call` and `event` are the ones on show.
+  static bool may_lack_index(const Row &row) {
+    return row.index == Index::none || row.index == Index::maybe || row.index == Index::event;
+  }
   bool indices(const Row &row, const Token &name, u64 &i, u64 &j) {
     if (!tokens_.is("[")) {
-      if (row.index == Index::none || row.index == Index::maybe) return true;
+      if (may_lack_index(row)) return true;
       fail(name, concat("'", row.name(), "' needs an index: ", row.name(), "[…]"));
       return false;
     }

@@ -475,6 +475,7 @@ Ref event_ref(const Context &c, u64 i, u64 j) {
   r.thing = Thing::event;
   r.call = r.n;
   r.n = of_call ? j : i;
+  if (i == no_index && c.lab.call()) r.n = c.lab.events().size() - 1; // 0 - 1 is not there
   r.there = r.there && begun(c, {.n = r.call}) && event_of(c, r) != nullptr;
   return r;
 }
