@@ -1,4 +1,5 @@
-# Header-only dependencies, as interface targets: doctest (tests) and nlohmann/json (core/io, native only).
+# Header-only dependencies, as interface targets: doctest (tests) and nlohmann/json (core/io natively,
+# core/lesson everywhere: the page reads lessons).
 #
 # Their headers lie in /usr/include, which must never be on the include path of a cross compiler (it would
 # shadow emscripten's own libc). So the one folder is copied into the build tree and only that is added.
@@ -18,6 +19,4 @@ function(mmscope_header_only name folder header)
 endfunction()
 
 mmscope_header_only(doctest doctest doctest.h)
-if(NOT EMSCRIPTEN)
-  mmscope_header_only(nlohmann_json nlohmann json.hpp)
-endif()
+mmscope_header_only(nlohmann_json nlohmann json.hpp)

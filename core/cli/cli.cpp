@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "base/units.hpp"
+#include "cli/lessons.hpp"
 #include "io/dmesg.hpp"
 #include "io/json.hpp"
 #include "io/machine_file.hpp"
@@ -33,6 +34,7 @@ mmscope verify DIR|FILE...         predictions against recorded boots or membloc
 mmscope query BOOT EXPRESSION...   asks a boot: a preset, FILE.json or a script (docs/query.md)
 mmscope inspect BOOT PATH...       everything about a thing: "page[0x1234]", "node[0].zone[DMA32]"
 mmscope machines                   the presets
+mmscope lessons check [FOLDER...]  play lessons, right and wrong; without a folder all of web/lessons
 mmscope help                       this text
 mmscope --version
 
@@ -482,6 +484,11 @@ int machines(const Io &io, const Options &o) {
   return ok;
 }
 
+int lessons(const Io &io, const Options &o) {
+  if (o.words.empty() || o.words[0] != "check") return misuse(io, "lessons takes check, and perhaps folders");
+  return check_lessons(io, std::span(o.words).subspan(1));
+}
+
 } // namespace
 
 int run(std::span<const std::string_view> args, const Io &io) {
@@ -505,15 +512,16 @@ int run(std::span<const std::string_view> args, const Io &io) {
     std::string_view name;
     int (*run)(const Io &, const Options &);
   };
-  static constexpr std::array<Verb, 6> verbs{{{"boot", boot},
+  static constexpr std::array<Verb, 7> verbs{{{"boot", boot},
                                               {"run", run_script},
                                               {"verify", verify},
                                               {"query", query},
                                               {"inspect", inspect_things},
-                                              {"machines", machines}}};
+                                              {"machines", machines},
+                                              {"lessons", lessons}}};
   const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb &v) { return v.name == o.verb; });
   if (verb == verbs.end()) {
-    for (const std::string_view later : {"trace", "lessons", "grade", "autopsy"})
+    for (const std::string_view later : {"trace", "grade", "autopsy"})
       if (o.verb == later) return misuse(io, concat(later, " is not there yet"));
     std::vector<std::string_view> names{"help"};
     for (const Verb &v : verbs) names.push_back(v.name);

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mmscope {
 
@@ -20,6 +21,8 @@ struct Io {
   std::function<void(std::string_view)> err;
   // A file's content, gunzipped; "-" is standard input. nullopt and a reason when it cannot be read.
   std::function<std::optional<std::string>(const std::string &path, std::string &error)> read;
+  // Names of what lies in a folder, sorted; none when it cannot be read.
+  std::function<std::vector<std::string>(const std::string &path)> list = {};
 };
 
 int run(std::span<const std::string_view> args, const Io &io);

@@ -43,6 +43,7 @@ int main(int argc, char **argv) {
           [](const std::string &path, std::string &error) {
             return path == "-" ? read_standard_input(error) : mmscope::read_file(path, error, max_input);
           },
+      .list = mmscope::list_directory,
   };
   const int status = mmscope::run(args, io);
   // A full disk is not success.

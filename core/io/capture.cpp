@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "io/gzip.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -34,6 +35,15 @@ std::optional<std::string> read_raw(const std::string &path, u64 limit) {
 bool is_directory(const std::string &path) {
   std::error_code ec;
   return std::filesystem::is_directory(path, ec);
+}
+
+std::vector<std::string> list_directory(const std::string &path) {
+  std::vector<std::string> names;
+  std::error_code ec;
+  for (std::filesystem::directory_iterator it(path, ec), end; !ec && it != end; it.increment(ec))
+    names.push_back(it->path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 std::optional<std::string> read_file(const std::string &path, std::string &error, u64 limit) {

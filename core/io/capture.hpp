@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mmscope {
 
@@ -15,5 +16,7 @@ namespace mmscope {
 // or is larger than `limit` bytes once unpacked.
 std::optional<std::string> read_file(const std::string &path, std::string &error, u64 limit = u64{256} << 20);
 bool is_directory(const std::string &path);
+// Names of what lies in a folder, sorted; none when it cannot be read.
+std::vector<std::string> list_directory(const std::string &path);
 
 } // namespace mmscope

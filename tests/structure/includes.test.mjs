@@ -56,7 +56,7 @@ only(
   "wasm",
   "tests",
 );
-only("JSON is parsed in core/io only", /^nlohmann\//, /^core\/io\//, "core", "web", "wasm");
+only("JSON is parsed in core/io and core/lesson only", /^nlohmann\//, /^core\/(io|lesson)\//, "core", "web", "wasm");
 only(
   "the model has no clock, thread, chance, locale or stream of its own",
   /^(iostream|chrono|ctime|time\.h|thread|mutex|atomic|future|random|locale|regex)$/,

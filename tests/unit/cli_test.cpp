@@ -354,3 +354,28 @@ TEST_CASE("cli: free lists at the handoff are the kernel's, line by line") {
   }
   CHECK(compared > 3);
 }
+
+TEST_CASE("cli: lessons are checked and what is wrong has its place") {
+  CHECK(call({"lessons"}).status == 2);
+  CHECK(call({"lessons", "check"}).err.find("there are no lessons") != std::string::npos);
+  Outcome o = call({"lessons", "check", "nowhere"});
+  CHECK(o.status == 2);
+  CHECK(o.err.find("nowhere/lesson.json: there is no such file") != std::string::npos);
+  const std::string head = R"({"format": 1, "id": "l", "title": "title", "start": {"before": "memblock_add"},
+ "steps": [{"id": "s", "prose": "p", "function": "f", "file": "m.c"}], "machine": )";
+  files = {{"l/lesson.json", "{\n  \"format\": 2}"}};
+  o = call({"lessons", "check", "l"});
+  CHECK(o.status == 1);
+  CHECK(o.err == "l/lesson.json:1:1: \"format\" must be 1\n");
+  files = {{"l/lesson.json", head + R"({"preset": "no-such"}})"}};
+  CHECK(call({"lessons", "check", "l"}).err == "l/lesson.json:2:94: machine.preset: there is no preset 'no-such'\n");
+  files = {{"l/lesson.json", head + R"({"script": "memblock_add 0 1M"}})"}, {"l/en.md", "# L\n\n## p\nSee {x}.\n"}};
+  o = call({"lessons", "check", "l"});
+  CHECK(o.status == 1);
+  CHECK(o.err == "l/en.md:4:1: p: there is no value {x} for steps[0].prose\n");
+  CHECK(o.out.find("FAILED l: 1 steps") == 0);
+  files["l/en.md"] = "# L\n\n## p\nSee.\n";
+  o = call({"lessons", "check", "l"});
+  CHECK(o.status == 0);
+  CHECK(o.out.find("ok     l: 1 steps") == 0);
+}

@@ -1,0 +1,117 @@
+#include "cli/lessons.hpp"
+
+#include "base/text.hpp"
+#include "io/dmesg.hpp"
+#include "io/script_text.hpp"
+#include "lab/presets.hpp"
+#include "lesson/check.hpp"
+
+#include <algorithm>
+
+namespace mmscope {
+
+namespace {
+
+constexpr int ok = 0, failed = 1, unusable = 2;
+constexpr std::string_view lessons_folder = "web/lessons";
+
+// The boot that a lesson is about, or nothing and the reason.
+std::optional<Script> boot_of(const Io &io, const std::string &folder, const MachineOfLesson &m, std::string &error) {
+  switch (m.kind) {
+  case MachineOfLesson::Kind::preset: {
+    const MachineSpec *spec = find_preset(m.text.text);
+    if (spec == nullptr) {
+      error = concat("there is no preset '", m.text.text, "'");
+      return std::nullopt;
+    }
+    return make_script(*spec);
+  }
+  case MachineOfLesson::Kind::script: {
+    ParsedScript p = parse_script(m.text.text);
+    if (p.errors.empty()) return std::move(p.script);
+    error = to_text(p.errors[0], "script");
+    return std::nullopt;
+  }
+  case MachineOfLesson::Kind::capture: break;
+  }
+  // Where the page has them too.
+  const std::string path = concat(folder, "/../../page/assets/captures/", m.text.text, ".gz");
+  const auto log = io.read(path, error);
+  if (!log) {
+    error = concat(path, ": ", error);
+    return std::nullopt;
+  }
+  ImportResult r = import_dmesg(*log);
+  if (!r.error) return std::move(r.script);
+  error = to_text(*r.error, path);
+  return std::nullopt;
+}
+
+int check_lesson_folder(const Io &io, const std::string &folder) {
+  const std::string file = concat(folder, "/lesson.json");
+  std::string error;
+  const auto text = io.read(file, error);
+  if (!text) {
+    io.err(concat("mmscope: ", file, ": ", error, '\n'));
+    return unusable;
+  }
+  const ParsedLesson parsed = parse_lesson(*text);
+  if (parsed.error) {
+    io.err(concat(to_text(*parsed.error, file), '\n'));
+    return failed;
+  }
+  const Lesson &lesson = *parsed.lesson;
+  auto script = boot_of(io, folder, lesson.machine, error);
+  if (!script) {
+    io.err(concat(to_text(place_of(*text, lesson.machine.text.path, error), file), '\n'));
+    return failed;
+  }
+  Lab lab(std::move(*script));
+  lab.prepare(~u64{0});
+  LessonReport report = check_lesson(lesson, *text, lab);
+
+  std::size_t wrong = 0;
+  std::vector<std::string> languages;
+  for (const std::string &name : io.list ? io.list(folder) : std::vector<std::string>{})
+    if (name.ends_with(".md")) languages.push_back(name);
+  if (std::find(languages.begin(), languages.end(), "en.md") == languages.end())
+    languages.insert(languages.begin(), "en.md");
+  for (const std::string &name : languages) {
+    const std::string path = concat(folder, '/', name);
+    const auto prose = io.read(path, error);
+    if (!prose) {
+      io.err(concat("mmscope: ", path, ": ", error, '\n'));
+      return unusable;
+    }
+    check_prose(lesson, *text, *prose, report);
+    for (const LessonError &e : report.prose) io.err(concat(to_text(e, path), '\n'));
+    wrong += report.prose.size();
+  }
+  for (const LessonError &e : report.errors) io.err(concat(to_text(e, file), '\n'));
+  wrong += report.errors.size();
+
+  std::size_t predictions = 0;
+  for (const LessonStep &s : lesson.steps) predictions += s.prediction.has_value();
+  io.out(concat(wrong == 0 ? "ok     " : "FAILED ", lesson.id.text, ": ", lesson.steps.size(), " steps, ", predictions,
+                " predictions, ", report.answers, " answers, ", report.ways, " ways through the exercise, ",
+                checked_seeds, " seeds", wrong == 0 ? std::string() : concat(", ", wrong, " wrong"), '\n'));
+  return wrong == 0 ? ok : failed;
+}
+
+} // namespace
+
+int check_lessons(const Io &io, std::span<const std::string_view> folders) {
+  std::vector<std::string> all(folders.begin(), folders.end());
+  if (all.empty() && io.list)
+    for (const std::string &name : io.list(std::string(lessons_folder)))
+      all.push_back(concat(lessons_folder, '/', name));
+  if (all.empty()) {
+    io.err(concat("mmscope: there are no lessons in ", lessons_folder, '\n'));
+    return unusable;
+  }
+  int status = ok;
+  for (const std::string &folder : all) status = std::max(status, check_lesson_folder(io, folder));
+  return status;
+}
+
+} // namespace mmscope

@@ -1,0 +1,43 @@
+// lesson_json: a lesson and a run as the page gets them. Every function writes one JSON value.
+//
+// Keys ("handoff.ask") name prose of en.md, which the page has as nodes (web/hosting/lessons.mjs); {name} in it stands
+// for values[name], a text that a person can read. A POSITION is {"call":N,"event":N,"part":N}.
+//
+//   write_lesson    {"id":"the-handoff", "title":KEY, "machine":{"capture"|"preset"|"script":TEXT},
+//                    "steps":[{"id":TEXT, "function":TEXT, "file":TEXT, "asks":BOOL}…],     the exercise is the last one
+//                    "exercise":BOOL}                                                       and has the id "exercise"
+//   write_step      {"step":N, "id":TEXT, "prose":KEY, "function":TEXT, "file":TEXT,
+//                    "position":POSITION,                where the lab stands now
+//                    "panel":TEXT|null, "select":QUERY_PATH|null, "look":{"from":BYTES,"to":BYTES}|null,
+//                    "values":{NAME:TEXT…},
+//                    "question":null | {"kind":"number"|"pfn"|"address"|"truth"|"choice"|"block",
+//                                       "unit":"pages"|"bytes"|"order"|"node"|"count"|"pfn"|"address"|null,
+//                                       "ask":KEY, "choices":[{"id":TEXT,"text":KEY}…]},    an answer to a choice is its id
+//                    "hints":[KEY…],                     shown so far
+//                    "hints_left":N, "hints_due":N,      due: call hint() that often without being asked
+//                    "tries":N, "progress":["open"|"solved"|"skipped"…],                    one for each step
+//                    "done":BOOL}
+//   write_verdict   {"understood":BOOL, "right":BOOL,
+//                    "reading":TEXT|null,                what the answer was taken for: "256 pages"
+//                    "why":KEY|null, "rule":KEY|null, "goto":POSITION|null, "values":{NAME:TEXT…}, "error":TEXT|null}
+//   write_call      {"made":BOOL, "error":TEXT|null, "column":N,
+//                    "result":TEXT|null,                 "0x6000000", "-22", "242009"
+//                    "why":KEY|null, "rule":KEY|null, "goto":POSITION|null}                 of the exercise's own boot
+//   write_exercise  {"calls":[TEXT…], "goals":[{"id":TEXT,"text":KEY,"met":BOOL}…], "solved":BOOL,
+//                    "digest":TEXT}                      of the exercise's state: 16 hex digits
+//
+// All of them for the step where the run is; write_exercise only in the exercise.
+#pragma once
+
+#include "io/json_writer.hpp"
+#include "lesson/run.hpp"
+
+namespace mmscope {
+
+void write_lesson(JsonWriter &w, const Lesson &lesson);
+void write_step(JsonWriter &w, const LessonRun &run);
+void write_verdict(JsonWriter &w, const Verdict &v);
+void write_call(JsonWriter &w, const CallOutcome &c);
+void write_exercise(JsonWriter &w, LessonRun &run);
+
+} // namespace mmscope
