@@ -166,6 +166,13 @@ async function verifyBoots() {
   return counts;
 }
 
+/** Every lesson, played right and wrong by the core. */
+async function lessons() {
+  const { output } = await run("build/release/mmscope", ["lessons", "check"]);
+  const count = (word) => output.split("\n").filter((line) => line.startsWith(word)).length;
+  return sum({ passed: count("ok "), failed: count("FAILED ") }, count("ok ") ? none : fail("no lesson passed"));
+}
+
 const suites = {
   structure: { builds: [], run: () => nodeTests(tests("tests/structure")) },
   native: { builds: ["dev"], run: () => doctest("build/dev/mmscope_tests") },
@@ -176,7 +183,7 @@ const suites = {
   },
   fidelity: {
     builds: ["release"],
-    run: async () => sum(await doctest("build/release/mmscope_fidelity"), await verifyBoots()),
+    run: async () => sum(await doctest("build/release/mmscope_fidelity"), await lessons(), await verifyBoots()),
   },
   fuzz: { builds: ["fuzz"], run: fuzz },
   browser: {
