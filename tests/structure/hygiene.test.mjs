@@ -58,7 +58,7 @@ test("npm packages are pinned exactly and permissively licensed", () => {
   );
   // MPL-2.0 is axe-core's: a test tool, never shipped.
   const permissive =
-    /^\(?(MIT|ISC|Apache-2\.0|BSD-[23]-Clause|0BSD|BlueOak-1\.0\.0|CC0-1\.0|Python-2\.0|MPL-2\.0)( (OR|AND) .*)?\)?$/;
+    /^\(?(MIT|ISC|Apache-2\.0|BSD-[23]-Clause|0BSD|BlueOak-1\.0\.0|CC0-1\.0|Python-2\.0|PSF-2\.0|MPL-2\.0)( (OR|AND) .*)?\)?$/;
   const { packages } = JSON.parse(read("package-lock.json"));
   const wrong = Object.entries(packages)
     .filter(([name, p]) => name && !permissive.test(p.license ?? ""))

@@ -10,6 +10,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { buildLessons } from "./lessons.mjs";
 import { split } from "./split.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -81,6 +82,9 @@ async function build() {
   await mkdir(dist, { recursive: true });
   await writeFile(join(dist, "index.html"), html);
   if (await exists(join(page, "assets"))) await cp(join(page, "assets"), join(dist, "assets"), { recursive: true });
+
+  const lessons = await buildLessons(join(dist, "lessons"));
+  console.log(`lessons: ${lessons.map(({ id }) => id).join(", ")}`);
 
   // The budget.
   const counted = [];
