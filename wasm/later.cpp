@@ -9,6 +9,7 @@
 
 #include "io/json_writer.hpp"
 #include "lab/presets.hpp"
+#include "lessons.hpp"
 #include "session.hpp"
 
 namespace mmscope {
@@ -16,7 +17,7 @@ namespace {
 
 class Later {
 public:
-  explicit Later(Session &session) : session_(session) {}
+  explicit Later(Session &session) : session_(session), lessons_(session) {}
 
   // --- machines ---
   std::string presets() const {
@@ -45,9 +46,23 @@ public:
     return hex;
   }
 
+  // --- lessons ---
+  std::string lesson_begin(const std::string &text, unsigned seed) { return lessons_.begin(text, seed); }
+  void lesson_end() { lessons_.end(); }
+  std::string lesson_enter(unsigned step) { return lessons_.enter(step); }
+  std::string lesson_step() { return lessons_.step(); }
+  std::string lesson_answer(const std::string &typed) { return lessons_.answer(typed); }
+  std::string lesson_skip() { return lessons_.skip(); }
+  std::string lesson_hint() { return lessons_.hint(); }
+  std::string lesson_call(const std::string &line) { return lessons_.call(line); }
+  std::string lesson_undo() { return lessons_.undo(); }
+  std::string lesson_exercise() { return lessons_.exercise(); }
+  void lesson_show(double call, double event) { lessons_.show(call, event); }
+
 private:
   Lab *lab() const { return session_.lab(); }
   Session &session_;
+  Lessons lessons_;
 };
 
 } // namespace
@@ -58,7 +73,18 @@ EMSCRIPTEN_BINDINGS(mmscope_later) {
       .function("presets", &Later::presets)
       .function("loadPreset", &Later::load_preset)
       .function("table", &Later::table)
-      .function("digest", &Later::digest);
+      .function("digest", &Later::digest)
+      .function("lessonBegin", &Later::lesson_begin)
+      .function("lessonEnd", &Later::lesson_end)
+      .function("lessonEnter", &Later::lesson_enter)
+      .function("lessonStep", &Later::lesson_step)
+      .function("lessonAnswer", &Later::lesson_answer)
+      .function("lessonSkip", &Later::lesson_skip)
+      .function("lessonHint", &Later::lesson_hint)
+      .function("lessonCall", &Later::lesson_call)
+      .function("lessonUndo", &Later::lesson_undo)
+      .function("lessonExercise", &Later::lesson_exercise)
+      .function("lessonShow", &Later::lesson_show);
 }
 
 } // namespace mmscope

@@ -37,6 +37,23 @@ interface MmscopeLater {
   table(name: string, from: number, count: number): string;
   /** Of the state at the playhead: 16 hex digits, the same as natively. "" when there is no machine. */
   digest(): string;
+
+  // Lessons: JSON as core/lesson/lesson_json.hpp says, web/page/lesson.ts has the shapes.
+  /** Takes the lesson on the machine that lies on the desk; {"error"} when the text is none. */
+  lessonBegin(text: string, seed: number): string;
+  lessonEnd(): void;
+  /** Moves the playhead to where the step stands. Null when there is no lesson (any more). */
+  lessonEnter(step: number): string;
+  lessonStep(): string;
+  lessonAnswer(typed: string): string;
+  lessonSkip(): string;
+  lessonHint(): string;
+  /** A kernel call of the exercise; it is made on the boot that is shown too. */
+  lessonCall(line: string): string;
+  lessonUndo(): string;
+  lessonExercise(): string;
+  /** Moves the playhead to a place that an outcome names. */
+  lessonShow(call: number, event: number): void;
   delete(): void;
 }
 

@@ -41,6 +41,8 @@ public:
   canvas::CanvasPlatform *open_canvas(const std::string &selector);
   void show_panel(const std::string &id) { desk_.panel = id; }
 
+  /// Counts the machines that lay on the desk.
+  unsigned machines() const { return machines_; }
   canvas::Desk &desk() { return desk_; }
   Lab *lab() const { return desk_.lab.get(); }
   const facts::Record &record() const { return record_; }

@@ -1,0 +1,126 @@
+#include "lessons.hpp"
+
+#include "io/script_text.hpp"
+#include "lesson/lesson_json.hpp"
+
+namespace mmscope {
+namespace {
+
+template <class Write> std::string json(Write &&write) {
+  std::string out;
+  JsonWriter w(out);
+  write(w);
+  return out;
+}
+
+std::string error_json(std::string_view reason) {
+  return json([&](JsonWriter &w) { w.begin_object().key("error").string(reason).end_object(); });
+}
+
+} // namespace
+
+std::string Lessons::begin(const std::string &text, unsigned seed) {
+  end();
+  Lab *lab = session_.lab();
+  if (lab == nullptr) return error_json("no machine");
+  ParsedLesson parsed = parse_lesson(text);
+  if (parsed.error) return error_json(to_text(*parsed.error, "lesson.json"));
+  lesson_ = std::make_unique<Lesson>(std::move(*parsed.lesson));
+  run_ = std::make_unique<LessonRun>(*lesson_, *lab, seed);
+  machine_ = session_.machines();
+  return json([&](JsonWriter &w) { write_lesson(w, *lesson_); });
+}
+
+void Lessons::end() {
+  run_.reset();
+  lesson_.reset();
+  branch_.reset();
+}
+
+LessonRun *Lessons::run() {
+  if (run_ && machine_ != session_.machines()) end(); // its lab is gone
+  return run_.get();
+}
+
+std::string Lessons::enter(unsigned step) {
+  if (run() == nullptr) return "null";
+  session_.lab()->switch_branch(0);
+  branch_.reset();
+  if (!run_->enter(step)) return error_json(run_->trouble().reason);
+  session_.lab()->seek(run_->place());
+  if (run_->in_exercise() && !run_->calls().empty()) rebuild();
+  return this->step();
+}
+
+std::string Lessons::step() {
+  if (run() == nullptr) return "null";
+  return json([&](JsonWriter &w) { write_step(w, *run_); });
+}
+
+std::string Lessons::answer(const std::string &typed) {
+  if (run() == nullptr) return "null";
+  const Verdict v = run_->answer(typed);
+  return json([&](JsonWriter &w) { write_verdict(w, v); });
+}
+
+std::string Lessons::skip() {
+  if (run() == nullptr) return "null";
+  const Verdict v = run_->skip();
+  return json([&](JsonWriter &w) { write_verdict(w, v); });
+}
+
+std::string Lessons::hint() {
+  if (run() != nullptr) run_->hint();
+  return step();
+}
+
+std::string Lessons::call(const std::string &line) {
+  if (run() == nullptr) return "null";
+  const CallOutcome outcome = run_->try_call(line);
+  if (outcome.made) make(line);
+  return json([&](JsonWriter &w) { write_call(w, outcome); });
+}
+
+std::string Lessons::undo() {
+  if (run() == nullptr) return "null";
+  if (run_->undo_call()) rebuild();
+  return exercise();
+}
+
+std::string Lessons::exercise() {
+  if (run() == nullptr || !run_->in_exercise()) return "null";
+  return json([&](JsonWriter &w) { write_exercise(w, *run_); });
+}
+
+void Lessons::show(double call, double event) {
+  if (run() == nullptr) return;
+  session_.lab()->switch_branch(run_->in_exercise() ? branch_.value_or(0) : 0);
+  session_.seek(call, event);
+}
+
+bool Lessons::make(const std::string &line) {
+  Lab &lab = *session_.lab();
+  if (branch_) {
+    lab.switch_branch(*branch_);
+    lab.seek({lab.size(), 0, 0});
+  } else {
+    lab.switch_branch(0);
+    lab.seek(run_->place());
+  }
+  ParsedCommand parsed = parse_command(line, lab.bindings());
+  if (!parsed.command) return false;
+  if (!parsed.bind_name.empty()) parsed.command->bind = lab.binding_slot(parsed.bind_name);
+  if (!lab.branch(*parsed.command).ok()) return false;
+  branch_ = lab.current_branch();
+  return true;
+}
+
+void Lessons::rebuild() {
+  branch_.reset();
+  session_.lab()->switch_branch(0);
+  session_.lab()->seek(run_->place());
+  for (const std::string &line : run_->calls())
+    if (!make(line)) return;
+}
+
+} // namespace mmscope
