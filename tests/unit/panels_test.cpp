@@ -150,6 +150,12 @@ TEST_CASE("selection: whatever is pressed is selected by its path and outlined w
   b.draw();
   b.press("node 0 zone DMA32");
   CHECK(b.desk.selection->path == "node[0].zone[DMA32]");
+  const auto &items = b.app.mirror().items();
+  const auto node = std::find_if(items.begin(), items.end(), [](const MirrorItem &i) { return i.name == "node 0"; });
+  REQUIRE(node != items.end());
+  b.app.click(node->id);
+  b.draw();
+  CHECK(b.desk.selection->path == "node[0]");
   b.press("free block pfn");
   CHECK(b.desk.selection->path.starts_with("block[0x"));
   const u64 before = b.desk.selections;
@@ -461,6 +467,14 @@ TEST_CASE("panels: a terabyte is as few controls as a gigabyte") {
     b->lab().seek({b->lab().size(), 0, 0});
     b->draw();
   }
+  // And as little to draw: a rectangle is a dozen vertices, a pixel column of a row one rectangle.
+  large.draw();
+  CHECK(ImGui::GetDrawData()->TotalVtxCount < 30000);
+  large.lab().seek({after(large.lab(), Op::sparse_init), 0, 0});
+  large.draw();
+  CHECK(ImGui::GetDrawData()->TotalVtxCount < 40000);
+  large.lab().seek({large.lab().size(), 0, 0});
+  large.draw();
   CHECK(large.app.mirror().items().size() < 2 * small.app.mirror().items().size() + 200);
 }
 

@@ -111,7 +111,10 @@ void StripPanel::draw(Frame &frame) {
   const Axis &axis = desk_.axis;
   std::string value = concat(range_text(static_cast<u64>(axis.from()), static_cast<u64>(axis.span())), ", ",
                              bytes_text(static_cast<u64>(axis.span())));
-  if (cursor_ && frame.focused == id)
+  // With no control in focus the keys are the canvas', and the strip is what they move.
+  const bool keys = frame.focused == id || frame.focused == 0;
+  if (keys && ImGui::GetIO().AppFocusLost) cursor_.reset();
+  if (cursor_ && keys)
     value = concat(name_of(desk_, *cursor_), ", ", range_text(cursor_->base, cursor_->end - cursor_->base),
                    "; in view ", value);
   frame.mirror.annotate({.role = Role::kSlider,
@@ -135,6 +138,7 @@ void StripPanel::draw(Frame &frame) {
   chosen(frame, rows);
   relatives(frame);
   if (clicked) {
+    cursor_.reset();
     if (under_)
       go(*under_);
     else if (mixed_ > 1) // nothing that could be told apart: look closer
@@ -145,7 +149,7 @@ void StripPanel::draw(Frame &frame) {
   if (!hovered_.empty()) {
     explain(frame, ImGui::GetIO().MousePos.x, ImGui::GetIO().MousePos.y, hovered_);
     ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-  } else if (cursor_ && frame.focused == id) {
+  } else if (cursor_ && keys) {
     const Row &row = rows_[cursor_layer_];
     const Rect at = Columns(frame, list, row.area, axis)
                         .place(static_cast<double>(cursor_->base), static_cast<double>(cursor_->end), 3);
@@ -216,6 +220,7 @@ void StripPanel::layer(Frame &frame, unsigned n) {
       if (text_width(frame, label, size::mono_small) > room) { // the number alone says enough of these
         if (t.kind == Thing::Kind::section)
           label = t.count == 1 ? concat(t.index) : concat(t.index, "–", t.index + t.count - 1);
+        if (t.kind == Thing::Kind::block) label = concat(t.order);
         if (t.kind == Thing::Kind::page) label = hex_text(t.base >> desk_.lab->state().arch->page_shift);
       }
       const float width = std::min(text_width(frame, label, size::mono_small), room);

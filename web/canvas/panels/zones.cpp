@@ -58,7 +58,7 @@ void ZonesPanel::draw(Frame &frame) {
   const auto zones = static_cast<unsigned>(std::min<std::size_t>(s.arch->zones.size(), max_zone_types));
 
   const bool many = s.pages.nodes().size() > 1;
-  const float head = node_height + (many ? distance_height : 0);
+  const float head = (narrow(frame) ? size::target : node_height) + (many ? distance_height : 0);
   float height = 0;
   bool any = false;
   for (const pglist_data &node : s.pages.nodes()) {
@@ -82,7 +82,20 @@ void ZonesPanel::draw(Frame &frame) {
     put_fitting(frame, list, frame.area.x, y, width, frame.theme.dim, "none until free_area_init", size::mono_small);
   for (const pglist_data &node : s.pages.nodes()) {
     if (!worth_showing(node)) continue;
-    put_text(frame, list, frame.area.x, y, frame.theme.ink, concat("node ", node.nid), size::mono_small);
+    const std::string name = concat("node ", node.nid), path = concat("node[", node.nid, "]");
+    const u64 base = node.start_pfn.v << s.arch->page_shift;
+    const u64 end = base + (node.spanned_pages << s.arch->page_shift);
+    const float tall = narrow(frame) ? size::target * scale : 18 * scale;
+    if (press_area({frame.area.x, y, width, tall}, "##node", static_cast<u64>(node.nid))) {
+      desk_.select(path, name, base, end);
+      desk_.reveal_selection();
+    }
+    const std::string facts = concat("spanned ", node.spanned_pages, ", present ", node.present_pages);
+    frame.mirror.annotate({.role = Role::kButton, .name = name, .description = facts});
+    if (ImGui::IsItemHovered()) desk_.point(path, name, base, end);
+    y += (tall - 18 * scale) / 2;
+    if (desk_.selected(path)) frame_selected(frame, list, {frame.area.x, y, width, 18 * scale});
+    put_text(frame, list, frame.area.x, y, frame.theme.ink, name, size::mono_small);
     put_right(frame, list, frame.area.x + width, y, frame.theme.dim,
               node.memoryless ? std::string("memoryless") : concat(count_text(node.present_pages), " pages"),
               size::mono_small);
@@ -91,7 +104,7 @@ void ZonesPanel::draw(Frame &frame) {
       for (const pglist_data &other : s.pages.nodes()) append(distance, " ", s.numa.distance_of(node.nid, other.nid));
       put_fitting(frame, list, frame.area.x, y + 16 * scale, width, frame.theme.dim, distance, 11);
     }
-    y += head * scale;
+    y += head * scale - (tall - 18 * scale) / 2;
     for (unsigned z = 0; z < zones; ++z) {
       if (node.zones[z].populated()) {
         one_zone(frame, {frame.area.x, y, width, zone_height * scale}, node, z);
