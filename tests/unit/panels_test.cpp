@@ -400,6 +400,12 @@ TEST_CASE("timeline: inside the call that is shown one goes to any function that
   CHECK(b.lab().position().call == call);
   CHECK(b.lab().inside());
   CHECK(b.desk.selection->path.starts_with(concat("event[", call, ".")));
+  b.desk.focus = "timeline"; // there is room for the events in words
+  b.draw();
+  b.press("7  ");
+  CHECK(b.lab().position() == Position{call, 7, 0});
+  CHECK(b.desk.selection->path == concat("event[", call, ".6]"));
+  b.desk.focus = "";
   b.desk.bookmarks = {{5, 0, 0}, {call, 9, 0}};
   b.draw();
   b.press("bookmark 1, call 5");

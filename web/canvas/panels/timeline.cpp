@@ -16,6 +16,7 @@
 #include "canvas/lab_app.hpp"
 #include "canvas/panels/panels.hpp"
 #include "canvas/widgets/paint.hpp"
+#include "canvas/widgets/scroller.hpp"
 
 namespace mmscope::canvas {
 namespace {
@@ -72,6 +73,8 @@ private:
   void bookmarks(Frame &frame, const Rect &area);
   void spans(Frame &frame, const Rect &area);
   void events(Frame &frame, const Rect &area);
+  void listing(Frame &frame, const Rect &area);
+  void enter(u64 event);
   double calls_in_all() const { return static_cast<double>(std::max<u64>(desk_.lab->size(), 1)); }
   float x_of(const Rect &area, double call) const {
     return area.x + static_cast<float>((call - from_) / std::max(to_ - from_, 1e-9)) * area.w;
@@ -91,6 +94,8 @@ private:
   u32 branch_ = 0;
   std::vector<Span> spans_;
   u32 deepest_ = 0;
+  Scroller scroll_;
+  u64 listed_ = 0;
   std::vector<bool> states_; // of its events: whether it changed something
 };
 
@@ -195,9 +200,15 @@ void TimelinePanel::draw(Frame &frame) {
   calls(frame, area, head);
   branches(frame, area);
   ImGui::PopClipRect();
+  float opened = events_y; // how far down the calls inside reach
   if (roomy) {
     name(inside_y * s, span_h * s, "inside");
-    spans(frame, {area.x, area.y + inside_y * s, area.w, events_y - (inside_y + 4) * s});
+    const float room = events_y - (inside_y + 4) * s, levels = static_cast<float>(deepest_ + 1) * span_h * s;
+    // In focus there is room for the events in words too.
+    const bool words = room > levels + 120 * s;
+    spans(frame, {area.x, area.y + inside_y * s, area.w, words ? levels : room});
+    if (words) opened = inside_y * s + levels;
+    if (words) listing(frame, {area.x, area.y + inside_y * s + levels, area.w, room - levels - 8 * s});
   }
   events(frame, {area.x, area.y + events_y, area.w, events_h * s});
   bookmarks(frame, area);
@@ -213,8 +224,8 @@ void TimelinePanel::draw(Frame &frame) {
                        theme.ink);
   if (lab.inside() && !states_.empty()) {
     const float at = frame.snap(area.x + static_cast<float>(now.event) / static_cast<float>(states_.size()) * area.w);
-    list.AddRectFilled({at - 1, roomy ? area.y + inside_y * s - 2 : area.y + events_y - 3},
-                       {at + 1, area.y + events_y + events_h * s + 3}, theme.ink);
+    if (roomy) paint(list, {at - 1, area.y + inside_y * s - 2, 2, opened - inside_y * s}, theme.ink);
+    paint(list, {at - 1, area.y + events_y - 3, 2, events_h * s + 6}, theme.ink);
   }
   list.AddRectFilled({x, area.y + flag_y}, {x + w, area.y + flag_y + flag_h * s}, theme.accent, 4);
   put_text(frame, list, x + 7 * s, middle(frame, area.y + flag_y, flag_h * s, 11), on_fill(theme.accent), flag, 11);
@@ -412,9 +423,7 @@ void TimelinePanel::spans(Frame &frame, const Rect &area) {
     frame.mirror.annotate({.role = Role::kButton, .name = name, .description = where});
     if (ImGui::IsItemHovered()) frame_of(list, r, 0, frame.theme.ink, 3);
     if (pressed) {
-      const u64 call = *lab.call();
-      desk_.select(concat("event[", call, ".", span.begin, "]"), text, 0, 0);
-      lab.seek({call, span.begin + 1, 0});
+      enter(span.begin);
       return;
     }
   }
@@ -422,6 +431,40 @@ void TimelinePanel::spans(Frame &frame, const Rect &area) {
     const std::string more = concat(first + 1, "–", first + rows, " of ", deepest_);
     put_right(frame, list, area.x - 8 * s, area.y + span_h * s, frame.theme.dim, more, 11);
   }
+}
+
+/// Goes to where an event of the call on show has just happened.
+void TimelinePanel::enter(u64 event) {
+  const u64 call = *desk_.lab->call();
+  desk_.select(concat("event[", call, ".", event, "]"), event_info(desk_.lab->record().events[event].kind).name, 0, 0);
+  desk_.lab->seek({call, event + 1, 0});
+}
+
+void TimelinePanel::listing(Frame &frame, const Rect &area) {
+  const Lab &lab = *desk_.lab;
+  const std::size_t n = states_.size();
+  if (!lab.call() || n == 0) return;
+  ImDrawList &list = *ImGui::GetWindowDrawList();
+  const float one = 17 * frame.scale;
+  const std::size_t done = lab.events().size();
+  if (listed_ != lab.generation() && done > 0) scroll_.reveal(static_cast<float>(done - 1) * one, one);
+  listed_ = lab.generation();
+  const float top = scroll_.begin(frame, area, static_cast<float>(n) * one, "events in words");
+  const auto first = static_cast<std::size_t>(std::max((area.y - top) / one, 0.0f));
+  const std::size_t last = std::min(first + static_cast<std::size_t>(area.h / one) + 2, n);
+  u64 to = ~u64{0};
+  for (std::size_t i = first; i < last; ++i) {
+    const Rect r{area.x, top + static_cast<float>(i) * one, area.w - 12 * frame.scale, one};
+    if (press_area(r, "##line", i)) to = i;
+    const bool here = i + 1 == done && lab.inside();
+    if (here || ImGui::IsItemHovered()) paint(list, r, here ? frame.theme.changed : frame.theme.hole, 3);
+    const std::string text = concat(i + 1, "  ", to_text(lab.texts(), lab.record().events[i]));
+    frame.mirror.annotate({.role = Role::kButton, .name = text});
+    put_fitting(frame, list, r.x + 6 * frame.scale, middle(frame, r.y, r.h, 11), r.w - 8 * frame.scale,
+                i < done ? frame.theme.ink : frame.theme.dim, text, 11);
+  }
+  scroll_.end();
+  if (to != ~u64{0}) enter(to);
 }
 
 void TimelinePanel::events(Frame &frame, const Rect &area) {
@@ -449,9 +492,7 @@ void TimelinePanel::events(Frame &frame, const Rect &area) {
   if (press_area({area.x, area.y - 3, area.w, area.h + 6}, "##events", 0)) {
     const float at = (ImGui::GetIO().MousePos.x - area.x) / std::max(pitch, 1e-6f);
     const auto i = static_cast<u64>(std::clamp(at, 0.0f, static_cast<float>(n - 1)));
-    const u64 call = *lab.call();
-    desk_.select(concat("event[", call, ".", i, "]"), event_info(lab.record().events[i].kind).name, 0, 0);
-    lab.seek({call, i + 1, 0});
+    enter(i);
   }
   const std::string facts = concat(done, " of ", n, " have happened");
   frame.mirror.annotate({.role = Role::kButton, .name = "events of this call", .description = facts});
