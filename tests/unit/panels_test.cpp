@@ -177,6 +177,16 @@ TEST_CASE("strip: a pixel that hides things says how many, a press looks closer"
   REQUIRE(b.desk.pointed());
   CHECK(b.desk.pointed()->name.find(" things in this pixel: reserved for ") != std::string::npos);
   CHECK(b.desk.pointed()->path == "");
+  // One sees it too: a comb of the colour of ink below such columns.
+  std::size_t teeth = 0;
+  for (const ImDrawList *list : ImGui::GetDrawData()->CmdLists)
+    if (std::string_view(list->_OwnerName).starts_with("strip"))
+      for (int i = 0; i + 3 < list->VtxBuffer.Size; ++i) {
+        const ImDrawVert *v = &list->VtxBuffer[i];
+        if (v[0].col == theme(ThemeKind::kDark).ink && v[2].pos.x - v[0].pos.x == 1 && v[2].pos.y - v[0].pos.y == 4)
+          ++teeth;
+      }
+  CHECK(teeth > 3);
   CHECK(parse_u64(b.desk.pointed()->name.substr(0, b.desk.pointed()->name.find(' '))).value_or(0) >= 2);
   const double span = b.desk.axis.span();
   b.app.pointer(strip->rect.x + 0.5f, y + 4, 1, false);
@@ -227,8 +237,19 @@ TEST_CASE("filter: what was not chosen is dimmed, everything is there again with
   CHECK_FALSE(b.desk.shows(PartKind::owner, 2));
   CHECK(b.desk.shows(PartKind::free_buddy));
   b.lab().seek({after(b.lab(), Op::sparse_init), 0, 0});
-  b.draw();
+  const auto strong = [&] { // vertices of the strip in the colour of memory
+    b.draw();
+    std::size_t n = 0;
+    for (const ImDrawList *list : ImGui::GetDrawData()->CmdLists)
+      if (std::string_view(list->_OwnerName).starts_with("strip"))
+        for (const ImDrawVert &v : list->VtxBuffer) n += v.col == theme(ThemeKind::kDark).memory;
+    return n;
+  };
+  CHECK(strong() == 0);
+  b.desk.set_filter({{PartKind::free_memblock}});
+  CHECK(strong() > 0);
   b.desk.set_filter({});
+  CHECK(strong() > 0);
   CHECK(b.desk.shows(PartKind::allocated));
 }
 
@@ -301,8 +322,9 @@ TEST_CASE("layout: nothing overlaps, in any mode, and a focused panel has all of
   } sizes[] = {{950, 752, 1}, {950, 752, 1.5f}, {390, 640, 1}, {1600, 900, 1}, {700, 500, 1}, {1280, 800, 2}};
   for (const u64 call : {u64{17}, b.lab().size()}) {
     b.lab().seek({call, 0, 0});
-    for (const auto &[w, h, scale] : sizes)
+    for (const auto &size : sizes)
       for (const char *focus : {"", "memblock", "buddy", "timeline"}) {
+        const float w = size.w, h = size.h, scale = size.scale;
         b.desk.focus = focus;
         std::vector<Rect> places(6);
         layout(w, h, scale, places);
