@@ -17,7 +17,7 @@ namespace {
 
 class Later {
 public:
-  explicit Later(Session &session) : session_(session), lessons_(session) {}
+  explicit Later(Session &session) : session_(session), lessons_(session) { session.desk().whole = true; }
 
   // --- machines ---
   std::string presets() const {

@@ -15,6 +15,8 @@ namespace mmscope {
 
 class Session {
 public:
+  Session() { desk_.whole = false; } // until Later is there
+
   // --- a machine comes onto the desk ---
   void log_begin() { importer_ = std::make_unique<DmesgImporter>(); }
   bool log_feed(const std::string &chunk) { return importer_ && importer_->feed(chunk); }

@@ -35,8 +35,8 @@ void JsonWriter::before_value() {
     return;
   }
   if (filled_.empty()) return;
-  if (filled_.back()) out_ += ',';
-  filled_.back() = true;
+  if (filled_.back() != 0) out_ += ',';
+  filled_.back() = 1;
 }
 
 void JsonWriter::after_value() {
@@ -46,7 +46,7 @@ void JsonWriter::after_value() {
 JsonWriter &JsonWriter::open(char c) {
   before_value();
   out_ += c;
-  filled_.push_back(false);
+  filled_.push_back(0);
   return *this;
 }
 

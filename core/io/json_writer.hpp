@@ -15,7 +15,6 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace mmscope {
 
@@ -43,7 +42,7 @@ private:
 
   std::string &out_;
   std::function<void(std::string &)> drain_;
-  std::vector<bool> filled_; // for each open object or array: has it something in it
+  std::string filled_; // for each open object or array: 1 when it has something in it
   bool after_key_ = false;
 };
 

@@ -6,6 +6,16 @@
 #include <algorithm>
 
 namespace mmscope {
+namespace {
+
+// FNV-1a. Which slot a text lies in reaches no result: ids are given in order.
+u32 hash_of(std::string_view s) {
+  u32 h = 2166136261u;
+  for (const char c : s) h = (h ^ static_cast<unsigned char>(c)) * 16777619u;
+  return h;
+}
+
+} // namespace
 
 void Trace::emit(EventKind kind, std::initializer_list<u64> fields) {
   MM_CHECK(fields.size() == event_info(kind).fields.size());
@@ -15,11 +25,24 @@ void Trace::emit(EventKind kind, std::initializer_list<u64> fields) {
 }
 
 u64 Trace::text_id(std::string_view s) {
-  if (const auto it = ids_.find(s); it != ids_.end()) return it->second;
-  const u64 id = texts_.size();
+  if (2 * (texts_.size() + 1) > slots_.size()) grow();
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = hash_of(s) & mask;
+  for (; slots_[at] != 0; at = (at + 1) & mask)
+    if (texts_[slots_[at] - 1] == s) return slots_[at] - 1;
   texts_.emplace_back(s);
-  ids_.emplace(std::string(s), id);
-  return id;
+  slots_[at] = static_cast<u32>(texts_.size());
+  return texts_.size() - 1;
+}
+
+void Trace::grow() {
+  slots_.assign(std::max<std::size_t>(64, 2 * slots_.size()), 0);
+  const std::size_t mask = slots_.size() - 1;
+  for (u32 id = 0; id < texts_.size(); ++id) {
+    std::size_t at = hash_of(texts_[id]) & mask;
+    while (slots_[at] != 0) at = (at + 1) & mask;
+    slots_[at] = id + 1;
+  }
 }
 
 Call::Call(Trace *t, std::string_view name, std::string_view caller, std::initializer_list<u64> args) : t_(t) {

@@ -19,7 +19,6 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -37,14 +36,12 @@ public:
   std::vector<Event> take_events() { return std::exchange(events_, {}); }
 
 private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
-  };
+  void grow();
+
   std::vector<Event> events_;
   std::vector<std::string> texts_;
-  // Looked up by key only, never iterated: its order cannot reach a result.
-  std::unordered_map<std::string, u64, Hash, std::equal_to<>> ids_;
+  // Where a text's id is found: a hash table with open addressing, id + 1 in each slot, at most half full.
+  std::vector<u32> slots_;
 };
 
 inline void emit(Trace *t, EventKind kind, std::initializer_list<u64> fields) {

@@ -136,7 +136,8 @@ TEST_CASE("selection: whatever is pressed is selected by its path and outlined w
                {"memory[1]", "memblock.memory.regions[1]"},
                {"reserved for mem_map", "memblock.reserved.regions["},
                {"section 5", "section[5]"}};
-  for (const auto &[item, path] : strip) {
+  for (const auto &row : strip) {
+    const std::string_view item = row.item, path = row.path;
     CAPTURE(item);
     b.desk.axis.show_all();
     b.draw();

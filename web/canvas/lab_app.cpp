@@ -82,48 +82,57 @@ std::vector<std::unique_ptr<Panel>> make_panels(Desk &desk) {
   return panels;
 }
 
+namespace {
+
+void arrange(const Desk &desk, float width, float height, float scale, std::span<Rect> places) {
+  constexpr std::size_t strip = 0, memblock = 1, sections = 2, zones = 3, buddy = 4, timeline = 5;
+  constexpr std::string_view names[] = {"strip", "memblock", "sections", "zones", "buddy", "timeline"};
+  std::fill(places.begin(), places.end(), Rect{});
+  const float w = width / scale, h = height / scale;
+  const float gap = 3 * size::space * scale;
+  const bool narrow = w < 600, compact = h < 620;
+  const std::size_t middle = desk.lab && desk.middle() == "zones" ? zones : sections;
+  const bool handed = desk.lab && desk.lab->handed_over();
+
+  const float strip_height = std::min(strip_panel_height(narrow ? 38 : compact ? 20 : 31) * scale, height * 0.55f);
+  places[strip] = {0, 0, width, strip_height};
+  const float top = strip_height + (narrow ? gap / 2 : 0);
+  if (narrow) {
+    const std::size_t which = desk.panel == "buddy" ? buddy : desk.panel == "memblock" ? memblock : middle;
+    places[which] = {gap / 2, top, width - gap, height - top - gap / 2};
+    return;
+  }
+  const auto focused = static_cast<std::size_t>(std::find(names + 1, names + 6, desk.focus) - names);
+  if (focused < 6) {
+    const float edge = focused == timeline ? 0 : gap;
+    places[focused] = {edge, top, width - 2 * edge, height - top - edge};
+    return;
+  }
+  const float timeline_height = timeline_panel_height(h) * scale;
+  places[timeline] = {0, height - timeline_height, width, timeline_height};
+  const float room = height - timeline_height - gap - top;
+  if (room < 80 * scale) return;
+  if (w < 780) { // two panels: what memory comes from, and what it goes to
+    const float each = std::floor((width - 3 * gap) * (handed ? 0.45f : 0.55f));
+    places[handed ? middle : memblock] = {gap, top, each, room};
+    places[handed ? buddy : middle] = {2 * gap + each, top, width - 3 * gap - each, room};
+    return;
+  }
+  // Until the handoff memblock is where things happen, after it the free lists are.
+  const float inner = width - 4 * gap;
+  const float first = std::floor(inner * (handed ? 0.38f : 0.41f)),
+              second = std::floor(inner * (handed ? 0.27f : 0.33f));
+  places[memblock] = {gap, top, first, room};
+  places[middle] = {2 * gap + first, top, second, room};
+  places[buddy] = {3 * gap + first + second, top, inner - first - second, room};
+}
+
+} // namespace
+
 Layout layout_of(const Desk &desk) {
   return [&desk](float width, float height, float scale, std::span<Rect> places) {
-    constexpr std::size_t strip = 0, memblock = 1, sections = 2, zones = 3, buddy = 4, timeline = 5;
-    constexpr std::string_view names[] = {"strip", "memblock", "sections", "zones", "buddy", "timeline"};
-    std::fill(places.begin(), places.end(), Rect{});
-    const float w = width / scale, h = height / scale;
-    const float gap = 3 * size::space * scale;
-    const bool narrow = w < 600, compact = h < 620;
-    const std::size_t middle = desk.lab && desk.middle() == "zones" ? zones : sections;
-    const bool handed = desk.lab && desk.lab->handed_over();
-
-    const float strip_height = std::min(strip_panel_height(narrow ? 38 : compact ? 20 : 31) * scale, height * 0.55f);
-    places[strip] = {0, 0, width, strip_height};
-    const float top = strip_height + (narrow ? gap / 2 : 0);
-    if (narrow) {
-      const std::size_t which = desk.panel == "buddy" ? buddy : desk.panel == "memblock" ? memblock : middle;
-      places[which] = {gap / 2, top, width - gap, height - top - gap / 2};
-      return;
-    }
-    const auto focused = static_cast<std::size_t>(std::find(names + 1, names + 6, desk.focus) - names);
-    if (focused < 6) {
-      const float edge = focused == timeline ? 0 : gap;
-      places[focused] = {edge, top, width - 2 * edge, height - top - edge};
-      return;
-    }
-    const float timeline_height = timeline_panel_height(h) * scale;
-    places[timeline] = {0, height - timeline_height, width, timeline_height};
-    const float room = height - timeline_height - gap - top;
-    if (room < 80 * scale) return;
-    if (w < 780) { // two panels: what memory comes from, and what it goes to
-      const float each = std::floor((width - 3 * gap) * (handed ? 0.45f : 0.55f));
-      places[handed ? middle : memblock] = {gap, top, each, room};
-      places[handed ? buddy : middle] = {2 * gap + each, top, width - 3 * gap - each, room};
-      return;
-    }
-    // Until the handoff memblock is where things happen, after it the free lists are.
-    const float inner = width - 4 * gap;
-    const float first = std::floor(inner * (handed ? 0.38f : 0.41f)),
-                second = std::floor(inner * (handed ? 0.27f : 0.33f));
-    places[memblock] = {gap, top, first, room};
-    places[middle] = {2 * gap + first, top, second, room};
-    places[buddy] = {3 * gap + first + second, top, inner - first - second, room};
+    arrange(desk, width, height, scale, places);
+    if (!desk.whole) std::fill(places.begin() + 2, places.end(), Rect{});
   };
 }
 

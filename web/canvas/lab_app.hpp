@@ -47,6 +47,7 @@ struct Desk {
   std::string focus;              ///< a panel that has all of the place below the strip; "" = none
   std::string pinned;             ///< "sections", "zones": what the middle place shows; "" = what the boot has reached
   std::optional<Selection> selection;
+  bool whole = true;  ///< false: strip and memblock alone, while the code of the other panels is on its way
   u64 selections = 0; ///< counts the changes of it, so that the page knows when to read
   std::vector<Position> bookmarks;
 

@@ -16,6 +16,7 @@ export async function startMore(
   _transport: Transport,
   failed: string | null,
 ): Promise<void> {
+  page.changed(); // the other panels
   addWords(words);
   localise(document, words);
   document.querySelector<HTMLLinkElement>("link[data-later]")?.setAttribute("media", "all");
