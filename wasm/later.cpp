@@ -5,6 +5,7 @@
 //     later.loadPreset("server-1t"); JSON.parse(later.table("reserved", 0, 50));
 #include "base/text.hpp"
 
+#include <emscripten.h>
 #include <emscripten/bind.h>
 
 #include "io/json_writer.hpp"
@@ -57,6 +58,7 @@ public:
   std::string lesson_call(const std::string &line) { return lessons_.call(line); }
   std::string lesson_undo() { return lessons_.undo(); }
   std::string lesson_exercise() { return lessons_.exercise(); }
+  void lesson_look(const std::string &path, double from, double to) { lessons_.look(path, from, to); }
   void lesson_show(double call, double event) { lessons_.show(call, event); }
 
 private:
@@ -67,7 +69,9 @@ private:
 
 } // namespace
 
-EMSCRIPTEN_BINDINGS(mmscope_later) {
+// Called by the page once the later half is there; at start, as EMSCRIPTEN_BINDINGS does it, Embind would look at functions
+// that are not.
+extern "C" EMSCRIPTEN_KEEPALIVE void mmscope_later() {
   emscripten::class_<Later>("Later")
       .constructor<Session &>()
       .function("presets", &Later::presets)
@@ -84,6 +88,7 @@ EMSCRIPTEN_BINDINGS(mmscope_later) {
       .function("lessonCall", &Later::lesson_call)
       .function("lessonUndo", &Later::lesson_undo)
       .function("lessonExercise", &Later::lesson_exercise)
+      .function("lessonLook", &Later::lesson_look)
       .function("lessonShow", &Later::lesson_show);
 }
 

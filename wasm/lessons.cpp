@@ -98,6 +98,19 @@ void Lessons::show(double call, double event) {
   session_.seek(call, event);
 }
 
+void Lessons::look(const std::string &path, double from, double to) {
+  canvas::Desk &desk = session_.desk();
+  if (!desk.lab) return;
+  if (const Sheet sheet = inspect(*desk.lab, path); path.empty() || sheet.path.empty())
+    desk.clear_selection();
+  else
+    desk.select(sheet.path, sheet.title, sheet.base, sheet.end);
+  if (to > from)
+    desk.axis.set_view(from, to);
+  else
+    desk.axis.show_all();
+}
+
 bool Lessons::make(const std::string &line) {
   Lab &lab = *session_.lab();
   if (branch_) {

@@ -36,6 +36,8 @@ public:
   std::string exercise();
   /// Where an outcome says that reality parted from the answer: in the exercise's branch, or the recorded boot.
   void show(double call, double event);
+  /// What the step wants to be looked at: a thing by its path, and a part of the address axis; "" and 0, 0 = nothing.
+  void look(const std::string &path, double from, double to);
 
 private:
   LessonRun *run();

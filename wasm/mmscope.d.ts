@@ -52,6 +52,8 @@ interface MmscopeLater {
   lessonCall(line: string): string;
   lessonUndo(): string;
   lessonExercise(): string;
+  /** Selects what a step points at and shows a part of the address axis, in bytes; "" and 0, 0 = nothing and all. */
+  lessonLook(path: string, from: number, to: number): void;
   /** Moves the playhead to a place that an outcome names. */
   lessonShow(call: number, event: number): void;
   delete(): void;
@@ -63,6 +65,8 @@ interface MmscopeModule {
   Later: new (
     lab: MmscopeLab,
   ) => MmscopeLater;
+  /** Makes Later known. */
+  _mmscope_later(): void;
 }
 
 interface MmscopeOptions {

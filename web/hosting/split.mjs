@@ -17,15 +17,19 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/**
- * Demangled names of functions that only the later half has although the function table holds them. None that JavaScript
- * calls itself may be among them (Embind's invokers): Emscripten keeps what the table held at the beginning.
- */
+/** Demangled names of functions that only the later half needs, although the function table or an export holds them. */
 export const LATER = [
-  /^mmscope::\(anonymous namespace\)::Later::/, // wasm/later.cpp
+  /\bLater\b/, // wasm/later.cpp, and Embind's way to it
+  /^mmscope_later$/,
   /^mmscope::\(anonymous namespace\)::\$_\d+::__invoke\(mmscope::Context const&/, // the fields of core/query/fields.def
   /^mmscope::canvas::\(anonymous namespace\)::(Sections|Zones|Buddy|Timeline)Panel::/, // Desk::whole
   /^(fmt_fp|pop_arg_long_double)$/, // floating point of C's printf: JSON's, the first half prints none
+];
+
+/** Called by functions of the first half, but not while the first picture is made: they go along with the others. */
+export const COLD = [
+  /^stbtt__(run_charstring|cff|cid|dict|get_subr|tesselate_cubic|csctx)/, // outlines of fonts that ours is none of
+  /^mmscope::\(anonymous namespace\)::Emulation::/, // numa=fake
 ];
 
 // What the instances share: Emscripten's stack pointer is a mutable global.
@@ -83,9 +87,9 @@ export function readGraph(dot) {
 }
 
 function laterOf({ defined, calls, held, exported }) {
-  const isLater = (name) => LATER.some((pattern) => pattern.test(name));
-  const reached = new Set([...exported, ...[...held].filter((name) => !isLater(name)), "__wasm_call_ctors"]);
-  for (const name of reached) for (const next of calls.get(name) ?? []) reached.add(next);
+  const isOne = (name, patterns) => patterns.some((pattern) => pattern.test(name));
+  const reached = new Set([...exported, ...held, "__wasm_call_ctors"].filter((name) => !isOne(name, LATER)));
+  for (const name of reached) for (const next of calls.get(name) ?? []) if (!isOne(next, COLD)) reached.add(next);
   return defined.filter((name) => !reached.has(name));
 }
 

@@ -33,6 +33,7 @@ export async function startModule(): Promise<Started> {
     module,
     async later() {
       await WebAssembly.instantiate(await fetched(laterUrl), { first: { ...first } as WebAssembly.ModuleImports });
+      module._mmscope_later();
     },
   };
 }

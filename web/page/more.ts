@@ -1,5 +1,6 @@
 // more.ts: everything that can wait until the first picture stands: other machines, logs of one's own, tables.
 import { byId } from "./dom";
+import { startLessons } from "./lesson";
 import { addWords, localise } from "./locale";
 import words from "./locale/en.later.json";
 import { startLogDialog } from "./log-dialog";
@@ -24,7 +25,7 @@ export async function startMore(
   const machines = new Machines(page, later);
   startLogDialog((bytes, name) => machines.playLog(bytes, name), message);
   startTables(page, later);
-  void sides;
+  startLessons(page, later, sides, machines);
   if (failed !== null) await machines.instead(failed);
   byId("story").dataset.ready = "all";
 }

@@ -19,10 +19,19 @@ export class Sides {
   }
 
   add(name: string): HTMLElement {
+    if (this.tabs.has(name)) this.remove(name);
     const panel = h("div", { class: "side", id: `side-${name}`, hidden: true });
     byId("sides").append(panel);
     this.enter(name, panel);
     return panel;
+  }
+
+  remove(name: string): void {
+    this.tabs.get(name)?.remove();
+    this.tabs.delete(name);
+    this.shown.delete(name);
+    document.getElementById(`side-${name}`)?.remove();
+    if (this.current === name) this.show("step");
   }
 
   get current(): string {
