@@ -22,7 +22,7 @@ export const LATER = [
   /\bLater\b/, // wasm/later.cpp, and Embind's way to it
   /^mmscope_later$/,
   /^mmscope::\(anonymous namespace\)::\$_\d+::__invoke\(mmscope::Context const&/, // the fields of core/query/fields.def
-  /^mmscope::canvas::\(anonymous namespace\)::(Sections|Zones|Buddy|Timeline)Panel::/, // Desk::whole
+  /^mmscope::canvas::\(anonymous namespace\)::(Sections|Zones|Buddy|Timeline)Panel::(?!~)/, // Desk::whole; a failed canvas destroys them early
   /^(fmt_fp|pop_arg_long_double)$/, // floating point of C's printf: JSON's, the first half prints none
 ];
 
