@@ -100,7 +100,7 @@ function eventSentence(event: LabEvent): string {
     last: number("first") + number("count") - 1,
     found: hex(number("found")),
     addr: hex(number("addr")),
-    pages: count(number("count")),
+    state: t(`page-state.${number("state")}`),
     end: t(number("tail") ? "tail" : "head"),
   };
   if (event.kind === "lab_call" && !values.caller) return t("event.lab_call-alone", values);
