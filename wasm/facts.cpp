@@ -35,18 +35,6 @@ std::string_view owner_kind_name(OwnerKind k) {
   return "reserved";
 }
 
-std::string_view part_name(PartKind k) {
-  switch (k) {
-  case PartKind::owner: return "owner";
-  case PartKind::free_memblock: return "free_memblock";
-  case PartKind::free_buddy: return "free_buddy";
-  case PartKind::waiting: return "waiting";
-  case PartKind::allocated: return "allocated";
-  case PartKind::cut_off: break;
-  }
-  return "cut_off";
-}
-
 std::string_view without_offset(std::string_view caller) { return caller.substr(0, caller.find('+')); }
 
 /// A number that JavaScript may not be able to hold exactly ("no limit") is null.
@@ -194,6 +182,18 @@ void accounting_json(JsonWriter &j, const Lab &lab) {
 }
 
 } // namespace
+
+std::string_view part_name(PartKind k) {
+  switch (k) {
+  case PartKind::owner: return "owner";
+  case PartKind::free_memblock: return "free_memblock";
+  case PartKind::free_buddy: return "free_buddy";
+  case PartKind::waiting: return "waiting";
+  case PartKind::allocated: return "allocated";
+  case PartKind::cut_off: break;
+  }
+  return "cut_off";
+}
 
 std::string story(const Lab &lab, const Record &record) {
   const Position at = lab.position();

@@ -25,6 +25,9 @@ std::string story(const Lab &lab, const Record &record);
 /// Rows [from, from + count) of a table. The first cell of a row is what the step did to it ("" = nothing).
 std::string table(const Lab &lab, const Record &record, std::string_view name, u64 from, u64 count);
 
+/// "owner", "free_buddy", …: a line of the accounting.
+std::string_view part_name(PartKind kind);
+
 /// {"ok":false,"line":…,"column":…,"reason":…}
 std::string refusal(const ImportError &error);
 

@@ -3,7 +3,11 @@
 //
 //     const later = new module.Later(lab);                once that file is there (web/page/module.ts)
 //     later.loadPreset("server-1t"); JSON.parse(later.table("reserved", 0, 50));
+#include <algorithm>
+#include <optional>
+
 #include "base/text.hpp"
+#include "base/units.hpp"
 
 #include <emscripten.h>
 #include <emscripten/bind.h>
@@ -12,6 +16,7 @@
 #include "lab/presets.hpp"
 #include "lessons.hpp"
 #include "session.hpp"
+#include "sheets.hpp"
 
 namespace mmscope {
 namespace {
@@ -47,6 +52,72 @@ public:
     return hex;
   }
 
+  // --- things ---
+  std::string inspect(const std::string &path) const {
+    return lab() ? sheets::sheet(mmscope::inspect(*lab(), path), lab()->state().arch->page_shift) : "null";
+  }
+  /// False if there is no such thing; what was selected stays then.
+  bool select(const std::string &path) {
+    if (!lab()) return false;
+    const Sheet sheet = mmscope::inspect(*lab(), path);
+    if (!sheet.error.empty()) return false;
+    select_range(sheet.path, sheet.title, sheet.base, sheet.end);
+    return true;
+  }
+  void clear_selection() { session_.desk().clear_selection(); }
+  std::string selection() const {
+    const auto &selected = session_.desk().selection;
+    return selected ? selected->path : std::string();
+  }
+  double selections() const { return static_cast<double>(session_.desk().selections); }
+
+  // --- questions ---
+  std::string ask(const std::string &text) const { return lab() ? sheets::answer(mmscope::ask(*lab(), text)) : "null"; }
+  std::string complete(const std::string &text) const {
+    return lab() ? sheets::words(mmscope::complete(*lab(), text)) : "[]";
+  }
+  /// Begins a search; what is wrong with the query, or "".
+  std::string begin_search(const std::string &query) {
+    search_.reset();
+    if (!lab()) return {};
+    search_machine_ = session_.machines();
+    search_.emplace(*lab(), query);
+    return search_->error();
+  }
+  double search_on(unsigned calls) { return on(search(), calls); }
+  std::string hits(unsigned from, unsigned count) { return search() ? sheets::hits(*search(), from, count) : "null"; }
+  std::string hit_near(int direction) {
+    if (!search()) return "null";
+    const Position here = lab()->position();
+    return sheets::place(direction < 0 ? search()->previous(here) : search()->next(here));
+  }
+
+  // --- the life of a page frame ---
+  void follow(double at, bool address) {
+    biography_.reset();
+    if (!lab() || !(at >= 0) || at > static_cast<double>(u64{1} << 53)) return;
+    biography_machine_ = session_.machines();
+    const auto n = static_cast<u64>(at);
+    biography_.emplace(*lab(), pfn_t{address ? n >> lab()->state().arch->page_shift : n});
+  }
+  double follow_on(unsigned calls) { return on(biography(), calls); }
+  std::string life() { return biography() ? sheets::life(*lab(), *biography()) : "null"; }
+
+  // --- the picture's filter, by lines of the accounting ---
+  std::string filter() const { return lab() ? sheets::filter(*lab(), session_.desk().filter()) : "[]"; }
+  void toggle_filter(const std::string &part, const std::string &label) {
+    if (lab()) session_.desk().set_filter(sheets::toggled(*lab(), session_.desk().filter(), part, label));
+  }
+  void show_all() { session_.desk().set_filter({}); }
+  /// The largest range that is held under this name.
+  bool select_owner(const std::string &label) {
+    if (!lab()) return false;
+    const auto [base, end] = sheets::largest_range(*lab(), label);
+    if (end == base) return false;
+    select_range(concat("page[", hex_text(base >> lab()->state().arch->page_shift), "]"), label, base, end);
+    return true;
+  }
+
   // --- lessons ---
   std::string lesson_begin(const std::string &text, unsigned seed) { return lessons_.begin(text, seed); }
   void lesson_end() { lessons_.end(); }
@@ -63,7 +134,29 @@ public:
 
 private:
   Lab *lab() const { return session_.lab(); }
+  void select_range(std::string_view path, std::string_view name, u64 base, u64 end) {
+    session_.desk().select(path, name, base, end);
+    session_.desk().reveal_selection();
+  }
+  // What was begun for one machine says nothing of the next, and must not look at it.
+  Search *search() {
+    if (search_machine_ != session_.machines()) search_.reset();
+    return search_ ? &*search_ : nullptr;
+  }
+  Biography *biography() {
+    if (biography_machine_ != session_.machines()) biography_.reset();
+    return biography_ ? &*biography_ : nullptr;
+  }
+  /// How far it is, 0 to 1 (through).
+  template <class Slices> static double on(Slices *slices, unsigned calls) {
+    if (slices == nullptr || slices->advance(calls)) return 1;
+    return std::min(slices->progress(), 0.999);
+  }
+
   Session &session_;
+  std::optional<Search> search_;
+  std::optional<Biography> biography_;
+  unsigned search_machine_ = 0, biography_machine_ = 0;
   Lessons lessons_;
 };
 
@@ -78,6 +171,24 @@ extern "C" EMSCRIPTEN_KEEPALIVE void mmscope_later() {
       .function("loadPreset", &Later::load_preset)
       .function("table", &Later::table)
       .function("digest", &Later::digest)
+      .function("inspect", &Later::inspect)
+      .function("select", &Later::select)
+      .function("clearSelection", &Later::clear_selection)
+      .function("selection", &Later::selection)
+      .function("selections", &Later::selections)
+      .function("ask", &Later::ask)
+      .function("complete", &Later::complete)
+      .function("search", &Later::begin_search)
+      .function("searchOn", &Later::search_on)
+      .function("hits", &Later::hits)
+      .function("hitNear", &Later::hit_near)
+      .function("follow", &Later::follow)
+      .function("followOn", &Later::follow_on)
+      .function("life", &Later::life)
+      .function("filter", &Later::filter)
+      .function("toggleFilter", &Later::toggle_filter)
+      .function("showAll", &Later::show_all)
+      .function("selectOwner", &Later::select_owner)
       .function("lessonBegin", &Later::lesson_begin)
       .function("lessonEnd", &Later::lesson_end)
       .function("lessonEnter", &Later::lesson_enter)

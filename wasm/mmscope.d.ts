@@ -38,6 +38,41 @@ interface MmscopeLater {
   /** Of the state at the playhead: 16 hex digits, the same as natively. "" when there is no machine. */
   digest(): string;
 
+  /** Sheet of web/page/asked.ts, or null. */
+  inspect(path: string): string;
+  /** Marks the thing in the picture and brings it into view; false if there is no such thing. */
+  select(path: string): boolean;
+  clearSelection(): void;
+  /** The path of what is selected, or ""; selections() counts the changes of it. */
+  selection(): string;
+  selections(): number;
+
+  /** Answer of web/page/asked.ts, or null. */
+  ask(text: string): string;
+  /** Words that may replace the one at the end. */
+  complete(text: string): string;
+  /** Begins a search; what is wrong with the query, or "". */
+  search(query: string): string;
+  /** Looks at so many further calls; how far it is, 0 to 1. */
+  searchOn(calls: number): number;
+  /** Hits of web/page/asked.ts, or null. */
+  hits(from: number, count: number): string;
+  /** {"call","event"} of the next (1) or previous (-1) hit from the playhead, or null. */
+  hitNear(direction: number): string;
+
+  /** Begins the life of a page frame, by its PFN or an address in it; followOn() goes on like searchOn(). */
+  follow(at: number, address: boolean): void;
+  followOn(calls: number): number;
+  /** Life of web/page/asked.ts, or null. */
+  life(): string;
+
+  /** [{"part","label"}]: the lines of the accounting that the picture shows at full strength; [] = all. */
+  filter(): string;
+  toggleFilter(part: string, label: string): void;
+  showAll(): void;
+  /** The largest range that is held under this name. */
+  selectOwner(label: string): boolean;
+
   // Lessons: JSON as core/lesson/lesson_json.hpp says, web/page/lesson.ts has the shapes.
   /** Takes the lesson on the machine that lies on the desk; {"error"} when the text is none. */
   lessonBegin(text: string, seed: number): string;
@@ -78,6 +113,11 @@ interface MmscopeOptions {
 declare module "*/mmscope.js" {
   const create: (options?: MmscopeOptions) => Promise<MmscopeModule>;
   export default create;
+}
+declare module "*.def" {
+  /** From core/query/fields.def: the key of a field, and what it means (web/hosting/glossary.mjs). */
+  const meanings: Record<string, string>;
+  export default meanings;
 }
 declare module "*.wasm" {
   const url: string;

@@ -63,7 +63,7 @@ u64 count_pages(const System &s, std::span<const Condition> conditions) {
 
 QueryValue count_handed(const Context &c, std::span<const Condition> conditions) {
   const auto call = c.lab.call();
-  if (!call || c.lab.script().commands[*call].op != Op::memblock_free_all) return {};
+  if (!call || c.lab.command(*call).op != Op::memblock_free_all) return {};
   const bool homes = asks(conditions, Subject::node) || asks(conditions, Subject::zone);
   u64 n = 0;
   for (const Event &e : c.lab.events()) {

@@ -201,7 +201,7 @@ QueryValue user_min_free(const Context &c) {
 
 // --- calls and events ---
 
-const Command &command_of(const Context &c, const Ref &r) { return c.lab.script().commands[at(r.n)]; }
+const Command &command_of(const Context &c, const Ref &r) { return c.lab.command(r.n); }
 bool begun(const Context &c, const Ref &r) {
   const Position p = c.lab.position();
   return r.n < p.call || (r.n == p.call && c.lab.inside());

@@ -31,8 +31,7 @@ std::string title_of(const Context &c, const Ref &r) {
   case Thing::memblock_region:
     return concat(r.list == memblock_list::memory ? "memblock.memory" : "memblock.reserved", ", region ", r.n);
   case Thing::e820_entry: return concat("firmware range ", r.n);
-  case Thing::call:
-    return concat("call ", r.n, ": ", op_info(c.lab.script().commands[static_cast<std::size_t>(r.n)].op).name);
+  case Thing::call: return concat("call ", r.n, ": ", op_info(c.lab.command(r.n).op).name);
   case Thing::event: return concat("event ", r.n, " of call ", r.call, ": ", event_info(event_of(c, r)->kind).name);
   default: return path_of(c, r);
   }
@@ -418,7 +417,7 @@ private:
   }
 
   void call() {
-    const Command &command = c_.lab.script().commands[static_cast<std::size_t>(r_.n)];
+    const Command &command = c_.lab.command(r_.n);
     if (r_.n > 0) link("previous", call_ref(c_, r_.n - 1));
     link("next", call_ref(c_, r_.n + 1));
     if (c_.lab.call() == r_.n) {

@@ -3,9 +3,10 @@
 //   page/first_picture   from the navigation to the first frame with a machine on it, cache empty, host on this machine
 //   page/play/…/script   scripting between two frames while a boot plays call by call: median, 99th percentile, most
 //   page/idle_frames     frames drawn in three seconds in which nothing happens
+
+import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { serve } from "../../web/hosting/serve.mjs";
-import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../dist", import.meta.url));
 const rows = [];
@@ -46,7 +47,8 @@ function watchScripting() {
   window.scripting = () => frames.splice(0).filter((ms) => ms > 0);
 }
 
-const share = (values, part) => values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))];
+const share = (values, part) =>
+  values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))];
 
 try {
   const pictures = [];
@@ -59,7 +61,9 @@ try {
         () =>
           new Promise((done) => {
             const look = () => {
-              const there = document.querySelector("#where")?.textContent && document.querySelector("#canvas-place")?.host?.frames > 1;
+              const there =
+                document.querySelector("#where")?.textContent &&
+                document.querySelector("#canvas-place")?.host?.frames > 1;
               if (there) done(performance.now());
               else requestAnimationFrame(look);
             };

@@ -10,6 +10,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { glossary } from "./glossary.mjs";
 import { buildLessons } from "./lessons.mjs";
 import { split } from "./split.mjs";
 
@@ -56,6 +57,7 @@ async function build() {
     charset: "utf8",
     legalComments: "none",
     metafile: true,
+    plugins: [glossary],
     logLevel: "warning",
     // Emscripten's module mentions node's modules in branches that a browser never takes.
     external: ["module", "node:*", "fs", "path", "url"],

@@ -1,13 +1,16 @@
 // more.ts: everything that can wait until the first picture stands: other machines, logs of one's own, tables.
+import { Ask } from "./ask";
 import { byId } from "./dom";
 import { startLessons } from "./lesson";
 import { addWords, localise } from "./locale";
 import words from "./locale/en.later.json";
 import { startLogDialog } from "./log-dialog";
 import { Machines } from "./machines";
+import { startOwners } from "./owners";
 import { message, type Page } from "./page";
 import { Sides } from "./sides";
 import { startTables } from "./tables";
+import { Thing } from "./thing";
 import type { Transport } from "./transport";
 
 /** `failed`: why the recorded boot is not on the desk, or null. */
@@ -24,7 +27,10 @@ export async function startMore(
   const sides = new Sides();
   const machines = new Machines(page, later);
   startLogDialog((bytes, name) => machines.playLog(bytes, name), message);
-  startTables(page, later);
+  const thing = new Thing(page, later, sides);
+  new Ask(page, later, sides);
+  startTables(page, later, (path) => thing.open(path));
+  startOwners(page, later, () => thing.focus());
   startLessons(page, later, sides, machines);
   if (failed !== null) await machines.instead(failed);
   byId("story").dataset.ready = "all";

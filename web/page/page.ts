@@ -18,6 +18,7 @@ export class Page {
   story: Story | null = null;
   private readonly listeners: Listener[] = [];
   private readonly newMachine: (() => void)[] = [];
+  private readonly frames: (() => void)[] = [];
   private seen = -1;
 
   constructor(readonly lab: MmscopeLab) {
@@ -53,6 +54,7 @@ export class Page {
     bridge.frame = (seconds) => {
       const more = frame(seconds);
       if (this.lab.generation() !== this.seen) queueMicrotask(() => this.refresh());
+      for (const listener of this.frames) queueMicrotask(listener);
       return more;
     };
     return bridge;
@@ -65,6 +67,11 @@ export class Page {
   /** Another machine lies on the desk; the story follows. */
   onMachine(listener: () => void): void {
     this.newMachine.push(listener);
+  }
+
+  /** After each picture: a press on the canvas may have changed more than the playhead. */
+  onFrame(listener: () => void): void {
+    this.frames.push(listener);
   }
 
   move(how: () => void): void {

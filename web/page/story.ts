@@ -114,16 +114,17 @@ function owners(story: Story): void {
   const named = parts.filter((part) => part.part === "owner");
   const rest = parts.filter((part) => part.part !== "owner");
   const others = named.slice(SHOWN_OWNERS);
-  const lines: { name: string; bytes: number; colour: string }[] = named
+  const lines: { name: string; bytes: number; colour: string; part?: string }[] = named
     .slice(0, SHOWN_OWNERS)
-    .map((part) => ({ name: part.label ?? "", bytes: part.bytes, colour: colour(part) }));
+    .map((part) => ({ name: part.label ?? "", bytes: part.bytes, colour: colour(part), part: part.part }));
   if (others.length > 0)
     lines.push({
       name: t("owner.others", { n: others.length }),
       bytes: others.reduce((all, part) => all + part.bytes, 0),
       colour: "misc",
     });
-  for (const part of rest) lines.push({ name: t(`owner.${part.part}`), bytes: part.bytes, colour: colour(part) });
+  for (const part of rest)
+    lines.push({ name: t(`owner.${part.part}`), bytes: part.bytes, colour: colour(part), part: part.part });
 
   byId("shares").replaceChildren(
     ...lines.map((line) => {
@@ -132,17 +133,17 @@ function owners(story: Story): void {
       return share;
     }),
   );
-  const row = (name: string, amount: string, swatch?: string, kind = "") =>
+  const row = (name: string, amount: string, swatch?: string, kind = "", part?: string) =>
     h(
       "div",
-      {},
+      { "data-part": part }, // for owners.ts
       h("dt", {}, swatch ? h("i", { class: `swatch fill-${swatch}` }) : "", name),
       h("dd", { class: `mono ${kind}` }, amount),
     );
   const balanced = sum === ram;
   const verdict = balanced ? t("owner.balances") : t("owner.off", { difference: bytes(Math.abs(sum - ram)) });
   byId("owners").replaceChildren(
-    ...lines.map((line) => row(line.name, bytes(line.bytes), line.colour)),
+    ...lines.map((line) => row(line.name, bytes(line.bytes), line.colour, "", line.part)),
     row(t("owner.sum"), `${bytes(sum)} ${verdict}`, undefined, balanced ? "equal" : "differs"),
   );
 }

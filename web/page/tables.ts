@@ -90,11 +90,24 @@ const ORDER = [
   "lines",
   "assumed",
 ];
+/** What a row is about: the column that is pressed, and the path of the thing (core/query). */
+const THINGS: Record<string, [column: number, path: (cells: Cell[], row: number) => string]> = {
+  memory: [0, ([i]) => `memblock.memory.regions[${i}]`],
+  reserved: [0, ([i]) => `memblock.reserved.regions[${i}]`],
+  zones: [1, ([node, zone]) => `node[${node}].zone[${zone}]`],
+  lists: [2, ([node, zone, order, type]) => `node[${node}].zone[${zone}].free_area[${order}].free_list[${type}]`],
+  sections: [0, ([section]) => `section[${section}]`],
+  firmware: [0, (_, row) => `e820.entries[${row}]`],
+  events: [0, ([event]) => `event[${Number(event) - 1}]`],
+  allocations: [0, ([call]) => `call[${Number(call) - 1}]`],
+};
 /** Columns of the kernel's own names keep them in every language. */
 const PAGE = 50;
 
-export function startTables(page: Page, later: MmscopeLater): void {
+/** `inspect`: shows the thing at a path. */
+export function startTables(page: Page, later: MmscopeLater, inspect: (path: string) => void): void {
   const tables = new Tables({
+    inspect,
     read: (name, from, count) => JSON.parse(later.table(name, from, count)) as Window | null,
     addressEnd: () => page.story?.addressEnd ?? 2 ** 32,
   });
@@ -102,6 +115,7 @@ export function startTables(page: Page, later: MmscopeLater): void {
 }
 
 interface TableSource {
+  inspect(path: string): void;
   read(name: string, from: number, count: number): Window | null;
   addressEnd(): number;
 }
@@ -214,9 +228,30 @@ class Tables {
     return h(
       "tr",
       { "aria-rowindex": index + 2, class: mark ? "changed" : "" },
-      ...columns.map(([, unit], i) => cell(cells[i] ?? null, unit, digits)),
+      ...columns.map(([name, unit], i) => this.pressable(cell(cells[i] ?? null, unit, digits), name, i, cells, index)),
       h("td", { class: "mark" }, mark ? t(`mark.${mark}`) : ""),
     );
+  }
+
+  /** The cell that names a row's thing is a button that shows it; each of a list's blocks is one too. */
+  private pressable(td: HTMLTableCellElement, column: string, i: number, cells: Cell[], row: number) {
+    const button = (text: string, path: string) => {
+      const press = h("button", { type: "button", class: "mono" }, text);
+      press.addEventListener("click", () => this.source.inspect(path));
+      return press;
+    };
+    const text = td.textContent ?? "";
+    const [at, path] = THINGS[this.shown] ?? [];
+    if (at === i && path) {
+      const press = button(text, path(cells, row));
+      // A bare number says nothing by itself.
+      press.setAttribute("aria-label", `${t(`table.${this.shown}`)}, ${t(`column.${column}`)} ${text}`);
+      td.replaceChildren(press);
+    } else if (column === "first") {
+      const parts = text.split(" ").map((pfn) => (pfn.startsWith("0x") ? button(pfn, `block[${pfn}]`) : pfn));
+      td.replaceChildren(...parts.flatMap((part, n) => (n > 0 ? [" ", part] : [part])));
+    }
+    return td;
   }
 }
 
