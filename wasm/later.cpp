@@ -13,10 +13,12 @@
 #include <emscripten/bind.h>
 
 #include "io/json_writer.hpp"
+#include "io/script_text.hpp"
 #include "lab/presets.hpp"
 #include "lessons.hpp"
 #include "session.hpp"
 #include "sheets.hpp"
+#include "tools.hpp"
 
 namespace mmscope {
 namespace {
@@ -132,6 +134,39 @@ public:
   void lesson_look(const std::string &path, double from, double to) { lessons_.look(path, from, to); }
   void lesson_show(double call, double event) { lessons_.show(call, event); }
 
+  // --- kernel calls of one's own, and machines as scripts ---
+  std::string load_script(const std::string &text, const std::string &title) {
+    ParsedScript parsed = parse_script(text);
+    if (!parsed.errors.empty()) {
+      const ScriptError &e = parsed.errors.front();
+      return facts::refusal({.line = e.line, .column = e.column, .reason = e.reason});
+    }
+    parsed.script.title = title;
+    session_.begin(std::move(parsed.script), {}, "");
+    return "{\"ok\":true}";
+  }
+  std::string script_text() const { return lab() ? to_text(lab()->script()) : ""; }
+  std::string completion(const std::string &line) const { return lab() ? tools::completion(*lab(), line) : "null"; }
+  std::string make_call(const std::string &line) { return lab() ? tools::make_call(*lab(), line) : "null"; }
+  std::string branches() const { return lab() ? tools::branches(*lab()) : "null"; }
+  bool switch_branch(unsigned id) { return lab() && lab()->switch_branch(id); }
+
+  // --- the playhead, and the view of the desk ---
+  void seek(double call, double event, double part) {
+    if (lab()) lab()->seek({static_cast<u64>(call), static_cast<u64>(event), static_cast<u64>(part)});
+  }
+  void stride(const std::string &how, int direction) {
+    if (lab()) lab()->stride(how == "in" ? Stride::in : how == "out" ? Stride::out : Stride::over, direction);
+  }
+  std::string view() const { return lab() ? tools::view(session_.desk()) : "null"; }
+  void set_focus(const std::string &panel) { session_.desk().focus = panel; }
+  void pin(const std::string &panel) { session_.desk().pinned = panel; }
+  void set_axis(double from, double to) { session_.desk().axis.set_view(from, to); }
+  void clear_bookmarks() { session_.desk().bookmarks.clear(); }
+  void add_bookmark(double call, double event, double part) {
+    session_.desk().bookmarks.push_back({static_cast<u64>(call), static_cast<u64>(event), static_cast<u64>(part)});
+  }
+
 private:
   Lab *lab() const { return session_.lab(); }
   void select_range(std::string_view path, std::string_view name, u64 base, u64 end) {
@@ -200,7 +235,21 @@ extern "C" EMSCRIPTEN_KEEPALIVE void mmscope_later() {
       .function("lessonUndo", &Later::lesson_undo)
       .function("lessonExercise", &Later::lesson_exercise)
       .function("lessonLook", &Later::lesson_look)
-      .function("lessonShow", &Later::lesson_show);
+      .function("lessonShow", &Later::lesson_show)
+      .function("loadScript", &Later::load_script)
+      .function("scriptText", &Later::script_text)
+      .function("completion", &Later::completion)
+      .function("makeCall", &Later::make_call)
+      .function("branches", &Later::branches)
+      .function("switchBranch", &Later::switch_branch)
+      .function("seek", &Later::seek)
+      .function("stride", &Later::stride)
+      .function("view", &Later::view)
+      .function("setFocus", &Later::set_focus)
+      .function("pin", &Later::pin)
+      .function("setAxis", &Later::set_axis)
+      .function("clearBookmarks", &Later::clear_bookmarks)
+      .function("addBookmark", &Later::add_bookmark);
 }
 
 } // namespace mmscope

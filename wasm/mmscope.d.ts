@@ -91,6 +91,31 @@ interface MmscopeLater {
   lessonLook(path: string, from: number, to: number): void;
   /** Moves the playhead to a place that an outcome names. */
   lessonShow(call: number, event: number): void;
+
+  /** {"ok":true}, or line, column and reason as logFinish. prepare() puts it on the desk. */
+  loadScript(text: string, title: string): string;
+  /** The machine on the desk as loadScript takes it. */
+  scriptText(): string;
+  /** Completion of web/page/script.ts. */
+  completion(line: string): string;
+  /** Made of web/page/script.ts: a kernel call at the playhead, in a branch of its own. */
+  makeCall(line: string): string;
+  /** Branches of web/page/script.ts. */
+  branches(): string;
+  switchBranch(id: number): boolean;
+
+  seek(call: number, event: number, part: number): void;
+  /** "in", "over", "out"; forwards when direction > 0. */
+  stride(how: string, direction: number): void;
+  /** View of web/page/links.ts. */
+  view(): string;
+  /** The panel that has all the place below the strip, or "". */
+  setFocus(panel: string): void;
+  /** What the middle panel shows: "sections", "zones", or "" for what the boot has reached. */
+  pin(panel: string): void;
+  setAxis(from: number, to: number): void;
+  clearBookmarks(): void;
+  addBookmark(call: number, event: number, part: number): void;
   delete(): void;
 }
 

@@ -39,13 +39,13 @@ test("steps to the handoff, finds a free block by role and name, and goes back",
   const lists = await table(page, "free lists");
   assert.ok(lists.some((row) => row[1] === "DMA32" && row[2] === "10" && row[3] === "Movable" && Number(row[4]) > 10));
 
-  await page.getByRole("button", { name: "Back" }).click();
+  await page.getByRole("button", { name: "Back", exact: true }).click();
   assert.notEqual(await where(page), handoff);
   await page.getByRole("tab", { name: /^free lists 0$/ }).waitFor();
   await page.getByRole("button", { name: "all lists empty" }).waitFor({ state: "detached" });
   assert.equal(await block.count(), 0);
 
-  await page.getByRole("button", { name: "Step" }).click();
+  await page.getByRole("button", { name: "Step", exact: true }).click();
   assert.equal(await where(page), handoff);
   await block.first().waitFor();
   await close(page);
@@ -57,7 +57,7 @@ test("every prediction of this boot equals the kernel's log, and every byte is a
   const calls = Number(await slider.getAttribute("max"));
   await slider.fill("0");
   for (let call = 1; call <= calls; call++) {
-    await page.getByRole("button", { name: "Step" }).click();
+    await page.getByRole("button", { name: "Step", exact: true }).click();
     assert.equal(await where(page), `call ${call} of ${calls}`);
     assert.equal(
       await page.locator(".differs").count(),
@@ -76,12 +76,12 @@ test("steps into a call, event by event and block by block, and out again", asyn
   await page.getByRole("button", { name: "To the handoff" }).click();
   const whole = await where(page);
   await page.getByRole("combobox", { name: "by" }).selectOption("event");
-  await page.getByRole("button", { name: "Back" }).click();
+  await page.getByRole("button", { name: "Back", exact: true }).click();
   assert.match(await where(page), /, event \d+$/);
-  await page.getByRole("button", { name: "Step" }).click();
+  await page.getByRole("button", { name: "Step", exact: true }).click();
   assert.equal(await where(page), whole);
   await page.getByRole("combobox", { name: "by" }).selectOption("phase");
-  await page.getByRole("button", { name: "Step" }).click();
+  await page.getByRole("button", { name: "Step", exact: true }).click();
   assert.notEqual(await where(page), whole);
   await close(page);
 });
@@ -89,7 +89,7 @@ test("steps into a call, event by event and block by block, and out again", asyn
 test("plays and pauses; a press on the canvas moves the same playhead; nothing is drawn when nothing happens", async () => {
   const page = await open(site);
   const begin = await where(page);
-  await page.getByRole("button", { name: "Play" }).click();
+  await page.getByRole("button", { name: "Play", exact: true }).click();
   await page.waitForFunction((text) => document.querySelector("#where").textContent !== text, begin);
   await page.getByRole("button", { name: "Pause" }).click();
 
@@ -180,8 +180,8 @@ test("pastes garbage and reads why it cannot be played; the machine before it is
 
   await dialog.getByRole("button", { name: "Cancel" }).click();
   assert.equal(await sentence(page), before);
-  await page.getByRole("button", { name: "Back" }).click();
-  await page.getByRole("button", { name: "Step" }).click();
+  await page.getByRole("button", { name: "Back", exact: true }).click();
+  await page.getByRole("button", { name: "Step", exact: true }).click();
   assert.equal(await sentence(page), before);
   await close(page);
 });

@@ -227,21 +227,3 @@ TEST_CASE("complete: every word that is offered for a thing can be asked") {
     }
   }
 }
-
-TEST_CASE("sheet: the calls of a branch are its own and may be more than the recorded ones") {
-  Lab lab(make_script(*find_preset("qemu-1g")));
-  while (!lab.prepare(1000)) {}
-  lab.seek({lab.size(), 0, 0});
-  const u64 n = lab.size();
-  Command c;
-  c.op = Op::write_sysctl;
-  c.text = "min_free_kbytes";
-  c.args[1] = {.value = 4096, .given = true};
-  REQUIRE(lab.branch(c).ok());
-  const Sheet s = inspect(lab, concat("call[", n, "]"));
-  CHECK(s.error.empty());
-  CHECK(s.title == concat("call ", n, ": write_sysctl"));
-  CHECK(field(s, "name").text == "write_sysctl");
-  CHECK(ask(lab, "call.name").value.text == "write_sysctl");
-  CHECK(ask(lab, "handed()").ok());
-}

@@ -94,15 +94,20 @@ void arrange(const Desk &desk, float width, float height, float scale, std::span
   const std::size_t middle = desk.lab && desk.middle() == "zones" ? zones : sections;
   const bool handed = desk.lab && desk.lab->handed_over();
 
+  if (desk.focus == names[strip]) {
+    places[strip] = {0, 0, width, height};
+    return;
+  }
   const float strip_height = std::min(strip_panel_height(narrow ? 38 : compact ? 20 : 31) * scale, height * 0.55f);
   places[strip] = {0, 0, width, strip_height};
   const float top = strip_height + (narrow ? gap / 2 : 0);
+  const auto focused = static_cast<std::size_t>(std::find(names + 1, names + 6, desk.focus) - names);
   if (narrow) {
-    const std::size_t which = desk.panel == "buddy" ? buddy : desk.panel == "memblock" ? memblock : middle;
+    const std::size_t chosen = desk.panel == "buddy" ? buddy : desk.panel == "memblock" ? memblock : middle;
+    const std::size_t which = focused < 6 ? focused : chosen;
     places[which] = {gap / 2, top, width - gap, height - top - gap / 2};
     return;
   }
-  const auto focused = static_cast<std::size_t>(std::find(names + 1, names + 6, desk.focus) - names);
   if (focused < 6) {
     const float edge = focused == timeline ? 0 : gap;
     places[focused] = {edge, top, width - 2 * edge, height - top - edge};

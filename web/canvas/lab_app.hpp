@@ -44,7 +44,7 @@ struct Desk {
   std::unique_ptr<Lab> lab; ///< null until a machine is chosen
   Axis axis;
   std::string panel = "memblock"; ///< the one below the strip where there is room for one only
-  std::string focus;              ///< a panel that has all of the place below the strip; "" = none
+  std::string focus;              ///< a panel that has all of the place below the strip, or "strip" alone; "" = none
   std::string pinned;             ///< "sections", "zones": what the middle place shows; "" = what the boot has reached
   std::optional<Selection> selection;
   bool whole = true;  ///< false: strip and memblock alone, while the code of the other panels is on its way

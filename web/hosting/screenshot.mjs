@@ -29,18 +29,18 @@ try {
     reducedMotion: "reduce",
   });
   await page.goto(site.url);
-  await page.getByRole("button", { name: "Step" }).and(page.locator(":enabled")).waitFor();
+  await page.getByRole("button", { name: "Step", exact: true }).and(page.locator(":enabled")).waitFor();
   const sentence = page.locator("#sentence");
   const until = async (level, words) => {
     await page.getByRole("combobox", { name: "by" }).selectOption(level);
     for (let i = 0; i < 400 && !words.test((await sentence.textContent()) ?? ""); i++)
-      await page.getByRole("button", { name: "Step" }).click();
+      await page.getByRole("button", { name: "Step", exact: true }).click();
     if (!words.test((await sentence.textContent()) ?? "")) throw new Error(`no step says ${words}`);
   };
   await until("call", /each node its node data/);
   await until("event", /enters reserved at index \d+: .*\(16 MiB\)/);
   await page.getByRole("slider", { name: "address strip, part in view" }).press("End");
-  await page.getByRole("button", { name: "Step" }).focus();
+  await page.getByRole("button", { name: "Step", exact: true }).focus();
   await page.evaluate(() => document.activeElement?.blur());
   await page.waitForTimeout(600);
   await page.screenshot({ path: values.out });

@@ -1,6 +1,6 @@
 // machines.ts: which machine lies on the desk: the recorded boot, a preset, a log of one's own.
 import { byId, h } from "./dom";
-import { fetchCapture, type Outcome } from "./loader";
+import { fetchCapture, type Outcome, type Refusal } from "./loader";
 import { t } from "./locale";
 import { message, type Page } from "./page";
 
@@ -9,7 +9,7 @@ const FALLBACK_PRESET = "qemu-1g";
 export class Machines {
   private readonly select = byId<HTMLSelectElement>("machine");
   private chosen = "capture";
-  private own: Uint8Array | null = null; // the log of one's own that was played last
+  private own: (() => Promise<Outcome>) | null = null; // the log of one's own, or a link's script, that was played last
 
   constructor(
     private readonly page: Page,
@@ -34,7 +34,7 @@ export class Machines {
 
   /** Null when it is on the desk, else why not. */
   async choose(name: string): Promise<string | null> {
-    if (name === "yours") return this.own ? this.playLog(this.own, t("machine.yours")) : null;
+    if (name === "yours") return this.own ? this.put(this.own, name) : null;
     if (name !== "capture") return this.put(() => this.preset(name), name);
     try {
       const bytes = await fetchCapture();
@@ -46,10 +46,30 @@ export class Machines {
   }
 
   /** Null, or why the log was refused. */
-  async playLog(bytes: Uint8Array, name: string): Promise<string | null> {
-    const refused = await this.put(() => this.page.loader.log(bytes), "yours");
+  playLog(bytes: Uint8Array, name: string): Promise<string | null> {
+    return this.playOwn(() => this.page.loader.log(bytes), name);
+  }
+
+  /** Null, or why the script was refused. */
+  playScript(text: string, title: string): Promise<string | null> {
+    const load = () => {
+      const { ok, line, reason } = JSON.parse(this.later.loadScript(text, title)) as Refusal & { ok: boolean };
+      return ok || t("link.script-line", { line, reason });
+    };
+    return this.playOwn(() => this.page.loader.script(load), title);
+  }
+
+  get names(): string[] {
+    return [...this.select.options].map((option) => option.value).filter((name) => name !== "yours");
+  }
+  has(name: string): boolean {
+    return this.names.includes(name);
+  }
+
+  private async playOwn(load: () => Promise<Outcome>, name: string): Promise<string | null> {
+    const refused = await this.put(load, "yours");
     if (refused === null) {
-      this.own = bytes;
+      this.own = load;
       this.option("yours").textContent = this.page.story?.title || name;
       this.select.value = "yours";
     }

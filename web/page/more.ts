@@ -11,13 +11,14 @@ import { message, type Page } from "./page";
 import { Sides } from "./sides";
 import { startTables } from "./tables";
 import { Thing } from "./thing";
+import { startTools } from "./tools";
 import type { Transport } from "./transport";
 
 /** `failed`: why the recorded boot is not on the desk, or null. */
 export async function startMore(
   page: Page,
   later: MmscopeLater,
-  _transport: Transport,
+  transport: Transport,
   failed: string | null,
 ): Promise<void> {
   page.changed(); // the other panels
@@ -33,5 +34,6 @@ export async function startMore(
   startOwners(page, later, () => thing.focus());
   startLessons(page, later, sides, machines);
   if (failed !== null) await machines.instead(failed);
+  await startTools(page, later, transport, sides, machines);
   byId("story").dataset.ready = "all";
 }

@@ -8,6 +8,8 @@ import type { Story } from "./state";
 const PACE: Record<string, number> = { phase: 1200, call: 140, event: 60, block: 30 };
 
 export class Transport {
+  /** How much faster than its pace play goes. */
+  speed = 1;
   private readonly back = byId<HTMLButtonElement>("back");
   private readonly forth = byId<HTMLButtonElement>("step");
   private readonly play = byId<HTMLButtonElement>("play");
@@ -84,7 +86,7 @@ export class Transport {
     // While it plays, a screen reader would be talked over: the sentence is announced again when it stops.
     this.sentence.setAttribute("aria-live", "off");
     const tick = () => {
-      this.timer = window.setTimeout(tick, PACE[this.level.value] ?? 140);
+      this.timer = window.setTimeout(tick, (PACE[this.level.value] ?? 140) / this.speed);
       this.step(1);
     };
     this.timer = window.setTimeout(tick, 0);
