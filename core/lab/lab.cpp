@@ -28,7 +28,9 @@ void Lab::stride(Stride how, int direction) {
 }
 
 Result Lab::branch(const Command &c) {
-  const Result r = timeline_.branch(c);
+  Command typed = c;
+  if (typed.owner.empty() && typed.caller.empty()) typed.owner = "your call";
+  const Result r = timeline_.branch(typed);
   if (!r.ok()) return r;
   const u64 call = size() - 1;
   index_.extend(branches(), current_branch(), command(call), timeline_.record(call).events, timeline_.machine(),

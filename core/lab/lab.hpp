@@ -39,7 +39,8 @@ public:
   void step(Level level, i64 n);
   void stride(Stride how, int direction);
   // --- branches: see Timeline. All that is said here is said of the current one. ---
-  /// Makes the command at the playhead, in a branch of its own. On error nothing changes.
+  /// Makes the command at the playhead, in a branch of its own. On error nothing changes. What it reserves belongs to
+  /// "your call" unless the command says whose it is.
   Result branch(const Command &c);
   bool switch_branch(u32 id);
   const std::vector<BranchInfo> &branches() const { return timeline_.branches(); }

@@ -81,7 +81,7 @@ export const where = (page) => page.locator("#where").textContent();
 /** The rows of a table of the twin, as texts. */
 export async function table(page, name) {
   await page.getByRole("tab", { name: new RegExp(`^${name} `) }).click();
-  const rows = await page.getByRole("tabpanel").getByRole("row").all();
+  const rows = await page.locator("#table-panel").getByRole("row").all();
   return Promise.all(rows.slice(1).map((row) => row.getByRole("cell").allTextContents()));
 }
 

@@ -15,6 +15,8 @@ const verdict = (page) => page.locator(".verdict");
 const press = (page, name) => prose(page).getByRole("button", { name, exact: true }).click();
 
 async function begin(page) {
+  const menu = page.getByRole("button", { name: "Menu" });
+  if (await menu.isVisible()) await menu.click();
   await page.getByRole("button", { name: "Lessons" }).click();
   await page.getByRole("button", { name: "Start: The handoff" }).click();
   await prose(page).getByText("two lists of address ranges").waitFor();

@@ -84,6 +84,32 @@ test("when the later half cannot be fetched, the first picture stays and the pag
   await page.goto(site.url);
   await page.getByRole("alert").filter({ hasText: "The lab could not be started" }).waitFor();
   assert.match(await where(page), /call 17/);
+  // It is a page to step through all the same: by the buttons, by the picture's own controls, by wheel and keys.
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  await step(page);
+  assert.match(await where(page), /call 18/);
+  for (const level of ["event", "block", "phase", "call"]) {
+    await page.getByRole("combobox", { name: "by" }).selectOption(level);
+    await step(page);
+    await page.getByRole("button", { name: "Back", exact: true }).click();
+  }
+  await page.getByRole("button", { name: "To the handoff" }).click();
+  const canvas = page.locator(".canvas-place canvas");
+  await canvas.hover({ position: { x: 500, y: 150 } });
+  await canvas.click({ position: { x: 500, y: 150 } });
+  await page.mouse.wheel(0, -300);
+  for (const key of ["ArrowLeft", "PageUp", "Home", "Enter"]) await page.keyboard.press(key);
+  await page.evaluate(() => {
+    for (const control of document.querySelectorAll(".mm-canvas button")) control.click();
+  });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole("combobox", { name: "Theme" }).evaluate((select) => {
+    select.value = "contrast";
+    select.dispatchEvent(new Event("change"));
+  });
+  await settled(page);
+  assert.deepEqual(errors, []);
   await context.close();
 });
 

@@ -103,7 +103,7 @@ test("every table's rows lead somewhere", async () => {
     await titled(page, expected);
   }
   await page.getByRole("tab", { name: /^free lists / }).click();
-  const block = page.getByRole("tabpanel").getByRole("button", { name: /^0x/ }).first();
+  const block = page.locator("#table-panel").getByRole("button", { name: /^0x/ }).first();
   const pfn = await block.innerText();
   await block.click();
   await titled(page, new RegExp(`^block ${pfn}, order `));

@@ -195,3 +195,11 @@ TEST_CASE("lab_branch: a command that cannot be made changes nothing") {
   CHECK(lab->branches().size() == 1);
   CHECK(seen(*lab) == before);
 }
+
+TEST_CASE("lab_branch: what a typed call reserves belongs to whoever typed it") {
+  auto lab = booted();
+  lab->seek({call_of(*lab, Op::memblock_free_all), 0, 0});
+  REQUIRE(lab->branch(command(Op::memblock_reserve, {0x10000000, 2 * MiB})).ok());
+  REQUIRE(lab->owner_at(0x10000000) != nullptr);
+  CHECK(lab->owner_at(0x10000000)->label == "your call");
+}

@@ -125,10 +125,11 @@ export class Links {
     if (state.panel !== undefined) this.layout.showPanel(state.panel);
     if (state.focus !== undefined) this.layout.focus(state.focus);
     if (state.pinned !== undefined) this.later.pin(state.pinned);
+    // Selecting brings the thing into view; the link says what is in view.
+    if (state.select && !this.later.select(state.select)) problems.push(t("link.select", { path: state.select }));
     if (state.axis === null) this.later.setAxis(0, Number.MAX_SAFE_INTEGER);
     else if (state.axis) this.later.setAxis(...state.axis);
     if (state.marks) this.bookmarks.set(state.marks);
-    if (state.select && !this.later.select(state.select)) problems.push(t("link.select", { path: state.select }));
     this.page.changed();
     if (typeof state.machine === "object") say(t("link.script"));
     return problems.length > 0 ? t("link.partly", { reason: problems.join(" ") }) : null;

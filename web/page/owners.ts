@@ -1,9 +1,10 @@
 // owners.ts: the accounting becomes a filter. Each line of the sum is a button: what is pressed is drawn at full strength,
 // the rest dimmed; a second one leads to the largest range that is held under the name. story.ts writes the lines, this
 // puts the buttons in.
-import { byId, h } from "./dom";
-import { t } from "./locale";
+import { byId, h, setText } from "./dom";
+import { has, t } from "./locale";
 import type { Page } from "./page";
+import type { Story } from "./state";
 
 /** Parts that the picture draws. */
 const DRAWN = ["owner", "free_memblock", "free_buddy"];
@@ -34,7 +35,11 @@ export function startOwners(page: Page, later: MmscopeLater, inspected: () => vo
     at = button?.dataset.key ?? "";
   });
 
-  page.onStory(() => {
+  const why = h("p", { class: "owners-why" });
+  list.before(why);
+
+  page.onStory((story) => {
+    setText(why, meaning(story));
     for (const row of list.querySelectorAll<HTMLElement>("[data-part]")) {
       const part = row.dataset.part ?? "";
       const name = row.querySelector("dt");
@@ -67,4 +72,13 @@ export function startOwners(page: Page, later: MmscopeLater, inspected: () => vo
     if (at && document.activeElement === document.body)
       list.querySelector<HTMLElement>(`[data-key="${CSS.escape(at)}"]`)?.focus({ preventScroll: true });
   });
+}
+
+/** Who holds most of what is reserved and why it is there, and what becomes of what is free. */
+function meaning({ accounting, handed }: Story): string {
+  const most = accounting.parts.find((part) => part.part === "owner");
+  const label = most?.label ?? "";
+  const reason = has(`why.${label}`) ? ` ${t(`why.${label}`)}` : "";
+  const held = most ? `${t("owner.most", { owner: label })}${reason} ` : "";
+  return held + t(handed ? "owner.free-then" : "owner.free-now");
 }

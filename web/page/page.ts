@@ -18,6 +18,8 @@ export class Page {
   story: Story | null = null;
   private readonly listeners: Listener[] = [];
   private readonly newMachine: (() => void)[] = [];
+  private readonly atRest: (() => void)[] = [];
+  private moving = false;
   private readonly frames: (() => void)[] = [];
   private seen = -1;
 
@@ -72,6 +74,18 @@ export class Page {
   /** After each picture: a press on the canvas may have changed more than the playhead. */
   onFrame(listener: () => void): void {
     this.frames.push(listener);
+  }
+
+  /** The boot plays by itself: what nobody sees may wait until it rests. */
+  get playing(): boolean {
+    return this.moving;
+  }
+  set playing(now: boolean) {
+    this.moving = now;
+    if (!now) for (const listener of this.atRest) listener();
+  }
+  onRest(listener: () => void): void {
+    this.atRest.push(listener);
   }
 
   move(how: () => void): void {

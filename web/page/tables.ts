@@ -111,7 +111,15 @@ export function startTables(page: Page, later: MmscopeLater, inspect: (path: str
     read: (name, from, count) => JSON.parse(later.table(name, from, count)) as Window | null,
     addressEnd: () => page.story?.addressEnd ?? 2 ** 32,
   });
-  page.onStory(() => tables.refresh());
+  let seen = false;
+  new IntersectionObserver((entries) => {
+    seen = entries.some((entry) => entry.isIntersecting);
+    if (seen) tables.refresh();
+  }).observe(byId("twin"));
+  page.onStory(() => {
+    if (seen || !page.playing) tables.refresh();
+  });
+  page.onRest(() => tables.refresh());
 }
 
 interface TableSource {

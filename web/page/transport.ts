@@ -90,6 +90,7 @@ export class Transport {
       this.step(1);
     };
     this.timer = window.setTimeout(tick, 0);
+    this.page.playing = true;
     this.sign(true);
   }
 
@@ -97,6 +98,7 @@ export class Transport {
     if (!this.timer) return;
     clearTimeout(this.timer);
     this.timer = 0;
+    this.page.playing = false;
     this.sentence.removeAttribute("aria-live");
     this.sign(false);
   }
