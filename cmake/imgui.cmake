@@ -52,7 +52,9 @@ endif()
 mmscope_optimize(imgui -Oz)
 
 if(EMSCRIPTEN)
-  add_library(imgui_opengl3 STATIC ${imgui_dir}/backends/imgui_impl_opengl3.cpp)
+  add_library(imgui_opengl3 STATIC ${imgui_dir}/backends/imgui_impl_opengl3.cpp ${CMAKE_SOURCE_DIR}/wasm/gl_state.cpp)
+  set_source_files_properties(${imgui_dir}/backends/imgui_impl_opengl3.cpp PROPERTIES COMPILE_DEFINITIONS
+    "glGetIntegerv=mmscope_glGetIntegerv;glIsEnabled=mmscope_glIsEnabled")
   target_include_directories(imgui_opengl3 SYSTEM PUBLIC ${imgui_dir}/backends)
   target_compile_definitions(imgui_opengl3 PUBLIC IMGUI_IMPL_OPENGL_ES3)
   target_compile_options(imgui_opengl3 PRIVATE -fno-exceptions -fno-rtti -w)

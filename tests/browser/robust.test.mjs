@@ -104,7 +104,7 @@ test("when the later half cannot be fetched, the first picture stays and the pag
     for (const control of document.querySelectorAll(".mm-canvas button")) control.click();
   });
   await page.setViewportSize({ width: 390, height: 844 });
-  await page.getByRole("combobox", { name: "Theme" }).evaluate((select) => {
+  await page.locator("#theme").evaluate((select) => {
     select.value = "contrast";
     select.dispatchEvent(new Event("change"));
   });

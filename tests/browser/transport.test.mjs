@@ -243,7 +243,7 @@ test("a machine that takes long shows how far it is, and can be cancelled; the o
   await page.evaluate(() => {
     const post = MessagePort.prototype.postMessage;
     MessagePort.prototype.postMessage = function (...message) {
-      setTimeout(() => post.apply(this, message), 400);
+      setTimeout(() => post.apply(this, message), 3000);
     };
   });
   const session = await page.context().newCDPSession(page);

@@ -30,6 +30,16 @@ for (const [env, [command, ...args]] of Object.entries(programs)) {
   }
   for (const row of JSON.parse(stdout)) rows.push({ name: row.name, env, value: row.value, unit: row.unit });
 }
+// The page, where there is a browser to measure it in.
+if (existsSync("dist/index.html")) {
+  console.log("page …");
+  const { status, stdout } = spawnSync(process.execPath, ["tests/bench/page.mjs"], {
+    stdio: ["ignore", "pipe", "inherit"],
+    encoding: "utf8",
+  });
+  if (status === 0)
+    for (const row of JSON.parse(stdout)) rows.push({ name: row.name, env: "wasm", value: row.value, unit: row.unit });
+}
 
 const names = [...new Set(rows.map((row) => row.name))];
 const cell = (name, env) => rows.find((row) => row.name === name && row.env === env);
