@@ -62,11 +62,14 @@ export class GoTo {
       if (this.panel.hidden || !(event.target instanceof Node)) return;
       if (!this.panel.contains(event.target) && !this.open.contains(event.target)) this.show(false, false);
     });
+    // Whoever steps by events has the strides at hand; else they lie with what is needed less often.
+    const level = byId<HTMLSelectElement>("level");
     const place = () => {
-      if (phone.matches) this.panel.prepend(strides.row);
+      if (phone.matches || !["event", "block"].includes(level.value)) this.panel.prepend(strides.row);
       else this.panel.parentElement?.append(strides.row);
     };
     phone.addEventListener("change", place);
+    level.addEventListener("change", place);
     place();
     bookmarks.onChange(() => this.list());
     page.onStory((story) => {

@@ -6,7 +6,7 @@ import { headline, sentence } from "./sentences";
 import type { AccountPart, Argument, Story } from "./state";
 import { bytes, hex } from "./units";
 
-const SHOWN_OWNERS = 5;
+const SHOWN_OWNERS = 4;
 
 export function showStory(story: Story): void {
   crumbs(story);
@@ -143,7 +143,8 @@ function owners(story: Story): void {
   const balanced = sum === ram;
   const verdict = balanced ? t("owner.balances") : t("owner.off", { difference: bytes(Math.abs(sum - ram)) });
   byId("owners").replaceChildren(
-    ...lines.map((line) => row(line.name, bytes(line.bytes), line.colour, "", line.part)),
+    // First, so that it is in view however many lines there are.
     row(t("owner.sum"), `${bytes(sum)} ${verdict}`, undefined, balanced ? "equal" : "differs"),
+    ...lines.map((line) => row(line.name, bytes(line.bytes), line.colour, "", line.part)),
   );
 }

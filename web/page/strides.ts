@@ -1,5 +1,5 @@
 // strides.ts: the second row of the transport: in, over and out of kernel functions in both directions, and how fast
-// play goes. On a phone the row lies with what is needed less often (goto.ts).
+// play goes. Where it lies is goto.ts' business.
 import { byId, h } from "./dom";
 import { t } from "./locale";
 import type { Page } from "./page";
