@@ -117,6 +117,20 @@ async function exerciseAgain(page) {
   assert.match(await verdict(page).textContent(), /did you mean 'memblock_reserve'/);
 }
 
+test("a question for a block is answered by pressing it in the picture", async () => {
+  const page = await open(site);
+  await begin(page);
+  for (let i = 0; i < 3; ++i) await press(page, "Next");
+  const answer = prose(page).getByRole("textbox", { name: "Your answer" });
+  await answer.waitFor();
+  const things = page.getByRole("button", { name: /^pages: / });
+  await things.first().evaluate((thing) => thing.click());
+  await page.waitForFunction(() => /^(page|block)\[/.test(document.querySelector("#lesson-answer").value));
+  await press(page, "Check");
+  assert.match(await verdict(page).textContent(), /Right|Not quite/);
+  await close(page);
+});
+
 test("hints come when asked for, an answer can be shown, and leaving ends the lesson", async () => {
   const page = await open(site);
   await begin(page);

@@ -95,6 +95,12 @@ export class Lessons {
     private readonly machines: Machines,
   ) {
     page.onMachine(() => this.end(t("lesson.gone")));
+    let seen = later.selections();
+    page.onFrame(() => {
+      const now = later.selections();
+      if (now !== seen) this.playing?.picked(later.selection());
+      seen = now;
+    });
   }
 
   /** The dialog with all lessons. */
@@ -340,7 +346,7 @@ class Playing {
   /** What was picked in the picture answers a question for a block. */
   picked(path: string): void {
     const input = document.querySelector<HTMLInputElement>("#lesson-answer");
-    if (input && this.facts?.question?.kind === "block") input.value = path;
+    if (input && this.facts?.question?.kind === "block" && /^(page|block)\[/.test(path)) input.value = path;
   }
 
   private submit(): void {
