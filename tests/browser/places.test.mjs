@@ -51,6 +51,23 @@ test("by keyboard alone: step, change the level, jump, read a table, leave the c
   await close(page);
 });
 
+test("by keyboard alone: through the whole boot and back", async () => {
+  const page = await open(site);
+  await page.getByRole("button", { name: "Back", exact: true }).focus();
+  const told = new Set();
+  await page.keyboard.press("Tab"); // from Back to Step
+  for (let call = 18; call <= 92; ++call) {
+    await page.keyboard.press("Enter");
+    told.add(await sentence(page));
+  }
+  assert.equal(await where(page), "call 92 of 92");
+  assert.ok(told.size > 30, `${told.size} different sentences`);
+  await page.keyboard.press("Shift+Tab");
+  for (let call = 91; call >= 0; --call) await page.keyboard.press("Enter");
+  assert.equal(await where(page), "call 0 of 92");
+  await close(page);
+});
+
 test("without WebGL the page says so, and the tables carry everything", async () => {
   const plain = await start({ args: ["--disable-3d-apis"] });
   const page = await open(plain);
