@@ -593,11 +593,19 @@ private:
     return 20;
   }
 
+  static bool only_a_result(const LogLine &l) {
+    return l.kind == LogKind::no_numa ||
+           (l.kind == LogKind::fact && l.fact != LineKind::fallback && l.fact != LineKind::built);
+  }
+
   void boot() {
     const auto &all = lines();
     for (std::size_t i = 0; i < all.size(); ++i) {
       const LogLine &l = all[i];
-      const LogLine *next = i + 1 < all.size() ? &all[i + 1] : nullptr;
+      // What only tells a result is not there when results are stripped: it parts nothing.
+      std::size_t behind = i + 1;
+      while (behind < all.size() && only_a_result(all[behind])) ++behind;
+      const LogLine *next = behind < all.size() ? &all[behind] : nullptr;
       if (is_memblock(l.kind) && done_ > hand_over) continue; // memblock is gone
       if (l.kind != LogKind::dump_sizes && l.kind != LogKind::dump_count && l.kind != LogKind::dump_region) end_dump();
       switch (l.kind) {
