@@ -34,6 +34,7 @@ async function faults(page) {
 for (const [name, options, which] of [
   ["at 1280×800", {}, () => site],
   ["on a phone", phone, () => site],
+  ["on a tablet", { viewport: { width: 1024, height: 768 } }, () => site],
   ["without WebGL", {}, () => plain],
 ])
   test(`an expression is answered, kept and asked again at every move, ${name}`, async () => {

@@ -21,6 +21,7 @@ after(async () => {
 for (const [name, place, options] of [
   ["1280x800", () => site, {}],
   ["390x844", () => site, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }],
+  ["1024x768", () => site, { viewport: { width: 1024, height: 768 } }],
   ["without WebGL", () => plain, {}],
 ])
   test(`${name}: opens with its button, gives the focus back, axe finds nothing`, async () => {

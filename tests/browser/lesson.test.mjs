@@ -76,6 +76,7 @@ async function exercise(page, calls) {
 for (const [name, size] of [
   ["a laptop", { width: 1280, height: 800 }],
   ["a phone", { width: 390, height: 844 }],
+  ["a tablet", { width: 1024, height: 768 }],
 ])
   test(`on ${name}: right answers lead through the lesson and its exercise`, async () => {
     const page = await open(site, { viewport: size });

@@ -31,6 +31,7 @@ async function copyLink(page) {
 for (const [name, options] of [
   ["1280x800", {}],
   ["390x844", phone],
+  ["1024x768", { viewport: { width: 1024, height: 768 } }],
 ])
   test(`${name}: machine, branch, position, view and bookmarks come back`, async () => {
     const permissions = ["clipboard-read", "clipboard-write"];

@@ -39,6 +39,7 @@ function withoutWebgl(page) {
 for (const [name, where_, options] of [
   ["1280x800", () => site, {}],
   ["390x844", () => site, phone],
+  ["1024x768", () => site, { viewport: { width: 1024, height: 768 } }],
   ["without WebGL", () => plain, {}],
 ])
   test(`${name}: a call is completed by keyboard, made, seen in the tables, and left again`, async () => {

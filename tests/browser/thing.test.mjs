@@ -35,6 +35,7 @@ async function faults(page, part) {
 for (const [name, options, which] of [
   ["at 1280×800", {}, () => site],
   ["on a phone", phone, () => site],
+  ["on a tablet", { viewport: { width: 1024, height: 768 } }, () => site],
   ["without WebGL", {}, () => plain],
 ])
   test(`a row of a table leads to its thing, and that to others, ${name}`, async () => {

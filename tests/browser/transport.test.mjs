@@ -21,6 +21,7 @@ const eventOf = async (page) => Number(/event (\d+)$/.exec(await where(page))?.[
 for (const [name, place, options] of [
   ["1280x800", () => site, {}],
   ["390x844", () => site, phone],
+  ["1024x768", () => site, { viewport: { width: 1024, height: 768 } }],
   ["without WebGL", () => plain, {}],
 ])
   test(`${name}: in, over and out go both ways`, async () => {
