@@ -1,6 +1,6 @@
 // locale.ts: words. Code says t("back") or t("did.reserve", { range }), locale/<language>.json holds the sentences; a
-// second language is a second file. What the first picture does not need stands in <language>.later.json. A value with plural forms is an object with the categories of Intl.PluralRules, and
-// is chosen by the argument `n`.
+// second language is a second file. What the first picture does not need stands in <language>.later.json. A value with plural
+// forms is an object with the categories of Intl.PluralRules, and is chosen by the argument `n`.
 import english from "./locale/en.json";
 
 export type Entry = string | Record<string, string>;

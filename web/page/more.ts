@@ -1,4 +1,5 @@
-// more.ts: everything that can wait until the first picture stands: other machines, logs of one's own, tables.
+// more.ts: everything that can wait until the first picture stands: machines, sides, tables, lessons, tools. Each part has
+// a file of its own; this starts them in their order.
 import { Ask } from "./ask";
 import { byId } from "./dom";
 import { startLessons } from "./lesson";
