@@ -1,8 +1,8 @@
 // main.ts: the first load. It starts the module, opens the canvas and boots the recorded 1 GiB machine, so that there is
 // something to step through as soon as possible; all the rest of the page (more.ts) comes while that is looked at.
 import fontUrl from "../canvas/assets/JetBrainsMono-subset.ttf";
+import { fetchCapture } from "./captures";
 import { byId, painted } from "./dom";
-import { fetchCapture } from "./loader";
 import { localise, t } from "./locale";
 import { startModule } from "./module";
 import { message, Page } from "./page";
@@ -15,7 +15,7 @@ async function start(): Promise<void> {
   startTheme();
   byId("busy").hidden = false;
   byId("busy-word").textContent = t("loading.module");
-  const capture = painted().then(fetchCapture); // the page first; then on its way while the module compiles
+  const capture = painted().then(() => fetchCapture()); // the page first; then on its way while the module compiles
   capture.catch(() => {}); // said where it is awaited
   try {
     const [started, font] = await Promise.all([startModule(), fetchFont()]);
