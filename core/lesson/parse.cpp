@@ -21,7 +21,9 @@ class Reader : public LessonParts {
 public:
   Lesson lesson(const In &in) {
     Lesson l;
-    object(in, {"format", "id", "title", "number", "minutes", "needs", "machine", "start", "steps", "exercise"});
+    object(in,
+           {"$schema", "format", "id", "title", "number", "minutes", "needs", "machine", "start", "steps", "exercise"});
+    text(field(in, "$schema")); // for the author's editor
     if (number(field(in, "format")) != format) fail(in, concat("\"format\" must be ", format));
     l.id = name(must(in, "id"));
     l.title = name(must(in, "title"));

@@ -15,6 +15,9 @@ TEST_CASE("lesson: what is no lesson is refused with its place") {
   CHECK(refused("") == "l:1:1: this is not JSON from here on");
   CHECK(refused("[]").find("l:1:1: ") == 0);
   CHECK(refused(std::string(200'000, ' ')) == "l:1:1: the lesson is longer than 128 KiB");
+  CHECK(refused(with("\"format\": 1", "\"$schema\": \"../lesson.schema.json\", \"format\": 1")) == "read");
+  CHECK(refused(with("\"format\": 1", "\"$schema\": 1, \"format\": 1")).find("$schema: a text is wanted") !=
+        std::string::npos);
   CHECK(refused(with("\"format\": 1", "\"format\": 2")).find("\"format\" must be 1") != std::string::npos);
   CHECK(refused(with("\"id\": \"one\"", "\"ib\": \"one\"")) ==
         "l:6:5: steps[0]: there is no field 'ib', did you mean 'id'?; there are: id, prose, home, function, file, at, look, "
