@@ -28,7 +28,7 @@ std::string Lessons::begin(const std::string &text, unsigned seed) {
   lesson_ = std::make_unique<Lesson>(std::move(*parsed.lesson));
   run_ = std::make_unique<LessonRun>(*lesson_, *lab, seed);
   machine_ = session_.machines();
-  return json([&](JsonWriter &w) { write_lesson(w, *lesson_); });
+  return json([&](JsonWriter &w) { write_lesson(w, *lesson_, seed); });
 }
 
 void Lessons::end() {

@@ -61,14 +61,18 @@ int check_lesson_folder(const Io &io, const std::string &folder) {
     return failed;
   }
   const Lesson &lesson = *parsed.lesson;
-  auto script = boot_of(io, folder, lesson.machine, error);
-  if (!script) {
-    io.err(concat(to_text(place_of(*text, lesson.machine.text.path, error), file), '\n'));
-    return failed;
+  LessonCheck check(lesson, *text);
+  for (std::size_t m = 0; m < lesson.machines.size(); ++m) {
+    auto script = boot_of(io, folder, lesson.machines[m], error);
+    if (!script) {
+      io.err(concat(to_text(place_of(*text, lesson.machines[m].text.path, error), file), '\n'));
+      return failed;
+    }
+    Lab lab(std::move(*script));
+    lab.prepare(~u64{0});
+    check.play(lab, m);
   }
-  Lab lab(std::move(*script));
-  lab.prepare(~u64{0});
-  LessonReport report = check_lesson(lesson, *text, lab);
+  LessonReport report = check.report();
 
   std::size_t wrong = 0;
   std::vector<std::string> languages;

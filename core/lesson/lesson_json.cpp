@@ -30,7 +30,6 @@ void values(JsonWriter &w, const Values &all) {
   w.end_object();
 }
 
-constexpr std::array<std::string_view, 6> kinds{"number", "pfn", "address", "truth", "choice", "block"};
 constexpr std::array<std::string_view, 3> states{"open", "solved", "skipped"};
 
 std::string_view unit_text(QueryUnit unit) {
@@ -48,11 +47,16 @@ std::string_view unit_text(QueryUnit unit) {
 
 } // namespace
 
-void write_lesson(JsonWriter &w, const Lesson &lesson) {
-  constexpr std::array<std::string_view, 3> machines{"capture", "preset", "script"};
+void write_machine(JsonWriter &w, const Lesson &lesson, u64 seed) {
+  constexpr std::array<std::string_view, 3> kinds{"capture", "preset", "script"};
+  const MachineOfLesson &m = lesson.machines[machine_of(lesson, seed)];
+  w.begin_object().key(kinds[static_cast<std::size_t>(m.kind)]).string(m.text.text).end_object();
+}
+
+void write_lesson(JsonWriter &w, const Lesson &lesson, u64 seed) {
   w.begin_object().key("id").string(lesson.id.text).key("title").string(lesson.title.text);
-  w.key("machine").begin_object();
-  w.key(machines[static_cast<std::size_t>(lesson.machine.kind)]).string(lesson.machine.text.text).end_object();
+  w.key("machine");
+  write_machine(w, lesson, seed);
   w.key("steps").begin_array();
   const auto step = [&](std::string_view id, const Term &function, const Term &file, bool asks) {
     w.begin_object().key("id").string(id).key("function").string(function.text).key("file").string(file.text);
@@ -84,7 +88,7 @@ void write_step(JsonWriter &w, const LessonRun &run) {
   values(w, run.values());
   w.key("question");
   if (const auto q = run.question()) {
-    w.begin_object().key("kind").string(kinds[static_cast<std::size_t>(q->kind)]);
+    w.begin_object().key("kind").string(answer_kinds[static_cast<std::size_t>(q->kind)]);
     text_or_null(w, "unit", unit_text(q->unit));
     w.key("ask").string(q->ask).key("choices").begin_array();
     for (const Prediction::Choice &c : q->choices)

@@ -3,7 +3,8 @@
 // Keys ("handoff.ask") name prose of en.md, which the page has as nodes (web/hosting/lessons.mjs); {name} in it stands
 // for values[name], a text that a person can read. A POSITION is {"call":N,"event":N,"part":N}.
 //
-//   write_lesson    {"id":"the-handoff", "title":KEY, "machine":{"capture"|"preset"|"script":TEXT},
+//   write_machine   {"capture"|"preset"|"script":TEXT}  the machine that the seed picks
+//   write_lesson    {"id":"the-handoff", "title":KEY, "machine":{…}, as write_machine
 //                    "steps":[{"id":TEXT, "function":TEXT, "file":TEXT, "asks":BOOL}…],     the exercise is the last one
 //                    "exercise":BOOL}                                                       and has the id "exercise"
 //   write_step      {"step":N, "id":TEXT, "prose":KEY, "function":TEXT, "file":TEXT,
@@ -34,7 +35,8 @@
 
 namespace mmscope {
 
-void write_lesson(JsonWriter &w, const Lesson &lesson);
+void write_machine(JsonWriter &w, const Lesson &lesson, u64 seed);
+void write_lesson(JsonWriter &w, const Lesson &lesson, u64 seed);
 void write_step(JsonWriter &w, const LessonRun &run);
 void write_verdict(JsonWriter &w, const Verdict &v);
 void write_call(JsonWriter &w, const CallOutcome &c);
