@@ -60,13 +60,13 @@ std::string Lessons::step() {
 std::string Lessons::answer(const std::string &typed) {
   if (run() == nullptr) return "null";
   const Verdict v = run_->answer(typed);
-  return json([&](JsonWriter &w) { write_verdict(w, v); });
+  return json([&](JsonWriter &w) { write_verdict(w, *run_, v); });
 }
 
 std::string Lessons::skip() {
   if (run() == nullptr) return "null";
   const Verdict v = run_->skip();
-  return json([&](JsonWriter &w) { write_verdict(w, v); });
+  return json([&](JsonWriter &w) { write_verdict(w, *run_, v); });
 }
 
 std::string Lessons::hint() {

@@ -52,7 +52,7 @@ private:
   void exercise(LessonRun &r, u64 seed, const Exercise &e);
 
   const Lesson &l_;
-  std::string_view text_;
+  std::string text_;
   Lab *lab_ = nullptr;
   std::size_t machine_ = 0;
   LessonReport report_;
