@@ -34,9 +34,13 @@ std::optional<Script> boot_of(const Io &io, const std::string &folder, const Mac
   }
   case MachineOfLesson::Kind::capture: break;
   }
-  // Where the page has them too.
-  const std::string path = concat(folder, "/../../page/assets/captures/", m.text.text, ".gz");
-  const auto log = io.read(path, error);
+  // Where the page has them too: beside the lessons, or of the checkout that a lesson from elsewhere is checked in.
+  std::string path = concat(folder, "/../../page/assets/captures/", m.text.text, ".gz");
+  auto log = io.read(path, error);
+  if (!log) {
+    path = concat("web/page/assets/captures/", m.text.text, ".gz");
+    log = io.read(path, error);
+  }
   if (!log) {
     error = concat(path, ": ", error);
     return std::nullopt;
@@ -104,7 +108,8 @@ int check_lessons(const Io &io, std::span<const std::string_view> folders) {
   std::vector<std::string> all(folders.begin(), folders.end());
   if (all.empty() && io.list)
     for (const std::string &name : io.list(std::string(lessons_folder)))
-      all.push_back(concat(lessons_folder, '/', name));
+      if (std::string folder = concat(lessons_folder, '/', name); !io.list(folder).empty()) // the schema is a file
+        all.push_back(std::move(folder));
   if (all.empty()) {
     io.err(concat("mmscope: there are no lessons in ", lessons_folder, '\n'));
     return unusable;

@@ -69,7 +69,8 @@ public:
 
   Lesson lesson(const In &in) {
     Lesson l;
-    object(in, {"format", "id", "title", "machine", "start", "steps", "exercise"});
+    object(in, {"$schema", "format", "id", "title", "machine", "start", "steps", "exercise"});
+    text(field(in, "$schema")); // for the author's editor
     if (number(field(in, "format")) != format) fail(in, concat("\"format\" must be ", format));
     l.id = name(must(in, "id"));
     l.title = name(must(in, "title"));

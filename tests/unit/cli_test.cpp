@@ -10,6 +10,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 using namespace mmscope;
 using nlohmann::json;
@@ -33,7 +34,17 @@ Outcome call(std::initializer_list<std::string_view> words) {
                 if (path.starts_with(MMSCOPE_TEST_DATA)) return read_file(path, error);
                 error = "there is no such file";
                 return std::nullopt;
-              }};
+              },
+              .list =
+                  [](const std::string &folder) {
+                    std::set<std::string> names;
+                    for (const auto &[path, text] : files)
+                      if (path.starts_with(folder + '/')) {
+                        const std::string below = path.substr(folder.size() + 1);
+                        names.insert(below.substr(0, below.find('/')));
+                      }
+                    return std::vector<std::string>(names.begin(), names.end());
+                  }};
   const std::vector<std::string_view> args(words);
   o.status = run(args, io);
   return o;
@@ -378,4 +389,19 @@ TEST_CASE("cli: lessons are checked and what is wrong has its place") {
   o = call({"lessons", "check", "l"});
   CHECK(o.status == 0);
   CHECK(o.out.find("ok     l: 1 steps") == 0);
+  // Without a folder: those of web/lessons, and what else lies there is none.
+  files = {{"web/lessons/01-l/lesson.json", files["l/lesson.json"]},
+           {"web/lessons/01-l/en.md", files["l/en.md"]},
+           {"web/lessons/lesson.schema.json", "{}"}};
+  o = call({"lessons", "check"});
+  CHECK(o.err.empty());
+  CHECK(o.status == 0);
+  // A log of the page, also for a lesson that does not lie beside it.
+  std::string text = files["web/lessons/01-l/lesson.json"];
+  text.replace(text.find("{\"script\""), std::string::npos, "{\"capture\": \"c\"}}");
+  files["elsewhere/l/lesson.json"] = text;
+  files["elsewhere/l/en.md"] = files["web/lessons/01-l/en.md"];
+  CHECK(call({"lessons", "check", "elsewhere/l"}).err.find("web/page/assets/captures/c.gz: ") != std::string::npos);
+  files["web/page/assets/captures/c.gz"] = "[    0.000000] Linux version 6.1.0\n";
+  CHECK(call({"lessons", "check", "elsewhere/l"}).err.find("there is no such file") == std::string::npos);
 }

@@ -160,6 +160,9 @@ bool may_mean(std::string_view typed, QueryUnit unit, u64 n) {
 
 TEST_CASE("lesson: what is no lesson is refused with its place") {
   CHECK(refused(good) == "read");
+  CHECK(refused(with("\"format\": 1", "\"$schema\": \"../lesson.schema.json\", \"format\": 1")) == "read");
+  CHECK(refused(with("\"format\": 1", "\"$schema\": 1, \"format\": 1")).find("$schema: a text is wanted") !=
+        std::string::npos);
   CHECK(refused("{\n \"a\": tru }") == "l:2:10: this is not JSON from here on");
   CHECK(refused("") == "l:1:1: this is not JSON from here on");
   CHECK(refused("[]").find("l:1:1: ") == 0);

@@ -13,11 +13,11 @@
 // Prose is a small part of Markdown: headings that name keys, paragraphs, lists with dashes, *em*, **strong**, `code`,
 // those links and {values}. Anything else is refused with its line.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import MarkdownIt from "markdown-it";
 
-const folders = fileURLToPath(new URL("../lessons", import.meta.url));
+export const folders = fileURLToPath(new URL("../lessons", import.meta.url));
 const markdown = new MarkdownIt("commonmark", { html: false });
 const kept = { paragraph: "p", bullet_list: "ul", list_item: "li", em: "em", strong: "strong" };
 
@@ -103,21 +103,40 @@ export function proseOf(text, file) {
   return prose;
 }
 
+/**
+ * A lesson's folder as the page reads it: { entry, files }, with its entry of the index and its files as texts by name.
+ * Throws "FILE:LINE:COLUMN: REASON".
+ */
+export async function readLesson(source) {
+  const lesson = await readFile(join(source, "lesson.json"), "utf8");
+  const folder = basename(resolve(source));
+  const entry = { folder, id: JSON.parse(lesson).id, title: {} };
+  const files = { "lesson.json": lesson };
+  for (const file of (await readdir(source)).filter((name) => name.endsWith(".md"))) {
+    const prose = proseOf(await readFile(join(source, file), "utf8"), join(source, file));
+    const language = file.replace(/\.md$/, "");
+    entry.title[language] = prose.title;
+    files[`${language}.json`] = JSON.stringify(prose);
+  }
+  return { entry, files };
+}
+
+/** The folders of the lessons, sorted. */
+export async function lessonFolders() {
+  const all = await readdir(folders, { withFileTypes: true });
+  return all
+    .filter((found) => found.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+}
+
 /** Writes all lessons into a folder; answers the index. */
 export async function buildLessons(to) {
   const index = [];
-  for (const folder of (await readdir(folders)).sort()) {
-    const source = join(folders, folder);
-    const lesson = await readFile(join(source, "lesson.json"), "utf8");
-    const entry = { folder, id: JSON.parse(lesson).id, title: {} };
+  for (const folder of await lessonFolders()) {
+    const { entry, files } = await readLesson(relative(process.cwd(), join(folders, folder)));
     await mkdir(join(to, folder), { recursive: true });
-    await writeFile(join(to, folder, "lesson.json"), lesson);
-    for (const file of (await readdir(source)).filter((name) => name.endsWith(".md"))) {
-      const prose = proseOf(await readFile(join(source, file), "utf8"), `web/lessons/${folder}/${file}`);
-      const language = file.replace(/\.md$/, "");
-      entry.title[language] = prose.title;
-      await writeFile(join(to, folder, `${language}.json`), JSON.stringify(prose));
-    }
+    for (const [name, text] of Object.entries(files)) await writeFile(join(to, folder, name), text);
     index.push(entry);
   }
   await writeFile(join(to, "index.json"), JSON.stringify(index));
