@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL("../../dist", import.meta.url));
 const rows = [];
 const put = (name, value, unit) => rows.push({ name: `page/${name}`, value: Math.round(value * 100) / 100, unit });
 const server = await serve({ root });
+const lab = `${server.url}lab.html`;
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking"],
@@ -55,7 +56,7 @@ try {
   for (let run = 0; run < 5; ++run) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
     const page = await context.newPage();
-    await page.goto(server.url, { waitUntil: "commit" });
+    await page.goto(lab, { waitUntil: "commit" });
     pictures.push(
       await page.evaluate(
         () =>
@@ -78,7 +79,7 @@ try {
   for (const machine of ["qemu-1g", "server-1t"]) {
     const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
     await page.addInitScript(watchScripting);
-    await page.goto(server.url);
+    await page.goto(lab);
     await page.locator("#story[data-ready=all]").waitFor();
     await page.getByRole("combobox", { name: "Machine" }).selectOption(machine);
     await page.waitForTimeout(1500);
@@ -94,7 +95,7 @@ try {
   }
 
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-  await page.goto(server.url);
+  await page.goto(lab);
   await page.locator("#story[data-ready=all]").waitFor();
   await page.waitForTimeout(1500);
   const drawn = () => page.evaluate(() => document.querySelector("#canvas-place").host.frames);

@@ -18,9 +18,9 @@ export function capture(name) {
   return gunzipSync(readFileSync(join(root, "tests/data/captures", name, "dmesg.gz"))).toString("utf8");
 }
 
-/** A server, and below `path` if one is given; and a browser. */
+/** A server, and below `path` if one is given; and a browser. `url` is the lab's, `home` that of the whole site. */
 export async function start({ path = "", args = [] } = {}) {
-  assert.ok(existsSync(join(dist, "index.html")), "dist/ is not there: ./lab build web makes it");
+  assert.ok(existsSync(join(dist, "lab.html")), "dist/ is not there: ./lab build web makes it");
   mkdirSync(screenshots, { recursive: true });
   let folder = dist;
   if (path) {
@@ -34,7 +34,8 @@ export async function start({ path = "", args = [] } = {}) {
   });
   return {
     browser,
-    url: server.url + path,
+    url: `${server.url}${path}lab.html`,
+    home: server.url + path,
     async stop() {
       await browser.close();
       await server.close();
@@ -43,8 +44,15 @@ export async function start({ path = "", args = [] } = {}) {
   };
 }
 
-/** A page on which the first machine has booted. `problems` collects what must not happen. */
+/** A page of the lab on which the first machine has booted. */
 export async function open({ browser, url }, options = {}) {
+  const page = await visit({ browser, url }, options);
+  await ready(page);
+  return page;
+}
+
+/** Any page of the site. `problems` collects what must not happen. */
+export async function visit({ browser, url }, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
   const problems = [];
@@ -59,7 +67,6 @@ export async function open({ browser, url }, options = {}) {
     );
   });
   await page.goto(url);
-  await ready(page);
   page.problems = problems;
   return page;
 }

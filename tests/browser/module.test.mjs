@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { wordsOf } from "../../web/hosting/locale.mjs";
 import { root } from "./lab.mjs";
 
 for (const [name, file] of [
@@ -18,20 +19,18 @@ for (const [name, file] of [
     assert.deepEqual(named.sort(), bound.sort());
   });
 
-const words = Object.assign(
-  {},
-  ...["en.json", "en.later.json"].map((name) => JSON.parse(readFileSync(join(root, "web/page/locale", name), "utf8"))),
-);
+const words = await wordsOf("en");
 
-test("index.html carries the English words of the locale", () => {
-  const html = readFileSync(join(root, "web/page/index.html"), "utf8");
-  const wrong = [];
-  for (const [, key, text] of html.matchAll(/data-t="([^"]+)"[^>]*>([^<]*)</g))
-    if (words[key] !== text.trim()) wrong.push(`${key}: ${text}`);
-  for (const [, key, text] of html.matchAll(/data-t-label="([^"]+)" aria-label="([^"]*)"/g))
-    if (words[key] !== text) wrong.push(`${key}: ${text}`);
-  assert.deepEqual(wrong, []);
-});
+for (const page of readdirSync(join(root, "web/page")).filter((name) => name.endsWith(".html")))
+  test(`${page} carries the English words of the locale`, () => {
+    const html = readFileSync(join(root, "web/page", page), "utf8");
+    const wrong = [];
+    for (const [, key, text] of html.matchAll(/data-t="([^"]+)"[^>]*>([^<]*)</g))
+      if (words[key] !== text.trim().replace(/\s+/g, " ")) wrong.push(`${key}: ${text}`);
+    for (const [, key, text] of html.matchAll(/data-t-label="([^"]+)" aria-label="([^"]*)"/g))
+      if (words[key] !== text) wrong.push(`${key}: ${text}`);
+    assert.deepEqual(wrong, []);
+  });
 
 test("every word that the page asks for is in the locale", () => {
   const missing = [];

@@ -259,7 +259,7 @@ test("a line of the accounting filters the picture and leads to its largest rang
 
 test("every field has its meaning, and every relation, bit and entry of a life its words", () => {
   const read = (file) => readFileSync(join(root, file), "utf8");
-  const words = JSON.parse(read("web/page/locale/en.later.json"));
+  const words = JSON.parse(read("web/page/locale/en.json")).later;
   const fields = read("core/query/fields.def");
   const rows = [...fields.matchAll(/^(?:THING|FIELD)\((\w+), (\w+),/gm)].map(([, of, name]) => `${of}.${name}`);
   assert.ok(rows.length > 100);

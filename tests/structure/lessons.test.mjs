@@ -4,7 +4,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { buildLessons, proseOf } from "../../web/hosting/lessons.mjs";
+import { buildLessons } from "../../web/hosting/lessons.mjs";
+import { proseOf } from "../../web/hosting/prose.mjs";
 
 const prose = (text) => proseOf(text, "en.md");
 

@@ -31,7 +31,7 @@ for (const [env, [command, ...args]] of Object.entries(programs)) {
   for (const row of JSON.parse(stdout)) rows.push({ name: row.name, env, value: row.value, unit: row.unit });
 }
 // The page, where there is a browser to measure it in.
-if (existsSync("dist/index.html")) {
+if (existsSync("dist/lab.html")) {
   console.log("page …");
   const { status, stdout } = spawnSync(process.execPath, ["tests/bench/page.mjs"], {
     stdio: ["ignore", "pipe", "inherit"],

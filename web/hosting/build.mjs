@@ -1,10 +1,12 @@
-// The page: web/page/ and the wasm module become dist/, a static folder with content-hashed names and relative URLs
-// only, so that it works under any path and can be cached for ever. Fails when the first load is over its budget.
+// The site: web/page/ and the wasm module become dist/, a static folder with content-hashed names and relative URLs
+// only, so that it works under any path and can be cached for ever. Fails when the lab's first load is over its budget.
 //
-// What index.html names (src="main.ts", href="page.css") is what gets built; web/page/assets/ is copied as it is. A
-// <link data-later> is no part of the first load. The wasm module is dealt out to two files first (split.mjs).
+// What a page names (src="main.ts", href="page.css") is what gets built; web/page/assets/ is copied as it is. A
+// <link data-later> is no part of the first load. The wasm module is dealt out to two files first (split.mjs). The lab
+// is bundled by itself: what it shares with the other pages would else be one more file of its first load.
 // A file that code imports (`import url from "../canvas/assets/x.ttf"`) is copied under a hashed name, and the import is
 // its URL relative to the script: `new URL(url, import.meta.url)`. Imports by `import()` become files that load later.
+// `import words from "words:first"` are words of the page in English (locale.mjs).
 import { cp, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +14,9 @@ import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 import { glossary } from "./glossary.mjs";
 import { buildLessons } from "./lessons.mjs";
+import { words, writeLocales } from "./locale.mjs";
 import { split } from "./split.mjs";
+import { buildGlossary } from "./terms.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const page = join(root, "web/page");
@@ -27,23 +31,22 @@ const exists = (path) =>
     .then(() => true)
     .catch(() => false);
 
-async function build() {
-  for (const needed of ["web/page/index.html", "build/web/mmscope.js", "build/web/mmscope.wasm"]) {
-    if (!(await exists(join(root, needed)))) {
-      console.log(`${needed} is not there yet: no page is built`);
-      return;
-    }
-  }
-  const dealt = await split(join(root, "build/web/mmscope.wasm"), join(root, "build/web/split"));
-  console.log(`${dealt.moved} of ${dealt.functions} functions come later`);
-  let html = await readFile(join(page, "index.html"), "utf8");
-  const later = new Set([...html.matchAll(/href="([^"]+)"[^>]* data-later/g)].map((match) => match[1]));
-  const named = [...html.matchAll(/\b(?:src|href)="(?:\.\/)?([^":#?]+\.(?:ts|css))"/g)].map((match) => match[1]);
-  await rm(dist, { recursive: true, force: true });
+const LAB = "lab.html";
+const SITE = ["index.html", "course.html", "glossary.html"];
 
+/** Bundles what these pages name and writes them; answers the outputs that a browser loads at once, by page. */
+async function bundle(names) {
+  const pages = await Promise.all(
+    names.map(async (name) => {
+      const html = await readFile(join(page, name), "utf8");
+      const named = [...html.matchAll(/\b(?:src|href)="(?:\.\/)?([^":#?]+\.(?:ts|css))"/g)].map((match) => match[1]);
+      const later = new Set([...html.matchAll(/href="([^"]+)"[^>]* data-later/g)].map((match) => match[1]));
+      return { name, html, named, later };
+    }),
+  );
   const { metafile } = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: named.map((name) => join(page, name)),
+    entryPoints: [...new Set(pages.flatMap(({ named }) => named))].map((name) => join(page, name)),
     outdir: dist,
     outbase: page,
     entryNames: "[name]-[hash]",
@@ -57,33 +60,53 @@ async function build() {
     charset: "utf8",
     legalComments: "none",
     metafile: true,
-    plugins: [glossary],
+    plugins: [glossary, words],
     logLevel: "warning",
     // Emscripten's module mentions node's modules in branches that a browser never takes.
     external: ["module", "node:*", "fs", "path", "url"],
     loader: { ".wasm": "file", ".ttf": "file", ".woff2": "file", ".gz": "file", ".svg": "file", ".png": "file" },
   });
-
-  // index.html names the outputs instead of the sources.
   const outputs = Object.entries(metafile.outputs);
-  const first = new Set();
-  for (const name of new Set(named)) {
-    const source = relative(root, join(page, name));
-    const output = outputs.find(([, made]) => made.entryPoint === source)?.[0];
-    if (!output) throw new Error(`index.html names ${name}, which nothing was built from`);
-    html = html.replaceAll(
-      new RegExp(`"(?:\\./)?${name.replaceAll(".", "\\.")}"`, "g"),
-      `"./${relative(dist, join(root, output))}"`,
-    );
-    if (!later.has(name)) first.add(output);
+  const loads = {};
+  for (const { name, html, named, later } of pages) {
+    let made = html;
+    const first = new Set();
+    for (const source of new Set(named)) {
+      const entry = relative(root, join(page, source));
+      const output = outputs.find(([, { entryPoint }]) => entryPoint === entry)?.[0];
+      if (!output) throw new Error(`${name} names ${source}, which nothing was built from`);
+      made = made.replaceAll(
+        new RegExp(`"(?:\\./)?${source.replaceAll(".", "\\.")}"`, "g"),
+        `"./${relative(dist, join(root, output))}"`,
+      );
+      if (!later.has(source)) first.add(output);
+    }
+    // Everything that these bring along at once; what `import()` brings comes later. (The set grows while it is walked.)
+    for (const output of first)
+      for (const brought of metafile.outputs[output].imports)
+        if (brought.kind !== "dynamic-import" && !brought.external) first.add(brought.path);
+    await mkdir(dist, { recursive: true });
+    await writeFile(join(dist, name), made);
+    loads[name] = first;
   }
-  // Everything that these bring along at once; what `import()` brings comes later. (The set grows while it is walked.)
-  for (const output of first)
-    for (const brought of metafile.outputs[output].imports)
-      if (brought.kind !== "dynamic-import" && !brought.external) first.add(brought.path);
-  await mkdir(dist, { recursive: true });
-  await writeFile(join(dist, "index.html"), html);
+  return loads;
+}
+
+async function build() {
+  for (const needed of [`web/page/${LAB}`, "build/web/mmscope.js", "build/web/mmscope.wasm"]) {
+    if (!(await exists(join(root, needed)))) {
+      console.log(`${needed} is not there yet: no page is built`);
+      return;
+    }
+  }
+  const dealt = await split(join(root, "build/web/mmscope.wasm"), join(root, "build/web/split"));
+  console.log(`${dealt.moved} of ${dealt.functions} functions come later`);
+  await rm(dist, { recursive: true, force: true });
+  const { [LAB]: first } = await bundle([LAB]);
+  await bundle(SITE);
   if (await exists(join(page, "assets"))) await cp(join(page, "assets"), join(dist, "assets"), { recursive: true });
+  await writeLocales(join(dist, "locale"));
+  await buildGlossary(join(dist, "glossary"));
 
   const lessons = await buildLessons(join(dist, "lessons"));
   console.log(`lessons: ${lessons.map(({ id }) => id).join(", ")}`);

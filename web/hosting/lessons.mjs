@@ -1,144 +1,104 @@
-// Lessons: each folder of web/lessons/ becomes data in dist/lessons/, and there is never HTML in it.
+// Lessons: each folder of web/lessons/ becomes data in dist/lessons/ (prose.mjs).
 //
-//   dist/lessons/index.json                    [{ "folder": "08-the-handoff", "id": "the-handoff", "title": { "en": "…" } }]
+//   dist/lessons/index.json                    [{ "folder": "08-the-handoff", "id": "the-handoff", "number": 8,
+//                                                 "title": { "en": "…" }, "minutes": 8, "needs": ["…"], "steps": 8,
+//                                                 "asked": 7 }] in the order in which they are taken
 //   dist/lessons/08-the-handoff/lesson.json    as it is: the core reads it
 //   dist/lessons/08-the-handoff/en.json        { "lists": [NODE…], "chop.why.align": [NODE…], … }
 //
-// A NODE is a text, or
-//   { "t": "p" | "ul" | "li" | "em" | "strong" | "code", "c": [NODE…] }
-//   { "t": "value", "name": "base" }                      {base}: what the core's `values` say
-//   { "t": "step", "id": "waiting", "c": [NODE…] }        [text](step:waiting)
-//   { "t": "term", "id": "zone", "c": [NODE…] }           [text](term:zone): the glossary's word
-//
-// Prose is a small part of Markdown: headings that name keys, paragraphs, lists with dashes, *em*, **strong**, `code`,
-// those links and {values}. Anything else is refused with its line.
+// The first use of a word of the glossary in a lesson becomes a link to it by itself (terms.mjs). A language has all prose:
+// what has not been translated is in English.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import MarkdownIt from "markdown-it";
+import { languages } from "./locale.mjs";
+import { proseOf } from "./prose.mjs";
+import { checkTerms, linkTerms, readTerms } from "./terms.mjs";
 
-export const folders = fileURLToPath(new URL("../lessons", import.meta.url));
-const markdown = new MarkdownIt("commonmark", { html: false });
-const kept = { paragraph: "p", bullet_list: "ul", list_item: "li", em: "em", strong: "strong" };
+const web = fileURLToPath(new URL("..", import.meta.url));
+/** Where the lessons are. */
+export const folders = join(web, "lessons");
 
-/** Text with its {values} taken out. */
-function withValues(text) {
-  return text
-    .split(/(\{[a-z][a-z0-9_]*\})/)
-    .filter((part) => part !== "")
-    .map((part) => (/^\{[a-z][a-z0-9_]*\}$/.test(part) ? { t: "value", name: part.slice(1, -1) } : part));
+/** The keys in the order in which a learner comes to them: what the steps tell and ask, then what follows an answer. */
+function order(lesson, prose) {
+  const steps = [...lesson.steps, ...(lesson.exercise ? [lesson.exercise] : [])];
+  const told = steps.flatMap((step) => [step.prose, step.prediction?.ask]).filter((key) => key in prose);
+  return [...new Set([...told, ...Object.keys(prose)])];
 }
 
-/** markdown-it's flat tokens as nodes; `refuse(token, why)` throws. */
-function nodes(tokens, refuse) {
-  const root = { c: [] };
-  const open = [root];
-  const add = (...more) => {
-    const to = open.at(-1).c;
-    for (const node of more)
-      if (typeof node === "string" && typeof to.at(-1) === "string") to[to.length - 1] += node;
-      else to.push(node);
-  };
-  for (const token of tokens) {
-    const [, name, end] = token.type.match(/^(.*?)(?:_(open|close))?$/);
-    if (end === "close") {
-      open.pop();
-    } else if (end === "open") {
-      let node = { t: kept[name], c: [] };
-      if (name === "link") {
-        const [, t, id] =
-          token.attrGet("href").match(/^(step|term):([a-z0-9_-]+)$/) ?? refuse(token, "a link is step:… or term:…");
-        node = { t, id, c: [] };
-      } else if (!node.t) {
-        refuse(token, `${name.replaceAll("_", " ")} is no part of a lesson's prose`);
-      }
-      add(node);
-      open.push(node);
-    } else if (token.type === "inline") {
-      add(...nodes(token.children, (child, why) => refuse({ ...child, map: token.map }, why)));
-    } else if (token.type === "text") {
-      add(...withValues(token.content));
-    } else if (token.type === "code_inline") {
-      add({ t: "code", c: withValues(token.content) });
-    } else if (token.type === "softbreak") {
-      add(" ");
-    } else {
-      refuse(token, `${token.type.replaceAll("_", " ")} is no part of a lesson's prose`);
-    }
-  }
-  // A short list's items need no paragraphs of their own.
-  const flat = (node) =>
-    node.t === "li" ? { ...node, c: node.c.flatMap((child) => (child.t === "p" ? child.c : [child])) } : node;
-  const walk = (node) => (node.c ? flat({ ...node, c: node.c.map((child) => (child.t ? walk(child) : child)) }) : node);
-  return walk(root).c;
+/** A choice is a control already. */
+function choices(lesson) {
+  return lesson.steps.flatMap((step) => step.prediction?.choices ?? []).map(({ text }) => text);
 }
 
-/** The prose of a lesson: { key: [NODE…] }; the title is one text. */
-export function proseOf(text, file) {
-  const refuse = (token, why) => {
-    throw new Error(`${file}:${(token.map?.[0] ?? 0) + 1}:1: ${why}`);
-  };
-  const tokens = markdown.parse(text, {});
-  const prose = {};
-  for (let at = 0; at < tokens.length; ) {
-    const heading = tokens[at];
-    if (heading.type !== "heading_open") refuse(heading, "text before the first heading");
-    const name = tokens[at + 1].content;
-    let end = at + 3;
-    while (end < tokens.length && tokens[end].type !== "heading_open") end++;
-    const body = tokens.slice(at + 3, end);
-    if (heading.tag === "h1") {
-      if (body.length > 0) refuse(body[0], "the title has no text");
-      prose.title = name;
-    } else if (heading.tag !== "h2" || !/^[a-z0-9_.-]+$/.test(name) || name in prose) {
-      refuse(
-        heading,
-        heading.tag === "h2" && name in prose ? `'${name}' is there already` : "a heading is ## and a key",
-      );
-    } else {
-      prose[name] = nodes(body, refuse);
-    }
-    at = end;
-  }
-  return prose;
+/** Questions, the exercise among them. */
+function asked(lesson) {
+  return lesson.steps.filter((step) => step.prediction).length + (lesson.exercise ? 1 : 0);
+}
+
+/** What prose is read with: [LANGUAGE, its glossary] of English and every other language. */
+async function tongues(from) {
+  const codes = ["en", ...(await languages(from))];
+  return Promise.all(codes.map(async (code) => [code, await readTerms(code, from)]));
 }
 
 /**
  * A lesson's folder as the page reads it: { entry, files }, with its entry of the index and its files as texts by name.
  * Throws "FILE:LINE:COLUMN: REASON".
  */
-export async function readLesson(source) {
-  const lesson = await readFile(join(source, "lesson.json"), "utf8");
+export async function readLesson(source, known) {
+  const text = await readFile(join(source, "lesson.json"), "utf8");
+  const lesson = JSON.parse(text);
   const folder = basename(resolve(source));
-  const entry = { folder, id: JSON.parse(lesson).id, title: {} };
-  const files = { "lesson.json": lesson };
-  for (const file of (await readdir(source)).filter((name) => name.endsWith(".md"))) {
-    const prose = proseOf(await readFile(join(source, file), "utf8"), join(source, file));
-    const language = file.replace(/\.md$/, "");
-    entry.title[language] = prose.title;
-    files[`${language}.json`] = JSON.stringify(prose);
+  const entry = {
+    folder,
+    id: lesson.id,
+    number: lesson.number ?? (Number.parseInt(folder, 10) || 0),
+    title: {},
+    minutes: lesson.minutes ?? null,
+    needs: lesson.needs ?? [],
+    steps: lesson.steps.length,
+    asked: asked(lesson),
+  };
+  const files = { "lesson.json": text };
+  let english = {};
+  for (const [code, glossary] of known ?? (await tongues(web))) {
+    const file = join(source, `${code}.md`);
+    const own = await readFile(file, "utf8").catch(() => "");
+    const prose = { ...english, ...proseOf(own, file) };
+    if (code === "en") english = prose;
+    checkTerms(prose, glossary, file);
+    entry.title[code] = prose.title;
+    files[`${code}.json`] = JSON.stringify(linkTerms(prose, glossary, order(lesson, prose), new Set(choices(lesson))));
   }
   return { entry, files };
 }
 
 /** The folders of the lessons, sorted. */
-export async function lessonFolders() {
-  const all = await readdir(folders, { withFileTypes: true });
+export async function lessonFolders(within = folders) {
+  const all = await readdir(within, { withFileTypes: true });
   return all
     .filter((found) => found.isDirectory())
     .map(({ name }) => name)
     .sort();
 }
 
-/** Writes all lessons into a folder; answers the index. */
-export async function buildLessons(to) {
+/** Writes all lessons into a folder; answers the index. `from` has lessons/, glossary/ and page/locale/. */
+export async function buildLessons(to, from = web) {
+  const within = join(from, "lessons");
+  const known = await tongues(from);
   const index = [];
-  for (const folder of await lessonFolders()) {
-    const { entry, files } = await readLesson(relative(process.cwd(), join(folders, folder)));
+  for (const folder of await lessonFolders(within)) {
+    const { entry, files } = await readLesson(relative(process.cwd(), join(within, folder)), known);
     await mkdir(join(to, folder), { recursive: true });
     for (const [name, text] of Object.entries(files)) await writeFile(join(to, folder, name), text);
     index.push(entry);
   }
+  index.sort((a, b) => a.number - b.number);
+  const ids = new Set(index.map(({ id }) => id));
+  for (const { folder, needs } of index)
+    for (const need of needs)
+      if (!ids.has(need)) throw new Error(`web/lessons/${folder}/lesson.json:1:1: needs '${need}', which is no lesson`);
   await writeFile(join(to, "index.json"), JSON.stringify(index));
   return index;
 }

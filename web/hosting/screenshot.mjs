@@ -1,6 +1,8 @@
-// The README's picture: docs/screenshot.png, the page at 1280×800 in the middle of sparse_init, dark.
+// The README's picture: docs/screenshot.png, the lab at 1280×800 in the middle of sparse_init, dark; and the front page's
+// two, dark and light.
 //
-//   node web/hosting/screenshot.mjs [--root dist] [--out docs/screenshot.png]
+//   node web/hosting/screenshot.mjs [--root dist] [--out docs/screenshot.png] [--theme dark]
+//   node web/hosting/screenshot.mjs --out web/page/assets/lab-light.png --theme light
 //
 // It is the real page, driven as a person drives it: the 1 GiB capture, stepped to the event in which mem_map is
 // reserved, with the strip zoomed to it.
@@ -14,6 +16,7 @@ const { values } = parseArgs({
   options: {
     root: { type: "string", default: here("dist") },
     out: { type: "string", default: here("docs/screenshot.png") },
+    theme: { type: "string", default: "dark" },
   },
 });
 
@@ -25,10 +28,10 @@ const browser = await chromium.launch({
 try {
   const page = await browser.newPage({
     viewport: { width: 1280, height: 800 },
-    colorScheme: "dark",
+    colorScheme: values.theme,
     reducedMotion: "reduce",
   });
-  await page.goto(site.url);
+  await page.goto(`${site.url}lab.html`);
   await page.getByRole("button", { name: "Step", exact: true }).and(page.locator(":enabled")).waitFor();
   const sentence = page.locator("#sentence");
   const until = async (level, words) => {

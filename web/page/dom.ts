@@ -1,9 +1,9 @@
 // dom.ts: the few DOM helpers that every module of the page uses. Data becomes text nodes, never markup.
 
-/** The element with this id; it is in index.html, so its absence is our bug. */
+/** The element with this id; it is in the page's HTML, so its absence is our bug. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   const element = document.getElementById(id);
-  if (!element) throw new Error(`index.html has no #${id}`);
+  if (!element) throw new Error(`the page has no #${id}`);
   return element as T;
 }
 

@@ -26,11 +26,12 @@ export function startLogDialog(play: PlayLog, say: (message: string | null) => v
     if (message === null) dialog.close();
   };
 
-  byId("open-log").addEventListener("click", () => {
+  const open = () => {
     complain(null);
     dialog.showModal();
     text.focus();
-  });
+  };
+  byId("open-log").addEventListener("click", open);
   byId("log-cancel").addEventListener("click", () => dialog.close());
   byId("log-form").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -42,6 +43,11 @@ export function startLogDialog(play: PlayLog, say: (message: string | null) => v
     file.value = ""; // the same file can be chosen again after it was mended
     if (chosen) await submitBytes(new Uint8Array(await chosen.arrayBuffer()), chosen.name);
   });
+
+  // A link to the dialog: lab.html?open=log, lab.html#paste.
+  const asked = () => location.hash === "#paste" && !dialog.open;
+  addEventListener("hashchange", () => asked() && open());
+  if (asked() || new URLSearchParams(location.search).get("open") === "log") open();
 
   // A file may be dropped anywhere on the page.
   const holdsFile = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;

@@ -1,9 +1,11 @@
 // main.ts: the first load. It starts the module, opens the canvas and boots the recorded 1 GiB machine, so that there is
 // something to step through as soon as possible; all the rest of the page (more.ts) comes while that is looked at.
+import words from "words:first";
+import shared from "words:shared";
 import fontUrl from "../canvas/assets/JetBrainsMono-subset.ttf";
 import { fetchCapture } from "./captures";
 import { byId, painted } from "./dom";
-import { localise, t } from "./locale";
+import { startWords, t } from "./locale";
 import { startModule } from "./module";
 import { message, Page } from "./page";
 import { showStory } from "./story";
@@ -11,7 +13,7 @@ import { startTheme } from "./theme";
 import { Transport } from "./transport";
 
 async function start(): Promise<void> {
-  localise(document);
+  await startWords(shared, words);
   startTheme();
   byId("busy").hidden = false;
   byId("busy-word").textContent = t("loading.module");

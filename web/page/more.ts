@@ -1,12 +1,13 @@
 // more.ts: everything that can wait until the first picture stands: machines, sides, tables, lessons, tools. Each part has
 // a file of its own; this starts them in their order.
+import words from "words:later";
 import { Ask } from "./ask";
 import { byId } from "./dom";
 import { startLessons } from "./lesson";
 import { addWords, localise } from "./locale";
-import words from "./locale/en.later.json";
 import { startLogDialog } from "./log-dialog";
 import { Machines } from "./machines";
+import { noticeLanguage } from "./notice";
 import { startOwners } from "./owners";
 import { message, type Page } from "./page";
 import { Sides } from "./sides";
@@ -25,7 +26,8 @@ export async function startMore(
   page.changed(); // the other panels
   addWords(words);
   localise(document, words);
-  document.querySelector<HTMLLinkElement>("link[data-later]")?.setAttribute("media", "all");
+  for (const link of document.querySelectorAll("link[data-later]")) link.setAttribute("media", "all");
+  noticeLanguage();
   const sides = new Sides();
   const machines = new Machines(page, later);
   startLogDialog((bytes, name) => machines.playLog(bytes, name), message);
