@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "base/units.hpp"
+#include "cli/grade.hpp"
 #include "cli/lessons.hpp"
 #include "io/dmesg.hpp"
 #include "io/json.hpp"
@@ -35,6 +36,7 @@ mmscope query BOOT EXPRESSION...   asks a boot: a preset, FILE.json or a script 
 mmscope inspect BOOT PATH...       everything about a thing: "page[0x1234]", "node[0].zone[DMA32]"
 mmscope machines                   the presets
 mmscope lessons check [FOLDER...]  play lessons, right and wrong; without a folder all of web/lessons
+mmscope grade RECEIPT...           does again what learners handed in; a gradebook as CSV
 mmscope help                       this text
 mmscope --version
 
@@ -46,14 +48,17 @@ boot also takes
   --until PHASE         memblock numa sparse zones zonelists handoff slab deferred done
 query and inspect take
   --at CALL[:EVENT]     before that call, or so many events inside it, from 0; the end of the boot otherwise
+grade takes
+  --lessons DIR         where the lessons are; web/lessons otherwise
 
-Logs and scripts may be gzipped. Status: 0 done, 1 a call that cannot be made or a difference found, 2 unusable input.
+Logs and scripts may be gzipped. Status: 0 done, 1 a call that cannot be made, a difference found
+or a receipt refused, 2 unusable input.
 )";
 
 struct Options {
   std::string_view verb;
   std::vector<std::string_view> words; // what is no option
-  std::optional<std::string_view> dmesg, machine;
+  std::optional<std::string_view> dmesg, machine, lessons;
   std::vector<View> show;
   std::optional<Position> at;
   Phase until = Phase::done;
@@ -69,8 +74,8 @@ int misuse(const Io &io, std::string_view what) {
 
 // Reads everything after the verb. Returns what is wrong, or "".
 std::string parse_options(std::span<const std::string_view> args, Options &o) {
-  static constexpr std::array<std::string_view, 7> flags{"--dmesg",  "--machine", "--until", "--show",
-                                                         "--format", "--events",  "--at"};
+  static constexpr std::array<std::string_view, 8> flags{"--dmesg",  "--machine", "--until", "--show",
+                                                         "--format", "--events",  "--at",    "--lessons"};
   const bool boots = o.verb == "boot", plays = boots || o.verb == "run";
   const bool asks = o.verb == "query" || o.verb == "inspect";
   for (std::size_t i = 0; i < args.size(); ++i) {
@@ -83,7 +88,7 @@ std::string parse_options(std::span<const std::string_view> args, Options &o) {
     const std::string_view flag = word.substr(0, equals);
     if (std::find(flags.begin(), flags.end(), flag) == flags.end())
       return concat("unknown option ", word, did_you_mean(flag, flags));
-    if (flag == "--at" ? !asks : !plays || (!boots && (flag == "--dmesg" || flag == "--machine" || flag == "--until")))
+    if (flag == "--lessons" ? o.verb != "grade" : flag == "--at" ? !asks : !plays || (!boots && (flag == "--dmesg" || flag == "--machine" || flag == "--until")))
       return concat(o.verb, " takes no ", flag);
     if (flag == "--events") {
       o.events = true;
@@ -105,6 +110,8 @@ std::string parse_options(std::span<const std::string_view> args, Options &o) {
       o.at = Position{*call, *event, 0};
     } else if (flag == "--dmesg")
       o.dmesg = value;
+    else if (flag == "--lessons")
+      o.lessons = value;
     else if (flag == "--machine")
       o.machine = value;
     else if (flag == "--until") {
@@ -489,6 +496,11 @@ int lessons(const Io &io, const Options &o) {
   return check_lessons(io, std::span(o.words).subspan(1));
 }
 
+int grade_receipts(const Io &io, const Options &o) {
+  if (o.words.empty()) return misuse(io, "grade takes receipts");
+  return grade(io, o.lessons.value_or(lessons_folder), o.words);
+}
+
 } // namespace
 
 int run(std::span<const std::string_view> args, const Io &io) {
@@ -512,16 +524,17 @@ int run(std::span<const std::string_view> args, const Io &io) {
     std::string_view name;
     int (*run)(const Io &, const Options &);
   };
-  static constexpr std::array<Verb, 7> verbs{{{"boot", boot},
+  static constexpr std::array<Verb, 8> verbs{{{"boot", boot},
                                               {"run", run_script},
                                               {"verify", verify},
                                               {"query", query},
                                               {"inspect", inspect_things},
                                               {"machines", machines},
-                                              {"lessons", lessons}}};
+                                              {"lessons", lessons},
+                                              {"grade", grade_receipts}}};
   const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb &v) { return v.name == o.verb; });
   if (verb == verbs.end()) {
-    for (const std::string_view later : {"trace", "grade", "autopsy"})
+    for (const std::string_view later : {"trace", "autopsy"})
       if (o.verb == later) return misuse(io, concat(later, " is not there yet"));
     std::vector<std::string_view> names{"help"};
     for (const Verb &v : verbs) names.push_back(v.name);

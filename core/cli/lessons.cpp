@@ -13,10 +13,10 @@ namespace mmscope {
 namespace {
 
 constexpr int ok = 0, failed = 1, unusable = 2;
-constexpr std::string_view lessons_folder = "web/lessons";
+} // namespace
 
-// The boot that a lesson is about, or nothing and the reason.
-std::optional<Script> boot_of(const Io &io, const std::string &folder, const MachineOfLesson &m, std::string &error) {
+std::optional<Script> lesson_boot(const Io &io, const std::string &folder, const MachineOfLesson &m,
+                                  std::string &error) {
   switch (m.kind) {
   case MachineOfLesson::Kind::preset: {
     const MachineSpec *spec = find_preset(m.text.text);
@@ -51,6 +51,8 @@ std::optional<Script> boot_of(const Io &io, const std::string &folder, const Mac
   return std::nullopt;
 }
 
+namespace {
+
 int check_lesson_folder(const Io &io, const std::string &folder) {
   const std::string file = concat(folder, "/lesson.json");
   std::string error;
@@ -67,7 +69,7 @@ int check_lesson_folder(const Io &io, const std::string &folder) {
   const Lesson &lesson = *parsed.lesson;
   LessonCheck check(lesson, *text);
   for (std::size_t m = 0; m < lesson.machines.size(); ++m) {
-    auto script = boot_of(io, folder, lesson.machines[m], error);
+    auto script = lesson_boot(io, folder, lesson.machines[m], error);
     if (!script) {
       io.err(concat(to_text(place_of(*text, lesson.machines[m].text.path, error), file), '\n'));
       return failed;

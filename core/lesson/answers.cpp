@@ -93,8 +93,9 @@ Verdict LessonRun::judge(std::string_view typed, std::optional<Truth> &t) {
   return v;
 }
 
-Verdict LessonRun::answer(std::string_view typed) {
+Verdict LessonRun::answer(std::string_view text) {
   if (!question() || closed()) return {};
+  const std::string typed = one_line(text);
   trouble_ = {};
   std::optional<Truth> t;
   const Stay stay(lab_);

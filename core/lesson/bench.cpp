@@ -21,8 +21,8 @@ Lab &Bench::lab() {
 
 CallOutcome Bench::make(std::string_view line) {
   CallOutcome out;
-  if (calls_.size() == max_calls) {
-    out.error = "so many calls are not needed: take some back";
+  if (calls_.size() == max_calls || line.size() > max_line_bytes) {
+    out.error = line.size() > max_line_bytes ? "the line is too long" : "so many calls are not needed: take some back";
     return out;
   }
   const ParsedCommand parsed = parse_command(line, script_.bindings);

@@ -28,7 +28,7 @@ struct CallOutcome {
 
 class Bench {
 public:
-  static constexpr std::size_t max_calls = 200;
+  static constexpr std::size_t max_calls = 200, max_line_bytes = 1000;
 
   /// The first `calls` calls of a recorded boot.
   Bench(const Script &boot, u64 calls);

@@ -16,8 +16,9 @@ const std::vector<std::string> &LessonRun::calls() const {
   return bench_ ? bench_->calls() : none;
 }
 
-CallOutcome LessonRun::try_call(std::string_view line) {
+CallOutcome LessonRun::try_call(std::string_view text) {
   CallOutcome out;
+  const std::string line = one_line(text);
   if (!in_exercise() || !bench_ || closed()) {
     out.error = closed() ? "this is over" : "there is no exercise here";
     return out;

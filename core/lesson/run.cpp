@@ -172,12 +172,15 @@ bool LessonRun::done() const {
 
 // --- inputs ---
 
-void LessonRun::note(char kind, std::string_view what) {
-  std::string line = concat(current_, ' ', kind);
-  if (!what.empty()) append(line, ' ', what);
+std::string LessonRun::one_line(std::string_view typed) {
+  std::string line(typed);
   std::replace_if(
       line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-  inputs_.push_back(std::move(line));
+  return std::string(trim(line));
+}
+
+void LessonRun::note(char kind, std::string_view what) {
+  inputs_.push_back(concat(current_, ' ', kind, what.empty() ? "" : " ", what));
 }
 
 bool LessonRun::take(std::string_view line) {

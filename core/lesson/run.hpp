@@ -65,7 +65,7 @@ struct Results {
 
 class LessonRun {
 public:
-  static constexpr std::size_t max_inputs = 5000;
+  static constexpr std::size_t max_inputs = 1000;
 
   LessonRun(const Lesson &lesson, Lab &lab, u64 seed, Mode mode = Mode::practice);
 
@@ -89,7 +89,7 @@ public:
 
   // --- its prediction ---
   std::optional<Question> question() const;
-  Verdict answer(std::string_view typed);
+  Verdict answer(std::string_view text);
   /// `{EXPRESSION}` replaced at the moment of the answer, where $answer is known: what the check types.
   std::optional<std::string> example(const Term &says);
   /// Shown, not solved: the verdict that a right answer gets.
@@ -105,7 +105,7 @@ public:
   bool done() const; ///< nothing is open; of an exam: it is finished
 
   // --- the exercise ---
-  CallOutcome try_call(std::string_view line);
+  CallOutcome try_call(std::string_view text);
   bool undo_call();
   const std::vector<std::string> &calls() const;
   std::vector<GoalState> goals();
@@ -147,6 +147,7 @@ private:
   bool closed() const { return finished_ || inputs_.size() >= max_inputs; } // no more is taken
   bool take(std::string_view line);
   Results all_results();
+  static std::string one_line(std::string_view typed); // as it is noted: the replay must read the same
   void note(char kind, std::string_view what = {});
 
   const Lesson &lesson_;

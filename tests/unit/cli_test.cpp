@@ -1,9 +1,12 @@
 // The command line: words in, text and status out. Native only (it reads JSON and gzip).
 #include "cli/cli.hpp"
+#include "cli/grade.hpp"
 
 #include "base/text.hpp"
 #include "io/capture.hpp"
+#include "io/script_text.hpp"
 #include "lab/presets.hpp"
+#include "lesson/receipt.hpp"
 
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -404,4 +407,76 @@ TEST_CASE("cli: lessons are checked and what is wrong has its place") {
   CHECK(call({"lessons", "check", "elsewhere/l"}).err.find("web/page/assets/captures/c.gz: ") != std::string::npos);
   files["web/page/assets/captures/c.gz"] = "[    0.000000] Linux version 6.1.0\n";
   CHECK(call({"lessons", "check", "elsewhere/l"}).err.find("there is no such file") == std::string::npos);
+}
+
+TEST_CASE("cli: receipts become a gradebook") {
+  const std::string boot = "memblock_add 0 64M\nmemblock_reserve 0 1M";
+  const std::string lesson = R"({"format": 1, "id": "l", "title": "title", "start": {"after": "memblock_add"},
+ "steps": [{"id": "s", "prose": "p", "function": "f", "file": "m.c", "prediction": {"kind": "number", "unit": "bytes",
+ "ask": "a", "answer": {"at": {"after": "memblock_reserve"}, "value": "memblock.reserved.total_size"},
+ "otherwise": {"why": "w"}, "right": "r", "hints": [{"text": "h"}],
+ "try": [{"says": "1M", "right": true}, {"says": "2M", "why": "w"}]}}],
+ "machine": [{"script": "memblock_add 0 64M\nmemblock_reserve 0 1M"}, {"script": "memblock_add 0 64M\nmemblock_reserve 0 2M"}]})";
+  const ParsedLesson parsed = parse_lesson(lesson);
+  REQUIRE(parsed.lesson);
+  // Both machines are picked by some seed; the same answer is right on one of them.
+  const auto receipt = [&](u64 seed, std::string_view name, bool right) {
+    std::string script(boot);
+    if (machine_of(*parsed.lesson, seed) == 1) script.replace(script.size() - 2, 1, "2");
+    Lab lab(parse_script(script).script);
+    lab.prepare(~u64{0});
+    LessonRun run(*parsed.lesson, lab, seed, Mode::exam);
+    REQUIRE(run.enter(0));
+    run.answer((machine_of(*parsed.lesson, seed) == 1) == right ? "2M" : "1M");
+    REQUIRE(run.finish());
+    std::string out;
+    JsonWriter w(out);
+    write_receipt(w, *receipt_of(run, lesson, name));
+    return out;
+  };
+  u64 seeds[2] = {};
+  for (u64 seed = 1; seeds[0] == 0 || seeds[1] == 0; ++seed) seeds[machine_of(*parsed.lesson, seed)] = seed;
+
+  CHECK(call({"grade"}).status == 2);
+  files = {{"a.json", receipt(seeds[0], "Ann", true)}};
+  Outcome o = call({"grade", "--lessons", "nowhere", "a.json"});
+  CHECK(o.status == 2);
+  CHECK(o.err == "mmscope: there are no lessons in nowhere\n");
+
+  files = {{"web/lessons/01-l/lesson.json", lesson},
+           {"web/lessons/notes.txt", "x"},
+           {"a.json", receipt(seeds[0], "Ann", true)},
+           {"b.json", receipt(seeds[1], "=cmd|' /C calc'!A0", false)}};
+  o = call({"grade", "a.json", "b.json"});
+  CHECK(o.err == "");
+  CHECK(o.status == 0);
+  CHECK(o.out == concat("receipt,name,lesson,seed,mode,points,of,percent,status,reason\n", "a.json,Ann,l,", seeds[0],
+                        ",exam,1,1,100,accepted,\n", "b.json,'=cmd|' /C calc'!A0,l,", seeds[1],
+                        ",exam,0,1,0,accepted,\n"));
+
+  std::string forged = files["b.json"];
+  forged.replace(forged.find("\"points\":0"), 10, "\"points\":1");
+  files["c.json"] = concat("[", files["a.json"], ",", forged, ",\n{}]");
+  o = call({"grade", "--lessons=web/lessons", "c.json"});
+  CHECK(o.status == 1);
+  CHECK(o.out.find("c.json[0],Ann,l,") != std::string::npos);
+  CHECK(o.out.find(",refused,\"it says 1 of 1 points, its inputs give 0 of 1\"\n") != std::string::npos);
+  CHECK(o.out.find("c.json[2],,,,,,,,refused,not a receipt:2:1: [2]: \"\"mmscope\"\" is missing") == std::string::npos);
+  CHECK(o.out.find("c.json[2],,,,,,,,refused,\"not a receipt:2:1: [2]: \"\"mmscope\"\" is missing\"\n") !=
+        std::string::npos);
+  files["d.json"] = "no";
+  o = call({"grade", "d.json", "gone.json", "a.json"});
+  CHECK(o.status == 2);
+  CHECK(o.out.find("d.json,,,,,,,,refused,") != std::string::npos);
+  CHECK(o.out.find("a.json,Ann,l,") != std::string::npos);
+  CHECK(o.err == "mmscope: gone.json: there is no such file\n");
+  std::string other = files["a.json"];
+  other.replace(other.find("\"lesson\":\"l\""), 12, "\"lesson\":\"x\"");
+  files["e.json"] = other;
+  CHECK(call({"grade", "e.json"}).out.find("there is no lesson 'x'") != std::string::npos);
+
+  CHECK(csv_field("a,b") == "\"a,b\"");
+  CHECK(csv_field("say \"x\"") == "\"say \"\"x\"\"\"");
+  for (const char c : std::string_view("=+-@")) CHECK(csv_field(concat(c, "1")) == concat("'", c, "1"));
+  CHECK(csv_field("a=1") == "a=1");
 }
