@@ -4,9 +4,11 @@
 #include "io/dmesg.hpp"
 #include "io/script_text.hpp"
 #include "lab/presets.hpp"
+#include "lesson/answer_key.hpp"
 #include "lesson/check.hpp"
 
 #include <algorithm>
+#include <memory>
 
 namespace mmscope {
 
@@ -53,30 +55,55 @@ std::optional<Script> lesson_boot(const Io &io, const std::string &folder, const
 
 namespace {
 
-int check_lesson_folder(const Io &io, const std::string &folder) {
-  const std::string file = concat(folder, "/lesson.json");
+// A lesson of a folder, as it was read; without one, the status says what kind of failure was told.
+struct Opened {
+  std::string folder, file, text;
+  std::optional<Lesson> lesson;
+  int status = ok;
+};
+
+Opened open_lesson(const Io &io, const std::string &folder) {
+  Opened o{folder, concat(folder, "/lesson.json"), {}, {}, unusable};
   std::string error;
-  const auto text = io.read(file, error);
+  auto text = io.read(o.file, error);
   if (!text) {
-    io.err(concat("mmscope: ", file, ": ", error, '\n'));
-    return unusable;
+    io.err(concat("mmscope: ", o.file, ": ", error, '\n'));
+    return o;
   }
-  const ParsedLesson parsed = parse_lesson(*text);
-  if (parsed.error) {
-    io.err(concat(to_text(*parsed.error, file), '\n'));
-    return failed;
+  o.text = std::move(*text);
+  ParsedLesson parsed = parse_lesson(o.text);
+  o.status = parsed.error ? failed : ok;
+  if (parsed.error)
+    io.err(concat(to_text(*parsed.error, o.file), '\n'));
+  else
+    o.lesson = std::move(parsed.lesson);
+  return o;
+}
+
+// One of its machines, booted; null when it cannot be had, which was told.
+std::unique_ptr<Lab> open_lab(const Io &io, const Opened &o, const MachineOfLesson &m) {
+  std::string error;
+  auto script = lesson_boot(io, o.folder, m, error);
+  if (!script) {
+    io.err(concat(to_text(place_of(o.text, m.text.path, error), o.file), '\n'));
+    return nullptr;
   }
-  const Lesson &lesson = *parsed.lesson;
-  LessonCheck check(lesson, *text);
+  auto lab = std::make_unique<Lab>(std::move(*script));
+  lab->prepare(~u64{0});
+  return lab;
+}
+
+int check_lesson_folder(const Io &io, const std::string &folder) {
+  const Opened opened = open_lesson(io, folder);
+  if (!opened.lesson) return opened.status;
+  const Lesson &lesson = *opened.lesson;
+  const std::string &file = opened.file, &text = opened.text;
+  std::string error;
+  LessonCheck check(lesson, text);
   for (std::size_t m = 0; m < lesson.machines.size(); ++m) {
-    auto script = lesson_boot(io, folder, lesson.machines[m], error);
-    if (!script) {
-      io.err(concat(to_text(place_of(*text, lesson.machines[m].text.path, error), file), '\n'));
-      return failed;
-    }
-    Lab lab(std::move(*script));
-    lab.prepare(~u64{0});
-    check.play(lab, m);
+    const auto lab = open_lab(io, opened, lesson.machines[m]);
+    if (!lab) return failed;
+    check.play(*lab, m);
   }
   LessonReport report = check.report();
 
@@ -93,7 +120,7 @@ int check_lesson_folder(const Io &io, const std::string &folder) {
       io.err(concat("mmscope: ", path, ": ", error, '\n'));
       return unusable;
     }
-    check_prose(lesson, *text, *prose, report);
+    check_prose(lesson, text, *prose, report);
     for (const LessonError &e : report.prose) io.err(concat(to_text(e, path), '\n'));
     wrong += report.prose.size();
   }
@@ -109,6 +136,23 @@ int check_lesson_folder(const Io &io, const std::string &folder) {
 }
 
 } // namespace
+
+int write_lesson_key(const Io &io, const std::string &folder, u64 seed) {
+  const Opened opened = open_lesson(io, folder);
+  if (!opened.lesson) return opened.status;
+  const Lesson &lesson = *opened.lesson;
+  const auto lab = open_lab(io, opened, lesson.machines[machine_of(lesson, seed)]);
+  if (!lab) return failed;
+  std::string out;
+  JsonWriter w(out);
+  LessonRun run(lesson, *lab, seed);
+  if (run.trouble() || !write_answer_key(w, run, *lab)) {
+    io.err(concat(to_text(place_of(opened.text, run.trouble().path, run.trouble().reason), opened.file), '\n'));
+    return failed;
+  }
+  io.out(concat(out, '\n'));
+  return ok;
+}
 
 int check_lessons(const Io &io, std::span<const std::string_view> folders) {
   std::vector<std::string> all(folders.begin(), folders.end());

@@ -409,6 +409,43 @@ TEST_CASE("cli: lessons are checked and what is wrong has its place") {
   CHECK(call({"lessons", "check", "elsewhere/l"}).err.find("there is no such file") == std::string::npos);
 }
 
+TEST_CASE("cli: the answer key of a lesson is what its own questions take for right") {
+  files = {{"l/lesson.json", R"({"format": 1, "id": "l", "title": "title", "machine": {"script": "memblock_add 0 64M"},
+  "start": {"after": "memblock_add"},
+  "steps": [{"id": "s", "prose": "p", "function": "f", "file": "m.c", "prediction": {
+    "kind": "number", "unit": "bytes", "ask": "p",
+    "variants": [{"n": "1M"}, {"n": "2M"}, {"n": "3M"}, {"n": "4M"}],
+    "answer": "memblock.memory.total_size - $n", "otherwise": {"why": "p"}, "right": "p",
+    "hints": [{"level": "nudge", "text": "p"}],
+    "try": [{"says": "{$answer}", "right": true}, {"says": "{$n}", "why": "p"}]}}],
+  "exercise": {"prose": "p", "function": "f", "file": "m.c", "at": {"after": "memblock_add"}, "given": {"size": "1M"},
+    "goals": [{"id": "g", "text": "p", "holds": "memblock.reserved.total_size == $size"}],
+    "wrong": [{"when": "memblock.reserved.total_size > $size", "why": "p"}], "finished": "true", "otherwise": {"why": "p"}, "hints": [{"level": "nudge", "text": "p"}],
+    "solution": ["memblock_reserve 0 {$size}"],
+    "alternatives": [["memblock_reserve 4K {$size}"], ["memblock_reserve 8K {$size}"]],
+    "wrong_ways": [{"calls": ["memblock_reserve 0 4K"], "why": "p"}, {"calls": ["memblock_reserve 0 8K"], "why": "p"},
+                   {"calls": ["memblock_reserve 0 2M"], "why": "p"}]}})"}};
+  std::set<std::string> answers;
+  for (const std::string_view seed : {"1", "2", "3", "4", "5", "6", "7", "8"}) {
+    const Outcome o = call({"lessons", "key", "l", "--seed", seed});
+    INFO(o.err);
+    REQUIRE(o.status == 0);
+    const json key = json::parse(o.out);
+    CHECK(key["machine"]["script"] == "memblock_add 0 64M");
+    const json &step = key["steps"][0];
+    CHECK(step["tries"][0]["right"] == true);
+    CHECK(step["tries"][1]["why"] == "p");
+    CHECK(key["exercise"]["solution"][0] == "memblock_reserve 0 1048576");
+    CHECK(key["exercise"]["wrong_ways"].size() == 3);
+    answers.insert(step["answer"].get<std::string>());
+  }
+  CHECK(answers.size() > 1);
+  for (const std::string &answer : answers) CHECK(answer.ends_with(" MiB"));
+  CHECK(call({"lessons", "key", "l", "--seed", "many"}).status == 2);
+  CHECK(call({"lessons", "key"}).status == 2);
+  CHECK(call({"lessons", "key", "elsewhere"}).status == 2);
+}
+
 TEST_CASE("cli: receipts become a gradebook") {
   const std::string boot = "memblock_add 0 64M\nmemblock_reserve 0 1M";
   const std::string lesson = R"({"format": 1, "id": "l", "title": "title", "start": {"after": "memblock_add"},
