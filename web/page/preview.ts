@@ -1,7 +1,8 @@
 // preview.ts: shows an author's lesson anew whenever it is saved, at the step where it stands, and what is wrong with it.
 // Only the pages of `./lab serve --lesson DIR` ask for this (web/hosting/preview.mjs says what preview.json is). What it says
 // is for authors and in English, as are the check's messages.
-import { byId, h } from "./dom";
+//
+// It imports nothing: what it shared with the first load would become one more file of that.
 
 interface Preview {
   folder: string;
@@ -23,8 +24,11 @@ const MOST_PROBLEMS = 4; // the terminal has all of them
 const STEP = "mmscope.preview.step"; // outlives a reload of the page
 
 export function startPreview(stage: Stage, played: Played): void {
-  const box = h("div", { class: "message", id: "preview-problems", role: "alert", hidden: true });
-  byId("message").after(box);
+  const box = element("div", "message");
+  box.id = "preview-problems";
+  box.role = "alert";
+  box.hidden = true;
+  document.querySelector("#message")?.after(box);
   let version = 0;
 
   const ask = async (): Promise<void> => {
@@ -50,8 +54,15 @@ function tell(box: HTMLElement, { folder, problems }: Preview): void {
   const more = problems.length - MOST_PROBLEMS;
   box.hidden = problems.length === 0;
   box.replaceChildren(
-    h("strong", {}, `${folder} does not work yet.`),
-    h("ul", {}, ...problems.slice(0, MOST_PROBLEMS).map((problem) => h("li", { class: "mono" }, problem))),
-    ...(more > 0 ? [h("span", {}, `And ${more} more: the terminal has them.`)] : []),
+    element("strong", "", `${folder} does not work yet.`),
+    element("ul", "", ...problems.slice(0, MOST_PROBLEMS).map((problem) => element("li", "mono", problem))),
+    more > 0 ? `And ${more} more: the terminal has them.` : "",
   );
+}
+
+function element(tag: string, className: string, ...children: (Node | string)[]): HTMLElement {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.append(...children);
+  return made;
 }
