@@ -75,7 +75,9 @@ test("a saved lesson is shown at the same step, a broken one is told and mended"
   assert.ok(await problems(page).isHidden());
 
   const json = edit("lesson.json", (text) => text.replace('"id": "mine",', '"id": "mine"'));
-  await problems(page).getByText(/lesson\.json:5:\d+: this is not JSON from here on/).waitFor();
+  await problems(page)
+    .getByText(/lesson\.json:5:\d+: this is not JSON from here on/)
+    .waitFor();
   // A step before this one: the place is kept by name.
   const [, step] = json.match(/"steps": \[\n( {4}\{[\s\S]*?\n {4}\})\n {2}\]/);
   const first = `    { "id": "first", "prose": "lists", "home": "lists.home", "function": "f", "file": "f.c",
