@@ -134,6 +134,7 @@ function walk(node, path) {
 walk(plain, []);
 
 change("another format", set(["format"], 2));
+change("a place in the course and no minutes", drop(["minutes"]));
 change("an id with blanks", set(["id"], "My lesson"));
 change("two machines in one", set(["machine"], { preset: "tiny-128m", script: "memblock_add 0 1M" }));
 change("no machine in a list", set(["machine"], []));

@@ -9,11 +9,13 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { schemaProblems } from "./lesson_schema.mjs";
 import { readLesson } from "./lessons.mjs";
 
 /** The command line that plays lessons: MMSCOPE, or what ./lab has built. */
-export const program = () => process.env.MMSCOPE ?? "build/release/mmscope";
+export const program = () =>
+  process.env.MMSCOPE ?? fileURLToPath(new URL("../../build/release/mmscope", import.meta.url));
 
 export const problemText = ({ file, line, column, text }) => `${file}:${line}:${column}: ${text}`;
 

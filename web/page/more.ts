@@ -35,8 +35,9 @@ export async function startMore(
   new Ask(page, later, sides);
   startTables(page, later, (path) => thing.open(path));
   startOwners(page, later, () => thing.focus());
-  startLessons(page, later, sides, machines);
+  const lessons = startLessons(page, later, sides, machines);
   if (failed !== null) await machines.instead(failed);
   await startTools(page, later, transport, sides, machines);
+  if (document.querySelector("meta[name=preview]")) (await import("./preview")).startPreview(lessons, later);
   byId("story").dataset.ready = "all";
 }
