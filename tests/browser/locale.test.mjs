@@ -27,7 +27,7 @@ function outside() {
       clipped ||= getComputedStyle(up).overflowX !== "visible";
     if (width > 0 && !clipped && (right > innerWidth + 1 || left < -1)) found.push(`outside: ${name}`);
     if (style.overflowX === "visible" && element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1)
-      if (!["DIV", "SECTION", "MAIN", "UL", "OL", "TABLE"].includes(element.tagName)) found.push(`too wide: ${name}`);
+      found.push(`too wide: ${name}`);
   }
   return found;
 }
