@@ -51,10 +51,8 @@ function meaning(term: Term): Node[] {
 
 function makeBox(): HTMLElement {
   const made = h("div", { class: "term-box", role: "dialog", popover: "auto", tabindex: -1 });
-  made.addEventListener("toggle", (event) => {
-    if ((event as ToggleEvent).newState === "open") return;
-    opener?.setAttribute("aria-expanded", "false");
-    if (made.contains(document.activeElement)) opener?.focus();
+  made.addEventListener("beforetoggle", (event) => {
+    if (event.newState === "closed") opener?.setAttribute("aria-expanded", "false");
   });
   // The page's own keys are not meant while one reads.
   made.addEventListener("keydown", (event) => {
