@@ -4,14 +4,21 @@
 import codes from "words:languages";
 import type { Entry, Language, Words } from "./locale";
 
-const ENGLISH: Language = { code: "en", prose: "en", words: (part) => part, text: (english) => english };
+const ENGLISH: Language = {
+  code: "en",
+  prose: "en",
+  words: (part) => part,
+  text: (english) => english,
+  value: (text) => text,
+};
 
 export async function languageOf(code: string): Promise<Language> {
   const language = code === "xx-pseudo" || code === "xx-rtl" ? pseudo(code) : await translated(code);
   if (!language) return { ...ENGLISH, missing: code };
+  const direction = code === "xx-rtl" ? "rtl" : (directionOf(code) ?? "ltr");
   document.documentElement.lang = code;
-  document.documentElement.dir = code === "xx-rtl" ? "rtl" : (directionOf(code) ?? "ltr");
-  return language;
+  document.documentElement.dir = direction;
+  return direction === "rtl" ? { ...language, value: isolated } : language;
 }
 
 function directionOf(code: string): string | undefined {
@@ -20,6 +27,11 @@ function directionOf(code: string): string | undefined {
     getTextInfo?(): { direction?: string };
   };
   return (locale.getTextInfo?.() ?? locale.textInfo)?.direction;
+}
+
+/** Addresses and sizes keep their own direction in a sentence that runs the other way. */
+function isolated(text: string): string {
+  return `\u2068${text}\u2069`;
 }
 
 async function translated(code: string): Promise<Language | null> {
@@ -69,7 +81,7 @@ function longer(text: string): string {
 
 /** Words run from right to left, values as they are. */
 function mirrored(english: string): string {
-  return pseudoText(english).replace(/\{\w+\}|[\p{L}\p{N}’'-]+/gu, (word) =>
+  return pseudoText(english).replace(/\{\w+\}|[\p{L}’'-]+/gu, (word) =>
     word.startsWith("{") ? word : `\u202e${word}\u202c`,
   );
 }

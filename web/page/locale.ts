@@ -15,11 +15,15 @@ export interface Language {
   words(part: Words): Words;
   /** English prose that was not translated. */
   text(english: string): string;
+  /** A value within a sentence. */
+  value(text: string): string;
   /** This one was wanted, and is not there. */
   missing?: string;
 }
 
-export let language: Language = { code: "en", prose: "en", words: (part) => part, text: (english) => english };
+const same = <T>(value: T): T => value;
+
+export let language: Language = { code: "en", prose: "en", words: same, text: same, value: same };
 
 const entries: Words = {};
 let plural = new Intl.PluralRules("en");
@@ -51,7 +55,9 @@ export function t(key: string, values: Values = {}): string {
   if (entry === undefined) return key;
   const form =
     typeof entry === "string" ? entry : (entry[plural.select(Number(values.count ?? values.n))] ?? entry.other ?? key);
-  return form.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
+  return form.replace(/\{(\w+)\}/g, (whole, name: string) =>
+    name in values ? language.value(String(values[name])) : whole,
+  );
 }
 
 /** The HTML carries English; this puts the words of the language in their place: of `part` alone, if it is given. */

@@ -1,7 +1,7 @@
 // term.ts: a word of the glossary in a lesson's prose. Pressing it shows what it means, right there; Escape or a press
 // elsewhere puts that away again, and the keyboard is back on the word.
 import { h } from "./dom";
-import { language, t } from "./locale";
+import { t } from "./locale";
 import { nodesOf } from "./nodes";
 import { fetchTerms, kernelLine, type Term } from "./terms";
 
@@ -43,7 +43,7 @@ function meaning(term: Term): Node[] {
     return button;
   };
   return [
-    h("p", { class: "term-name" }, language.text(term.term)),
+    h("p", { class: "term-name" }, term.term),
     ...nodesOf(term.text, { values: {}, goTo: () => {} }, inner),
     ...kernelLine(term),
   ];
@@ -51,10 +51,8 @@ function meaning(term: Term): Node[] {
 
 function makeBox(): HTMLElement {
   const made = h("div", { class: "term-box", role: "dialog", popover: "auto", tabindex: -1 });
-  made.addEventListener("toggle", (event) => {
-    if ((event as ToggleEvent).newState === "open") return;
-    opener?.setAttribute("aria-expanded", "false");
-    if (made.contains(document.activeElement)) opener?.focus();
+  made.addEventListener("beforetoggle", (event) => {
+    if (event.newState === "closed") opener?.setAttribute("aria-expanded", "false");
   });
   // The page's own keys are not meant while one reads.
   made.addEventListener("keydown", (event) => {
