@@ -205,4 +205,20 @@ void write_results(JsonWriter &w, LessonRun &run) {
   w.end_object();
 }
 
+void write_report(JsonWriter &w, const LessonReport &r, bool done) {
+  w.begin_object().key("ok").boolean(r.errors.empty() && r.prose.empty()).key("done").boolean(done);
+  w.key("answers").number(r.answers).key("ways").number(r.ways);
+  const auto errors = [&](std::string_view key, const std::vector<LessonError> &all) {
+    w.key(key).begin_array();
+    for (const LessonError &e : all) {
+      w.begin_object().key("line").number(e.line).key("column").number(e.column);
+      w.key("path").string(e.path).key("reason").string(e.reason).end_object();
+    }
+    w.end_array();
+  };
+  errors("errors", r.errors);
+  errors("prose", r.prose);
+  w.end_object();
+}
+
 } // namespace mmscope

@@ -41,12 +41,15 @@
 //                                  "why":KEY|null, "rule":KEY|null, "goto":POSITION|null,   as in a verdict
 //                                  "values":{NAME:TEXT…}}…],                                also given and answer
 //                    "exercise":null | {"right":BOOL, "calls":[TEXT…], "goals":[{"id":TEXT,"text":KEY,"met":BOOL}…]}}
+//   write_report    {"ok":BOOL, "done":BOOL,            done: every machine was played
+//                    "answers":N, "ways":N, "errors":[ERROR…], "prose":[ERROR…]}
+//                   an ERROR is {"line":N,"column":N,"path":TEXT,"reason":TEXT}, of lesson.json and of the prose
 //
 // All of them for the step where the run is; write_exercise only in the exercise.
 #pragma once
 
 #include "io/json_writer.hpp"
-#include "lesson/run.hpp"
+#include "lesson/check.hpp"
 
 namespace mmscope {
 
@@ -57,5 +60,6 @@ void write_verdict(JsonWriter &w, const LessonRun &run, const Verdict &v);
 void write_call(JsonWriter &w, const CallOutcome &c);
 void write_exercise(JsonWriter &w, LessonRun &run);
 void write_results(JsonWriter &w, LessonRun &run);
+void write_report(JsonWriter &w, const LessonReport &r, bool done);
 
 } // namespace mmscope

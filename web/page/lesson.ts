@@ -134,7 +134,7 @@ export class Lessons {
       ]);
       const failed = await this.machineOf(text);
       if (failed !== null) return message(failed);
-      const facts = JSON.parse(this.later.lessonBegin(text, seed)) as LessonFacts;
+      const facts = JSON.parse(this.later.lessonBegin(text, seed, "practice")) as LessonFacts;
       if (facts.error) return message(t("lessons.failed", { reason: facts.error }));
       this.playing = new Playing(this.page, this.later, this.sides, facts, prose, () => this.end(null));
       this.playing.enter(step);
