@@ -36,7 +36,7 @@ std::string Lessons::begin(const std::string &text, unsigned seed, const std::st
   text_ = text;
   run_ = std::make_unique<LessonRun>(*lesson_, *lab, seed, mode == "exam" ? Mode::exam : Mode::practice);
   machine_ = session_.machines();
-  return json([&](JsonWriter &w) { write_lesson(w, *lesson_, seed); });
+  return json([&](JsonWriter &w) { write_lesson(w, *lesson_, seed, lesson_digest(text)); });
 }
 
 void Lessons::end() {

@@ -68,8 +68,11 @@ void write_machine(JsonWriter &w, const Lesson &lesson, u64 seed) {
   w.begin_object().key(kinds[static_cast<std::size_t>(m.kind)]).string(m.text.text).end_object();
 }
 
-void write_lesson(JsonWriter &w, const Lesson &lesson, u64 seed) {
-  w.begin_object().key("id").string(lesson.id.text).key("title").string(lesson.title.text);
+void write_lesson(JsonWriter &w, const Lesson &lesson, u64 seed, u64 digest) {
+  std::string hex;
+  append_hex(hex, digest, 16);
+  w.begin_object().key("id").string(lesson.id.text).key("digest").string(hex);
+  w.key("title").string(lesson.title.text);
   w.key("machine");
   write_machine(w, lesson, seed);
   w.key("steps").begin_array();

@@ -4,7 +4,7 @@
 // for values[name], a text that a person can read. A POSITION is {"call":N,"event":N,"part":N}.
 //
 //   write_machine   {"capture"|"preset"|"script":TEXT}  the machine that the seed picks
-//   write_lesson    {"id":"the-handoff", "title":KEY, "machine":{…}, as write_machine
+//   write_lesson    {"id":"the-handoff", "digest":HEX, "title":KEY, "machine":{…}, as write_machine
 //                    "steps":[{"id":TEXT, "function":TEXT, "file":TEXT, "asks":BOOL}…],     the exercise is the last one
 //                    "exercise":BOOL}                                                       and has the id "exercise"
 //   write_step      {"mode":"practice"|"exam", "step":N, "id":TEXT, "prose":KEY, "home":KEY|null,
@@ -54,7 +54,8 @@
 namespace mmscope {
 
 void write_machine(JsonWriter &w, const Lesson &lesson, u64 seed);
-void write_lesson(JsonWriter &w, const Lesson &lesson, u64 seed);
+/// digest: lesson_digest() of its text (lesson/receipt.hpp).
+void write_lesson(JsonWriter &w, const Lesson &lesson, u64 seed, u64 digest);
 void write_step(JsonWriter &w, const LessonRun &run);
 void write_verdict(JsonWriter &w, const LessonRun &run, const Verdict &v);
 void write_call(JsonWriter &w, const CallOutcome &c);
