@@ -104,8 +104,11 @@ export async function answer(page, { kind }, says, hands = mouse) {
   const panel = side(page);
   if (kind === "truth" || kind === "choice") {
     const radios = panel.locator(".choices input");
+    const values = await radios.evaluateAll((all) => all.map((one) => one.value));
+    // A key may name a choice by its number or letter.
+    const nth = values[/^\d+$/.test(says) ? says - 1 : says.toUpperCase().charCodeAt(0) - 65];
     const yes = /^(y|t)/i.test(says) ? "yes" : "no";
-    const value = kind === "truth" ? yes : says;
+    const value = kind === "truth" ? yes : values.includes(says) ? says : nth;
     await hands.check(radios.and(page.locator(`[value="${value}"]`)));
   } else if (kind === "sequence") {
     const order = says.split(/[ ,]+/);

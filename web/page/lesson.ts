@@ -50,6 +50,7 @@ export class Playing {
   private readonly exam: boolean;
   private facts: StepFacts | null = null;
   private field: AnswerField | null = null;
+  private selections = 0;
 
   constructor(
     private readonly page: Page,
@@ -156,6 +157,7 @@ export class Playing {
     if (panel === "sections" || panel === "zones" || panel === "memblock" || panel === "buddy")
       this.page.lab.showPanel(panel);
     this.later.lessonLook(select ?? "", look?.from ?? 0, look?.to ?? 0);
+    this.selections = this.later.selections(); // what the step points at is no answer
     this.page.changed();
   }
 
@@ -276,9 +278,11 @@ export class Playing {
     );
   }
 
-  /** Something was pressed in the picture. */
-  picked(path: string): void {
-    this.field?.pick(path);
+  /** Whether something has been pressed in the picture. */
+  watch(): void {
+    const now = this.later.selections();
+    if (now !== this.selections) this.field?.pick(this.later.selection());
+    this.selections = now;
   }
 
   // ---- answers ---------------------------------------------------------------------------------------------------------
@@ -360,7 +364,7 @@ export class Playing {
 
   /** Kernel calls of one's own from where the step stands, and a way back to it. */
   private sandbox(): void {
-    this.enter(this.facts?.step ?? 0);
+    this.page.move(() => this.later.lessonEnter(this.facts?.step ?? 0));
     this.sides.open("script");
     if (document.querySelector("#back-to-lesson")) return;
     const back = h("button", { type: "button", class: "primary", id: "back-to-lesson" }, t("lesson.back-to"));

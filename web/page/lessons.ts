@@ -39,12 +39,7 @@ export class Lessons {
     page.onMachine(() => {
       if (!this.starting) this.end(t("lesson.gone"));
     });
-    let seen = later.selections();
-    page.onFrame(() => {
-      const now = later.selections();
-      if (now !== seen) this.playing?.picked(later.selection());
-      seen = now;
-    });
+    page.onFrame(() => this.playing?.watch());
     const open = byId<HTMLButtonElement>("lessons");
     open.hidden = false;
     open.addEventListener("click", () => void this.list());

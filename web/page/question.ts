@@ -87,11 +87,20 @@ function typed(question: Question, around: Surroundings): AnswerField {
   const offered = offers(question, around);
   let field: HTMLElement = input;
   if (offered) {
+    // The list opens when it is asked for: it would lie over what comes below.
     const combo = new Combobox(input, t("lesson.offered"), (before) => ({
       from: 0,
       list: offered().filter(({ text, about }) => `${text} ${about}`.toLowerCase().includes(before.toLowerCase())),
     }));
-    input.addEventListener("input", () => combo.look());
+    const open = h("button", { type: "button", class: "offer", "aria-label": t("lesson.offer") }, "▾");
+    open.addEventListener("pointerdown", (event) => event.preventDefault()); // the input keeps the keyboard
+    open.addEventListener("click", () => {
+      input.value = "";
+      input.focus();
+      if (combo.open) combo.close();
+      else combo.look();
+    });
+    input.addEventListener("input", () => combo.close());
     input.addEventListener("keydown", (event) => {
       if (combo.open) combo.key(event);
       else if (event.key === "ArrowDown") {
@@ -99,6 +108,7 @@ function typed(question: Question, around: Surroundings): AnswerField {
         combo.look();
       }
     });
+    combo.view.append(open);
     field = combo.view;
   }
   return {
