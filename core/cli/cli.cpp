@@ -88,7 +88,9 @@ std::string parse_options(std::span<const std::string_view> args, Options &o) {
     const std::string_view flag = word.substr(0, equals);
     if (std::find(flags.begin(), flags.end(), flag) == flags.end())
       return concat("unknown option ", word, did_you_mean(flag, flags));
-    if (flag == "--lessons" ? o.verb != "grade" : flag == "--at" ? !asks : !plays || (!boots && (flag == "--dmesg" || flag == "--machine" || flag == "--until")))
+    if (flag == "--lessons" ? o.verb != "grade"
+        : flag == "--at"    ? !asks
+                            : !plays || (!boots && (flag == "--dmesg" || flag == "--machine" || flag == "--until")))
       return concat(o.verb, " takes no ", flag);
     if (flag == "--events") {
       o.events = true;

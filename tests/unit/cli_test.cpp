@@ -12,8 +12,8 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <set>
 #include <nlohmann/json.hpp>
+#include <set>
 
 using namespace mmscope;
 using nlohmann::json;
@@ -42,7 +42,8 @@ Outcome call(std::initializer_list<std::string_view> words) {
                   [](const std::string &path) {
                     std::set<std::string> names; // of folders
                     for (const auto &[name, text] : files)
-                      if (name.starts_with(path + "/")) names.insert(name.substr(path.size() + 1, name.find('/', path.size() + 1) - path.size() - 1));
+                      if (name.starts_with(path + "/"))
+                        names.insert(name.substr(path.size() + 1, name.find('/', path.size() + 1) - path.size() - 1));
                     return std::vector<std::string>(names.begin(), names.end());
                   }};
   const std::vector<std::string_view> args(words);
