@@ -124,9 +124,8 @@ std::string Lessons::replay(const std::string &inputs) {
   const auto lines = parse_inputs(inputs);
   if (!lines) return error_json("these are no inputs");
   const std::size_t taken = run_->replay(*lines);
-  return json([&](JsonWriter &w) {
-    w.begin_object().key("taken").number(taken).key("of").number(lines->size()).end_object();
-  });
+  return json(
+      [&](JsonWriter &w) { w.begin_object().key("taken").number(taken).key("of").number(lines->size()).end_object(); });
 }
 
 std::string Lessons::receipt(const std::string &name) {

@@ -16,6 +16,7 @@ int check_lessons(const Io &io, std::span<const std::string_view> folders);
 int write_lesson_key(const Io &io, const std::string &folder, u64 seed);
 
 // The boot that a lesson is about, or nothing and the reason. Captures lie where the page has them too.
-std::optional<Script> lesson_boot(const Io &io, const std::string &folder, const MachineOfLesson &m, std::string &error);
+std::optional<Script> lesson_boot(const Io &io, const std::string &folder, const MachineOfLesson &m,
+                                  std::string &error);
 
 } // namespace mmscope

@@ -84,7 +84,7 @@ struct Prediction {
     Term right;    ///< EXPRESSION, at answer.at; it holds for exactly one
   };
   std::vector<Choice> choices;
-  struct Item { ///< of a sequence: the boot says in which order they come
+  struct Item {    ///< of a sequence: the boot says in which order they come
     Term id, text; ///< text: key
     Moment at;
   };

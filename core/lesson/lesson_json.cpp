@@ -91,7 +91,13 @@ void write_step(JsonWriter &w, const LessonRun &run) {
   const std::size_t at = run.current();
   if (at >= all) return void(w.null());
   const LessonStep *s = run.in_exercise() ? nullptr : &l.steps[at];
-  w.begin_object().key("mode").string(mode_names[static_cast<std::size_t>(run.mode())]).key("step").number(at).key("id").string(s ? std::string_view(s->id.text) : "exercise");
+  w.begin_object()
+      .key("mode")
+      .string(mode_names[static_cast<std::size_t>(run.mode())])
+      .key("step")
+      .number(at)
+      .key("id")
+      .string(s ? std::string_view(s->id.text) : "exercise");
   w.key("prose").string(s ? s->prose.text : l.exercise->prose.text);
   text_or_null(w, "home", s ? s->home.text : l.exercise->home.text);
   w.key("function").string(s ? s->function.text : l.exercise->function.text);

@@ -221,9 +221,7 @@ std::vector<QueryValue> read_number(std::string_view s, const AnswerForm &form) 
   return all;
 }
 
-QueryValue text_value(std::string_view text) {
-  return {.kind = QueryValue::Kind::text, .text = std::string(text)};
-}
+QueryValue text_value(std::string_view text) { return {.kind = QueryValue::Kind::text, .text = std::string(text)}; }
 
 // Index of the choice with that id, number or letter.
 std::optional<std::size_t> choice_of(std::string_view s, const AnswerForm &form, bool letters) {

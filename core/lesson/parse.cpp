@@ -66,8 +66,8 @@ private:
 
   Prediction prediction(const In &in) {
     Prediction p;
-    if (!object(in, {"kind", "unit", "of", "ask", "variants", "given", "answer", "choices", "items", "tolerance", "wrong",
-                     "otherwise", "right", "hints", "try"}))
+    if (!object(in, {"kind", "unit", "of", "ask", "variants", "given", "answer", "choices", "items", "tolerance",
+                     "wrong", "otherwise", "right", "hints", "try"}))
       return p;
     p.kind = kind(must(in, "kind"));
     const auto only = [&](std::string_view what, AnswerKind kind) { // what no other kind may have, and this one must
@@ -141,7 +141,8 @@ private:
 
   LessonStep step(const In &in) {
     LessonStep s;
-    if (!object(in, {"id", "prose", "home", "function", "file", "at", "look", "values", "truth", "prediction"})) return s;
+    if (!object(in, {"id", "prose", "home", "function", "file", "at", "look", "values", "truth", "prediction"}))
+      return s;
     s.id = name(must(in, "id"));
     s.prose = name(must(in, "prose"));
     if (const In home = field(in, "home")) s.home = name(home);

@@ -81,7 +81,8 @@ std::vector<ZoneName> zones_of(const System &s) {
     for (std::size_t z = 0; z < s.arch->zones.size(); ++z) {
       const std::string_view name = s.arch->zones[z].name;
       const zone &its = node.zones[z];
-      all.push_back({concat("node[", node.nid, "].zone[", name, ']'), name, node.nid, its.start_pfn.v, its.end_pfn().v});
+      all.push_back(
+          {concat("node[", node.nid, "].zone[", name, ']'), name, node.nid, its.start_pfn.v, its.end_pfn().v});
     }
   }
   return all;
@@ -119,7 +120,8 @@ const ZoneName *read_zone(std::string_view typed, std::span<const ZoneName> zone
   const ZoneName *found = nullptr;
   for (const bool spanning : {true, false}) {
     for (const ZoneName &z : zones) {
-      if (!same_name(name, z.name) || (nid && *nid != static_cast<u64>(z.nid)) || (z.end > z.start) != spanning) continue;
+      if (!same_name(name, z.name) || (nid && *nid != static_cast<u64>(z.nid)) || (z.end > z.start) != spanning)
+        continue;
       if (found != nullptr) return nullptr;
       found = &z;
     }

@@ -85,14 +85,18 @@ std::vector<std::size_t> shuffled(const Prediction &p, std::span<const Position>
   std::vector<std::size_t> order(p.items.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   Prng prng(chance);
-  for (std::size_t n = order.size(); n > 1; --n) std::swap(order[n - 1], order[static_cast<std::size_t>(prng.below(n))]);
+  for (std::size_t n = order.size(); n > 1; --n)
+    std::swap(order[n - 1], order[static_cast<std::size_t>(prng.below(n))]);
   if (order == by_time(moments)) std::swap(order[0], order[1]);
   return order;
 }
 
 std::optional<Truth> truth_of(Lab &lab, const Prediction &p, Position here, std::span<const std::string_view> shown,
                               const Values &names, Trouble &trouble) {
-  Truth t{.value = {}, .at = here, .form = {p.kind, p.unit, lab.state().arch->page_size(), 0, {}, p.of, {}, {}}, .moments = {}};
+  Truth t{.value = {},
+          .at = here,
+          .form = {p.kind, p.unit, lab.state().arch->page_size(), 0, {}, p.of, {}, {}},
+          .moments = {}};
   t.form.choices.assign(shown.begin(), shown.end());
   if (lab.position() != here) lab.seek(here);
   t.form.pfn_end = lab.state().get(vm_field::max_pfn);
@@ -127,7 +131,8 @@ std::optional<Truth> truth_of(Lab &lab, const Prediction &p, Position here, std:
 std::vector<QueryValue> readings(Lab &lab, Position here, std::string_view typed, const AnswerForm &form) {
   std::vector<QueryValue> all = read_answer(typed, form);
   const bool places = form.unit == QueryUnit::pfn || form.unit == QueryUnit::address;
-  if (!all.empty() || !places || typed.size() > max_answer_bytes || typed.find('[') == std::string_view::npos) return all;
+  if (!all.empty() || !places || typed.size() > max_answer_bytes || typed.find('[') == std::string_view::npos)
+    return all;
   const Position back = lab.position();
   lab.seek(here);
   const Sheet sheet = inspect(lab, trim(typed));

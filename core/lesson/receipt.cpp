@@ -145,7 +145,8 @@ Grade regrade(const Receipt &r, const Lesson &lesson, std::string_view lesson_te
   const auto again = receipt_of(run, lesson_text, r.name);
   if (!again) return refuse("the lesson was not done to its end");
   if (again->points != r.points || again->of != r.of)
-    return refuse(concat("it says ", r.points, " of ", r.of, " points, its inputs give ", again->points, " of ", again->of));
+    return refuse(
+        concat("it says ", r.points, " of ", r.of, " points, its inputs give ", again->points, " of ", again->of));
   if (again->digest != r.digest) return refuse("its digest is not that of its contents");
   return {true, {}, r.points, r.of};
 }

@@ -110,7 +110,7 @@ public:
   std::vector<std::string> calls() const;
   std::vector<GoalState> goals();
   bool solved();
-  Lab &bench(); ///< only in the exercise
+  Lab &bench();          ///< only in the exercise
   u64 exercise_digest(); ///< of its state; 0 when it was not begun
 
   // --- the end ---

@@ -10,9 +10,9 @@ namespace mmscope {
 
 // 64 MiB with 1 MiB reserved at its start and one odd range; no zones, which a bare memblock does not have.
 inline constexpr std::string_view small_boot = "memblock_add 0 64M nid=0\n"
-                                  "memblock_reserve 0 1M caller=setup_arch\n"
-                                  "memblock_reserve 0x301000 8 caller=reserve_it\n"
-                                  "memblock_free_all\n";
+                                               "memblock_reserve 0 1M caller=setup_arch\n"
+                                               "memblock_reserve 0x301000 8 caller=reserve_it\n"
+                                               "memblock_free_all\n";
 
 inline constexpr std::string_view good = R"({
   "format": 1, "id": "small", "title": "title",

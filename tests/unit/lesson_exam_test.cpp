@@ -55,7 +55,8 @@ TEST_CASE("lesson: an exam takes answers and says only how it understood them") 
   REQUIRE(run.enter(2));
   const CallOutcome o = run.try_call("memblock_remove 8M 2M");
   CHECK((o.made && o.why.empty() && !o.goes_to));
-  CHECK(json(run, write_exercise).find(R"("goals":[{"id":"kept","text":"do.kept"},{"id":"ram","text":"do.ram"}],"digest")") !=
+  CHECK(json(run, write_exercise)
+            .find(R"("goals":[{"id":"kept","text":"do.kept"},{"id":"ram","text":"do.ram"}],"digest")") !=
         std::string::npos);
   CHECK(run.undo_call());
   CHECK(run.state(2) == StepState::open);
@@ -79,8 +80,9 @@ TEST_CASE("lesson: an exam takes answers and says only how it understood them") 
   CHECK((r->questions[1].given == "gone" && r->questions[1].answer == "kept"));
   CHECK(r->questions[1].why == "one.other");
   CHECK(r->questions[1].goes_to == Position{4, 0});
-  CHECK(json(run, write_results).find(R"("exercise":{"right":true,"calls":["memblock_reserve 8M 2M"],"goals":[{"id":"kept",)"
-                                      R"("text":"do.kept","met":true})") != std::string::npos);
+  CHECK(json(run, write_results)
+            .find(R"("exercise":{"right":true,"calls":["memblock_reserve 8M 2M"],"goals":[{"id":"kept",)"
+                  R"("text":"do.kept","met":true})") != std::string::npos);
   CHECK(json(run, write_results).starts_with(R"({"mode":"exam","points":2,"of":3,"questions":[{"step":0,"id":"one",)"));
   CHECK(step_json(run).find(R"("progress":["solved","answered","solved"],"done":true})") != std::string::npos);
   // Looking back is allowed now, and the answer is shown; the grade stays.

@@ -23,7 +23,8 @@ std::string asking(std::string_view prediction) {
 struct Played {
   Lesson lesson;
   Lab lab;
-  explicit Played(std::string_view prediction, Script script = parse_script(small_boot).script) : lab(std::move(script)) {
+  explicit Played(std::string_view prediction, Script script = parse_script(small_boot).script)
+      : lab(std::move(script)) {
     ParsedLesson p = parse_lesson(asking(prediction));
     REQUIRE_MESSAGE(p.lesson, (p.error ? p.error->reason : std::string()));
     lesson = std::move(*p.lesson);
@@ -68,14 +69,15 @@ TEST_CASE("lesson: a region is named by its index, its path or any address insid
   CHECK(run.answer("512K").why == "first");
   v = run.answer("32M"); // between the regions
   CHECK((v.understood && v.why == "no" && v.reading == "0x2000000"));
-  for (const std::string_view none : {"memory[0]", "memblock.memory.regions[0]", "e820[0]", "reserved[2]", "reserved[x]",
-                                      "reserved", "reserved[99999999999999999999]"})
+  for (const std::string_view none : {"memory[0]", "memblock.memory.regions[0]", "e820[0]", "reserved[2]",
+                                      "reserved[x]", "reserved", "reserved[99999999999999999999]"})
     CHECK_MESSAGE(!run.answer(none).understood, none);
   CHECK(l.errors().find("'memory[0]' is not understood") != std::string::npos);
 
   Played none(R"("kind": "region", "of": "memblock.reserved", "answer": "32M", "try": [{"says": "1", "right": true},
     {"says": "2", "right": true}])");
-  CHECK(none.errors().find("steps[0].prediction.answer: '32M' is in no region of that list there") != std::string::npos);
+  CHECK(none.errors().find("steps[0].prediction.answer: '32M' is in no region of that list there") !=
+        std::string::npos);
 }
 
 TEST_CASE("lesson: a region of the firmware's map, looked up where the step stands") {
@@ -101,13 +103,13 @@ TEST_CASE("lesson: a zone is named by its name, with its node where that leaves 
   Lab &lab = numa_boot();
   LessonRun run(*p.lesson, lab, 1);
   REQUIRE(run.enter(0));
-  for (const std::string_view same : {"node 1 Normal", "node[1].zone[Normal]", "node 1, zone normal", "Normal on node 1",
-                                      "NODE1 NORMAL", "node[1].zone[Normal].free_area[10]"})
+  for (const std::string_view same : {"node 1 Normal", "node[1].zone[Normal]", "node 1, zone normal",
+                                      "Normal on node 1", "NODE1 NORMAL", "node[1].zone[Normal].free_area[10]"})
     CHECK_MESSAGE(run.answer(same).right, same);
   const Verdict v = run.answer("node 1 normal");
   CHECK(v.reading == "node[1].zone[Normal]");
   CHECK(v.values.back().second.text == "node[1].zone[Normal]");
-  CHECK(run.answer("DMA").why == "dma"); // only node 0 has one that spans anything
+  CHECK(run.answer("DMA").why == "dma");   // only node 0 has one that spans anything
   CHECK(!run.answer("Normal").understood); // of which node?
   CHECK(run.answer("page[0x10]").why == "dma");
   for (const std::string_view none : {"node 1", "Narmal", "node 7 Normal", "DMA Normal", "0x10", ""})
@@ -123,7 +125,8 @@ TEST_CASE("lesson: a page is meant by its number, its address, or the thing that
   CHECK(l.errors() == "");
   LessonRun run(l.lesson, l.lab, 1);
   REQUIRE(run.enter(0));
-  for (const std::string_view same : {"0x301", "769", "page[0x301]", "address 0x301000", "memblock.reserved.regions[1]"})
+  for (const std::string_view same :
+       {"0x301", "769", "page[0x301]", "address 0x301000", "memblock.reserved.regions[1]"})
     CHECK_MESSAGE(run.answer(same).right, same);
   CHECK(run.answer("memblock.reserved.regions[0]").why == "no");
   CHECK(l.lab.position() == Position{3, 0});
@@ -197,7 +200,8 @@ TEST_CASE("lesson: a hint comes by itself once its why-not was told") {
   std::string out;
   JsonWriter w(out);
   write_step(w, run);
-  CHECK(out.find(R"("hints":["b","c"],"hint_levels":["rule","rule"],"hints_left":1,"hints_due":0)") != std::string::npos);
+  CHECK(out.find(R"("hints":["b","c"],"hint_levels":["rule","rule"],"hints_left":1,"hints_due":0)") !=
+        std::string::npos);
   LessonRun again(s.lesson, s.lab, 4);
   REQUIRE(again.replay(run.inputs()) == run.inputs().size());
   CHECK(again.hints_shown() == run.hints_shown());

@@ -20,7 +20,8 @@ TEST_CASE("lesson: what is no lesson is refused with its place") {
         std::string::npos);
   CHECK(refused(with("\"format\": 1", "\"format\": 2")).find("\"format\" must be 1") != std::string::npos);
   CHECK(refused(with("\"id\": \"one\"", "\"ib\": \"one\"")) ==
-        "l:6:5: steps[0]: there is no field 'ib', did you mean 'id'?; there are: id, prose, home, function, file, at, look, "
+        "l:6:5: steps[0]: there is no field 'ib', did you mean 'id'?; there are: id, prose, home, function, file, at, "
+        "look, "
         "values, truth, prediction");
   CHECK(refused(with("{\"before\": \"memblock_free_all\"}", "{\"before\": \"memblock_freeall\"}")) ==
         "l:4:23: start.before: no call of a boot is named 'memblock_freeall', did you mean 'memblock_free_all'?");
@@ -37,15 +38,16 @@ TEST_CASE("lesson: what is no lesson is refused with its place") {
   CHECK(refused(with("{\"list\": {\"value\": \"memblock.memory", "{\"lost\": {\"value\": \"memblock.memory"))
             .find("every variant gives the same names") != std::string::npos);
   CHECK(refused(with("{\"ram\": ", "{\"answer\": ")).find("$answer is the engine's") != std::string::npos);
-  CHECK(refused(with("\"kept\", \"text\": \"two.kept\"", "\"gone\", \"text\": \"two.kept\"")).find("another one has this id") !=
-        std::string::npos);
+  CHECK(refused(with("\"kept\", \"text\": \"two.kept\"", "\"gone\", \"text\": \"two.kept\""))
+            .find("another one has this id") != std::string::npos);
   CHECK(refused(with("[\"memblock_reserve 8M 1M\", \"memblock_reserve 9M 1M\"],", "")).find("at least 2 are needed") !=
         std::string::npos);
 }
 
 TEST_CASE("lesson: its place in the course, its machines, and how to see it at home") {
-  const std::string text = with(R"("title": "title",)", R"("title": "title", "number": 8, "minutes": 7, "needs": ["zones"],)",
-                                with(R"("prose": "one",)", R"("prose": "one", "home": "one.home",)"));
+  const std::string text =
+      with(R"("title": "title",)", R"("title": "title", "number": 8, "minutes": 7, "needs": ["zones"],)",
+           with(R"("prose": "one",)", R"("prose": "one", "home": "one.home",)"));
   const ParsedLesson p = parse_lesson(text);
   REQUIRE(p.lesson);
   CHECK(p.lesson->number == 8);
@@ -55,7 +57,8 @@ TEST_CASE("lesson: its place in the course, its machines, and how to see it at h
   CHECK(p.lesson->steps[1].home.empty());
   CHECK(p.lesson->machines.size() == 1);
 
-  const std::string several = with(R"({"script": "memblock_add 0 64M"})", R"([{"preset": "qemu-1g"}, {"capture": "x"}])");
+  const std::string several =
+      with(R"({"script": "memblock_add 0 64M"})", R"([{"preset": "qemu-1g"}, {"capture": "x"}])");
   const ParsedLesson q = parse_lesson(several);
   REQUIRE(q.lesson);
   CHECK(q.lesson->machines[1].text.text == "x");
@@ -73,9 +76,9 @@ TEST_CASE("lesson: its place in the course, its machines, and how to see it at h
 }
 
 TEST_CASE("lesson: hints say how much they give away, and when they come") {
-  const ParsedLesson p = parse_lesson(
-      with(R"({"tries": 2, "text": "one.hint"})",
-           R"({"level": "rule", "tries": 2, "text": "one.hint"}, {"level": "rule", "after": "one.bytes", "text": "x"})"));
+  const ParsedLesson p = parse_lesson(with(
+      R"({"tries": 2, "text": "one.hint"})",
+      R"({"level": "rule", "tries": 2, "text": "one.hint"}, {"level": "rule", "after": "one.bytes", "text": "x"})"));
   REQUIRE(p.lesson);
   const std::vector<Hint> &h = p.lesson->steps[0].prediction->hints;
   REQUIRE(h.size() == 3);
@@ -122,7 +125,9 @@ TEST_CASE("lesson: kinds of predictions that name a place or an order") {
        "a sequence has no \"answer\"");
   says(with(R"("id": "c")", R"("id": "a")", order), "another one has this id");
   says(with(R"(,
-    {"id": "c", "text": "t.c", "at": {"after": "memblock_free_all"}})", "", order), "at least 3 are needed");
+    {"id": "c", "text": "t.c", "at": {"after": "memblock_free_all"}})",
+            "", order),
+       "at least 3 are needed");
   says(with(R"("variants": [{"list")", R"("variants": [{"first_wrong")", order), "is the engine's to give");
 }
 

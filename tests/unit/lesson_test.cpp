@@ -138,13 +138,14 @@ TEST_CASE("lesson: as JSON for the page") {
   };
   CHECK(json([&](JsonWriter &w) { write_step(w, run); }) == "null");
   run.enter(1);
-  CHECK(json([&](JsonWriter &w) { write_step(w, run); }) ==
-        R"({"mode":"practice","step":1,"id":"two","prose":"two","home":null,"function":"memblock_free_all",)"
-        R"("file":"mm/memblock.c",)"
-        R"("position":{"call":3,"event":0,"part":0},"panel":null,"select":null,"look":null,"values":{},)"
-        R"("question":{"kind":"choice","unit":null,"of":null,"ask":"two.ask","choices":[{"id":"gone","text":"two.gone"},)"
-        R"({"id":"kept","text":"two.kept"}],"items":[]},"hints":[],"hint_levels":[],"hints_left":1,"hints_due":0,"tries":0,)"
-        R"("progress":["open","open","open"],"done":false})");
+  CHECK(
+      json([&](JsonWriter &w) { write_step(w, run); }) ==
+      R"({"mode":"practice","step":1,"id":"two","prose":"two","home":null,"function":"memblock_free_all",)"
+      R"("file":"mm/memblock.c",)"
+      R"("position":{"call":3,"event":0,"part":0},"panel":null,"select":null,"look":null,"values":{},)"
+      R"("question":{"kind":"choice","unit":null,"of":null,"ask":"two.ask","choices":[{"id":"gone","text":"two.gone"},)"
+      R"({"id":"kept","text":"two.kept"}],"items":[]},"hints":[],"hint_levels":[],"hints_left":1,"hints_due":0,"tries":0,)"
+      R"("progress":["open","open","open"],"done":false})");
   CHECK(json([&](JsonWriter &w) { write_verdict(w, run, run.answer("gone")); }) ==
         R"({"understood":true,"right":false,"reading":"gone","why":"one.other","rule":null,)"
         R"("goto":{"call":4,"event":0,"part":0},"values":{"given":"gone"},"error":null})");

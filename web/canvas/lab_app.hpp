@@ -47,9 +47,9 @@ struct Desk {
   std::string focus;              ///< a panel that has all of the place below the strip, or "strip" alone; "" = none
   std::string pinned;             ///< "sections", "zones": what the middle place shows; "" = what the boot has reached
   std::optional<Selection> selection;
-  bool whole = true;  ///< false: strip and memblock alone, while the code of the other panels is on its way
+  bool whole = true;   ///< false: strip and memblock alone, while the code of the other panels is on its way
   bool locked = false; ///< the playhead stays where it is, whatever is pressed on the canvas
-  u64 selections = 0; ///< counts the changes of it, so that the page knows when to read
+  u64 selections = 0;  ///< counts the changes of it, so that the page knows when to read
   std::vector<Position> bookmarks;
 
   void put(std::unique_ptr<Lab> next); ///< a prepared one
