@@ -28,7 +28,7 @@ std::string Lessons::begin(const std::string &text, unsigned seed) {
   lesson_ = std::make_unique<Lesson>(std::move(*parsed.lesson));
   run_ = std::make_unique<LessonRun>(*lesson_, *lab, seed);
   machine_ = session_.machines();
-  return json([&](JsonWriter &w) { write_lesson(w, *lesson_); });
+  return json([&](JsonWriter &w) { write_lesson(w, *lesson_, seed); });
 }
 
 void Lessons::end() {
@@ -60,13 +60,13 @@ std::string Lessons::step() {
 std::string Lessons::answer(const std::string &typed) {
   if (run() == nullptr) return "null";
   const Verdict v = run_->answer(typed);
-  return json([&](JsonWriter &w) { write_verdict(w, v); });
+  return json([&](JsonWriter &w) { write_verdict(w, *run_, v); });
 }
 
 std::string Lessons::skip() {
   if (run() == nullptr) return "null";
   const Verdict v = run_->skip();
-  return json([&](JsonWriter &w) { write_verdict(w, v); });
+  return json([&](JsonWriter &w) { write_verdict(w, *run_, v); });
 }
 
 std::string Lessons::hint() {

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "base/units.hpp"
+#include "cli/grade.hpp"
 #include "cli/lessons.hpp"
 #include "io/dmesg.hpp"
 #include "io/json.hpp"
@@ -35,6 +36,8 @@ mmscope query BOOT EXPRESSION...   asks a boot: a preset, FILE.json or a script 
 mmscope inspect BOOT PATH...       everything about a thing: "page[0x1234]", "node[0].zone[DMA32]"
 mmscope machines                   the presets
 mmscope lessons check [FOLDER...]  play lessons, right and wrong; without a folder all of web/lessons
+mmscope lessons key FOLDER         the right answers of a seed, and what wrong ones are told; JSON
+mmscope grade RECEIPT...           does again what learners handed in; a gradebook as CSV
 mmscope help                       this text
 mmscope --version
 
@@ -46,18 +49,24 @@ boot also takes
   --until PHASE         memblock numa sparse zones zonelists handoff slab deferred done
 query and inspect take
   --at CALL[:EVENT]     before that call, or so many events inside it, from 0; the end of the boot otherwise
+lessons key takes
+  --seed N              which questions; 1 otherwise
+grade takes
+  --lessons DIR         where the lessons are; web/lessons otherwise
 
-Logs and scripts may be gzipped. Status: 0 done, 1 a call that cannot be made or a difference found, 2 unusable input.
+Logs and scripts may be gzipped. Status: 0 done, 1 a call that cannot be made, a difference found
+or a receipt refused, 2 unusable input.
 )";
 
 struct Options {
   std::string_view verb;
   std::vector<std::string_view> words; // what is no option
-  std::optional<std::string_view> dmesg, machine;
+  std::optional<std::string_view> dmesg, machine, lessons;
   std::vector<View> show;
   std::optional<Position> at;
   Phase until = Phase::done;
   bool json = false, events = false;
+  u64 seed = 1;
 };
 
 int misuse(const Io &io, std::string_view what) {
@@ -67,12 +76,22 @@ int misuse(const Io &io, std::string_view what) {
 
 // --- the command line ---
 
+struct Flag {
+  std::string_view name;
+  std::array<std::string_view, 2> verbs; // that take it
+};
+constexpr std::array<Flag, 9> known_flags{{{"--dmesg", {"boot"}},
+                                           {"--machine", {"boot"}},
+                                           {"--until", {"boot"}},
+                                           {"--show", {"boot", "run"}},
+                                           {"--format", {"boot", "run"}},
+                                           {"--events", {"boot", "run"}},
+                                           {"--at", {"query", "inspect"}},
+                                           {"--lessons", {"grade"}},
+                                           {"--seed", {"lessons"}}}};
+
 // Reads everything after the verb. Returns what is wrong, or "".
 std::string parse_options(std::span<const std::string_view> args, Options &o) {
-  static constexpr std::array<std::string_view, 7> flags{"--dmesg",  "--machine", "--until", "--show",
-                                                         "--format", "--events",  "--at"};
-  const bool boots = o.verb == "boot", plays = boots || o.verb == "run";
-  const bool asks = o.verb == "query" || o.verb == "inspect";
   for (std::size_t i = 0; i < args.size(); ++i) {
     const std::string_view word = args[i];
     if (!word.starts_with("--") || word == "--") {
@@ -81,9 +100,14 @@ std::string parse_options(std::span<const std::string_view> args, Options &o) {
     }
     const std::size_t equals = word.find('=');
     const std::string_view flag = word.substr(0, equals);
-    if (std::find(flags.begin(), flags.end(), flag) == flags.end())
-      return concat("unknown option ", word, did_you_mean(flag, flags));
-    if (flag == "--at" ? !asks : !plays || (!boots && (flag == "--dmesg" || flag == "--machine" || flag == "--until")))
+    const auto known =
+        std::find_if(known_flags.begin(), known_flags.end(), [&](const Flag &f) { return f.name == flag; });
+    if (known == known_flags.end()) {
+      std::vector<std::string_view> names;
+      for (const Flag &f : known_flags) names.push_back(f.name);
+      return concat("unknown option ", word, did_you_mean(flag, names));
+    }
+    if (std::find(known->verbs.begin(), known->verbs.end(), o.verb) == known->verbs.end())
       return concat(o.verb, " takes no ", flag);
     if (flag == "--events") {
       o.events = true;
@@ -103,8 +127,14 @@ std::string parse_options(std::span<const std::string_view> args, Options &o) {
       const auto event = colon == std::string_view::npos ? std::optional<u64>(0) : parse_u64(value.substr(colon + 1));
       if (!call || !event) return concat("not a place in a boot: '", value, "' (CALL or CALL:EVENT)");
       o.at = Position{*call, *event, 0};
+    } else if (flag == "--seed") {
+      const auto seed = parse_u64(value);
+      if (!seed) return concat("not a seed: '", value, '\'');
+      o.seed = *seed;
     } else if (flag == "--dmesg")
       o.dmesg = value;
+    else if (flag == "--lessons")
+      o.lessons = value;
     else if (flag == "--machine")
       o.machine = value;
     else if (flag == "--until") {
@@ -485,8 +515,14 @@ int machines(const Io &io, const Options &o) {
 }
 
 int lessons(const Io &io, const Options &o) {
-  if (o.words.empty() || o.words[0] != "check") return misuse(io, "lessons takes check, and perhaps folders");
-  return check_lessons(io, std::span(o.words).subspan(1));
+  if (!o.words.empty() && o.words[0] == "check") return check_lessons(io, std::span(o.words).subspan(1));
+  if (o.words.size() == 2 && o.words[0] == "key") return write_lesson_key(io, std::string(o.words[1]), o.seed);
+  return misuse(io, "lessons takes check and perhaps folders, or key and a folder");
+}
+
+int grade_receipts(const Io &io, const Options &o) {
+  if (o.words.empty()) return misuse(io, "grade takes receipts");
+  return grade(io, o.lessons.value_or(lessons_folder), o.words);
 }
 
 } // namespace
@@ -512,16 +548,17 @@ int run(std::span<const std::string_view> args, const Io &io) {
     std::string_view name;
     int (*run)(const Io &, const Options &);
   };
-  static constexpr std::array<Verb, 7> verbs{{{"boot", boot},
+  static constexpr std::array<Verb, 8> verbs{{{"boot", boot},
                                               {"run", run_script},
                                               {"verify", verify},
                                               {"query", query},
                                               {"inspect", inspect_things},
                                               {"machines", machines},
-                                              {"lessons", lessons}}};
+                                              {"lessons", lessons},
+                                              {"grade", grade_receipts}}};
   const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb &v) { return v.name == o.verb; });
   if (verb == verbs.end()) {
-    for (const std::string_view later : {"trace", "grade", "autopsy"})
+    for (const std::string_view later : {"trace", "autopsy"})
       if (o.verb == later) return misuse(io, concat(later, " is not there yet"));
     std::vector<std::string_view> names{"help"};
     for (const Verb &v : verbs) names.push_back(v.name);

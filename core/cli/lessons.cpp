@@ -4,19 +4,21 @@
 #include "io/dmesg.hpp"
 #include "io/script_text.hpp"
 #include "lab/presets.hpp"
+#include "lesson/answer_key.hpp"
 #include "lesson/check.hpp"
 
 #include <algorithm>
+#include <memory>
 
 namespace mmscope {
 
 namespace {
 
 constexpr int ok = 0, failed = 1, unusable = 2;
-constexpr std::string_view lessons_folder = "web/lessons";
+} // namespace
 
-// The boot that a lesson is about, or nothing and the reason.
-std::optional<Script> boot_of(const Io &io, const std::string &folder, const MachineOfLesson &m, std::string &error) {
+std::optional<Script> lesson_boot(const Io &io, const std::string &folder, const MachineOfLesson &m,
+                                  std::string &error) {
   switch (m.kind) {
   case MachineOfLesson::Kind::preset: {
     const MachineSpec *spec = find_preset(m.text.text);
@@ -34,9 +36,13 @@ std::optional<Script> boot_of(const Io &io, const std::string &folder, const Mac
   }
   case MachineOfLesson::Kind::capture: break;
   }
-  // Where the page has them too.
-  const std::string path = concat(folder, "/../../page/assets/captures/", m.text.text, ".gz");
-  const auto log = io.read(path, error);
+  // Where the page has them too: beside the lessons, or of the checkout that a lesson from elsewhere is checked in.
+  std::string path = concat(folder, "/../../page/assets/captures/", m.text.text, ".gz");
+  auto log = io.read(path, error);
+  if (!log) {
+    path = concat("web/page/assets/captures/", m.text.text, ".gz");
+    log = io.read(path, error);
+  }
   if (!log) {
     error = concat(path, ": ", error);
     return std::nullopt;
@@ -47,28 +53,59 @@ std::optional<Script> boot_of(const Io &io, const std::string &folder, const Mac
   return std::nullopt;
 }
 
-int check_lesson_folder(const Io &io, const std::string &folder) {
-  const std::string file = concat(folder, "/lesson.json");
+namespace {
+
+// A lesson of a folder, as it was read; without one, the status says what kind of failure was told.
+struct Opened {
+  std::string folder, file, text;
+  std::optional<Lesson> lesson;
+  int status = ok;
+};
+
+Opened open_lesson(const Io &io, const std::string &folder) {
+  Opened o{folder, concat(folder, "/lesson.json"), {}, {}, unusable};
   std::string error;
-  const auto text = io.read(file, error);
+  auto text = io.read(o.file, error);
   if (!text) {
-    io.err(concat("mmscope: ", file, ": ", error, '\n'));
-    return unusable;
+    io.err(concat("mmscope: ", o.file, ": ", error, '\n'));
+    return o;
   }
-  const ParsedLesson parsed = parse_lesson(*text);
-  if (parsed.error) {
-    io.err(concat(to_text(*parsed.error, file), '\n'));
-    return failed;
-  }
-  const Lesson &lesson = *parsed.lesson;
-  auto script = boot_of(io, folder, lesson.machine, error);
+  o.text = std::move(*text);
+  ParsedLesson parsed = parse_lesson(o.text);
+  o.status = parsed.error ? failed : ok;
+  if (parsed.error)
+    io.err(concat(to_text(*parsed.error, o.file), '\n'));
+  else
+    o.lesson = std::move(parsed.lesson);
+  return o;
+}
+
+// One of its machines, booted; null when it cannot be had, which was told.
+std::unique_ptr<Lab> open_lab(const Io &io, const Opened &o, const MachineOfLesson &m) {
+  std::string error;
+  auto script = lesson_boot(io, o.folder, m, error);
   if (!script) {
-    io.err(concat(to_text(place_of(*text, lesson.machine.text.path, error), file), '\n'));
-    return failed;
+    io.err(concat(to_text(place_of(o.text, m.text.path, error), o.file), '\n'));
+    return nullptr;
   }
-  Lab lab(std::move(*script));
-  lab.prepare(~u64{0});
-  LessonReport report = check_lesson(lesson, *text, lab);
+  auto lab = std::make_unique<Lab>(std::move(*script));
+  lab->prepare(~u64{0});
+  return lab;
+}
+
+int check_lesson_folder(const Io &io, const std::string &folder) {
+  const Opened opened = open_lesson(io, folder);
+  if (!opened.lesson) return opened.status;
+  const Lesson &lesson = *opened.lesson;
+  const std::string &file = opened.file, &text = opened.text;
+  std::string error;
+  LessonCheck check(lesson, text);
+  for (std::size_t m = 0; m < lesson.machines.size(); ++m) {
+    const auto lab = open_lab(io, opened, lesson.machines[m]);
+    if (!lab) return failed;
+    check.play(*lab, m);
+  }
+  LessonReport report = check.report();
 
   std::size_t wrong = 0;
   std::vector<std::string> languages;
@@ -83,7 +120,7 @@ int check_lesson_folder(const Io &io, const std::string &folder) {
       io.err(concat("mmscope: ", path, ": ", error, '\n'));
       return unusable;
     }
-    check_prose(lesson, *text, *prose, report);
+    check_prose(lesson, text, *prose, report);
     for (const LessonError &e : report.prose) io.err(concat(to_text(e, path), '\n'));
     wrong += report.prose.size();
   }
@@ -100,11 +137,29 @@ int check_lesson_folder(const Io &io, const std::string &folder) {
 
 } // namespace
 
+int write_lesson_key(const Io &io, const std::string &folder, u64 seed) {
+  const Opened opened = open_lesson(io, folder);
+  if (!opened.lesson) return opened.status;
+  const Lesson &lesson = *opened.lesson;
+  const auto lab = open_lab(io, opened, lesson.machines[machine_of(lesson, seed)]);
+  if (!lab) return failed;
+  std::string out;
+  JsonWriter w(out);
+  LessonRun run(lesson, *lab, seed);
+  if (run.trouble() || !write_answer_key(w, run, *lab)) {
+    io.err(concat(to_text(place_of(opened.text, run.trouble().path, run.trouble().reason), opened.file), '\n'));
+    return failed;
+  }
+  io.out(concat(out, '\n'));
+  return ok;
+}
+
 int check_lessons(const Io &io, std::span<const std::string_view> folders) {
   std::vector<std::string> all(folders.begin(), folders.end());
   if (all.empty() && io.list)
     for (const std::string &name : io.list(std::string(lessons_folder)))
-      all.push_back(concat(lessons_folder, '/', name));
+      if (std::string folder = concat(lessons_folder, '/', name); !io.list(folder).empty()) // the schema is a file
+        all.push_back(std::move(folder));
   if (all.empty()) {
     io.err(concat("mmscope: there are no lessons in ", lessons_folder, '\n'));
     return unusable;

@@ -1,8 +1,7 @@
 #include "io/machine_file.hpp"
 
 #include "base/text.hpp"
-
-#include <nlohmann/json.hpp>
+#include "io/json_place.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,39 +15,9 @@ using nlohmann::json;
 constexpr std::size_t max_bytes = std::size_t{1} << 20;
 constexpr std::size_t max_items = 65'536;
 
-// Only tells where the text stops being JSON; the document itself is parsed without exceptions.
-struct ErrorPlace final : nlohmann::json_sax<json> {
-  std::size_t position = 0;
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t &) override { return true; }
-  bool string(string_t &) override { return true; }
-  bool binary(binary_t &) override { return true; }
-  bool start_object(std::size_t) override { return true; }
-  bool key(string_t &) override { return true; }
-  bool end_object() override { return true; }
-  bool start_array(std::size_t) override { return true; }
-  bool end_array() override { return true; }
-  bool parse_error(std::size_t at, const std::string &, const json::exception &) override {
-    position = at;
-    return false;
-  }
-};
-
 ScriptError not_json(std::string_view text) {
-  ErrorPlace place;
-  json::sax_parse(text, &place);
-  ScriptError e{1, 1, "this is not JSON from here on"};
-  for (const char c : text.substr(0, place.position == 0 ? 0 : place.position - 1)) {
-    ++e.column;
-    if (c == '\n') {
-      ++e.line;
-      e.column = 1;
-    }
-  }
-  return e;
+  const auto [line, column] = line_and_column(text, json_error_offset(text));
+  return {line, column, "this is not JSON from here on"};
 }
 
 struct Reader {

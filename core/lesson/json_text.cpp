@@ -90,16 +90,4 @@ std::size_t json_offset(std::string_view text, std::string_view path) {
   return std::min(w.at, text.size());
 }
 
-std::pair<u32, u32> line_and_column(std::string_view text, std::size_t offset) {
-  u32 line = 1, column = 1;
-  for (const char c : text.substr(0, offset)) {
-    ++column;
-    if (c == '\n') {
-      ++line;
-      column = 1;
-    }
-  }
-  return {line, column};
-}
-
 } // namespace mmscope

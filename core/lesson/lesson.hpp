@@ -12,6 +12,7 @@
 // an expression of the query language (query/query.hpp) is. Prose lies elsewhere (en.md, …): here are only its keys.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,25 +56,39 @@ struct WhyNot {
   std::optional<Moment> goes_to; ///< where reality parted from the answer
 };
 
+/// Comes by itself after so many wrong answers, or once a why-not has been told; or else when asked for. The third level,
+/// the answer, is nobody's to write: LessonRun::skip().
 struct Hint {
-  u32 tries = 0; ///< shown by itself after so many; 0 = when asked for
-  Term text;     ///< key
+  enum class Level : u8 { nudge, rule } level{}; ///< where to look; the law that decides
+  u32 tries = 0;                                 ///< 0: not by their number
+  Term after;                                    ///< key of the why-not, or ""
+  Term text;                                     ///< key
 };
 
-enum class AnswerKind : u8 { number, pfn, address, truth, choice, block };
+enum class AnswerKind : u8 { number, pfn, address, truth, choice, block, region, zone, page, sequence };
+/// Their names in lesson.json, in that order.
+inline constexpr std::array<std::string_view, 10> answer_kinds{"number", "pfn",    "address", "truth", "choice",
+                                                               "block",  "region", "zone",    "page",  "sequence"};
+enum class RegionList : u8 { memory, reserved, e820 }; ///< whose regions are asked about
 
 struct Prediction {
   AnswerKind kind{};
   QueryUnit unit = QueryUnit::none; ///< of a number
+  RegionList of{};                  ///< of a region
   Term ask;                         ///< key
   std::vector<Named> variants;      ///< the seed picks one
   Named given;                      ///< then these, which may use the variant's
-  Computed answer;                  ///< of a choice: not used
+  Computed answer;                  ///< a choice has only its moment, a sequence none of it
   struct Choice {
     Term id, text; ///< text: key
     Term right;    ///< EXPRESSION, at answer.at; it holds for exactly one
   };
   std::vector<Choice> choices;
+  struct Item { ///< of a sequence: the boot says in which order they come
+    Term id, text; ///< text: key
+    Moment at;
+  };
+  std::vector<Item> items;
   u64 tolerance = 0; ///< in the unit
   std::vector<WhyNot> wrong;
   WhyNot otherwise;
@@ -83,13 +98,13 @@ struct Prediction {
     Term says; ///< `{EXPRESSION}` stands for a value
     bool right = false;
     Term why;
-    std::optional<u64> variant; ///< only when the seed picked that one
+    std::optional<u64> variant, machine; ///< only when the seed picked that one
   };
   std::vector<Try> tries;
 };
 
 struct LessonStep {
-  Term id, prose;          ///< prose: key
+  Term id, prose, home;    ///< keys: what is told, and how to see it on a machine of one's own
   Term function, file;     ///< of the kernel: "reserve_bootmem_region", "mm/page_alloc.c"
   Moment at;               ///< "here" is where the step before stands
   std::string panel;       ///< "strip", "memblock", "zones", "buddy", "timeline", "sections"; "" = as it was
@@ -101,7 +116,7 @@ struct LessonStep {
 };
 
 struct Exercise {
-  Term prose, function, file;
+  Term prose, home, function, file;
   Moment at;
   std::vector<Named> variants;
   Named given;
@@ -118,6 +133,7 @@ struct Exercise {
   struct WrongWay {
     Calls calls;
     Term why;
+    std::optional<u64> machine; ///< only on that one
   };
   std::vector<WrongWay> wrong_ways;
   Term finished; ///< EXPRESSION: from here on, goals that are not met are a failure
@@ -129,12 +145,18 @@ struct MachineOfLesson {
 };
 
 struct Lesson {
-  Term id, title; ///< title: key
-  MachineOfLesson machine;
+  Term id, title;                        ///< title: key
+  u64 number = 0;                        ///< its place in the course; 0: it has none
+  u64 minutes = 0;                       ///< that it takes
+  std::vector<Term> needs;               ///< ids of lessons that come before
+  std::vector<MachineOfLesson> machines; ///< the seed picks one
   Moment start;
   std::vector<LessonStep> steps;
   std::optional<Exercise> exercise;
 };
+
+/// The index in lesson.machines of the one that this seed picks.
+std::size_t machine_of(const Lesson &lesson, u64 seed);
 
 struct LessonError {
   u32 line = 0, column = 0; ///< from 1, in bytes

@@ -221,7 +221,69 @@ std::vector<QueryValue> read_number(std::string_view s, const AnswerForm &form) 
   return all;
 }
 
+QueryValue text_value(std::string_view text) {
+  return {.kind = QueryValue::Kind::text, .text = std::string(text)};
+}
+
+// Index of the choice with that id, number or letter.
+std::optional<std::size_t> choice_of(std::string_view s, const AnswerForm &form, bool letters) {
+  for (std::size_t i = 0; i < form.choices.size(); ++i) {
+    const bool number = parse_u64(s) == i + 1;
+    const bool letter = letters && s.size() == 1 && s[0] == static_cast<char>('a' + i);
+    if (s == form.choices[i] || number || letter) return i;
+  }
+  return std::nullopt;
+}
+
+// Every id once, in any order; nothing else.
+std::vector<QueryValue> read_sequence(std::string_view s, const AnswerForm &form) {
+  std::string plain(s), ids;
+  std::replace_if(
+      plain.begin(), plain.end(), [](char c) { return c == ',' || c == ';' || c == '>'; }, ' ');
+  std::vector<std::size_t> taken;
+  std::string_view rest = plain;
+  for (std::string_view word = next_word(rest); !word.empty(); word = next_word(rest)) {
+    const auto i = choice_of(word, form, false);
+    if (!i || std::find(taken.begin(), taken.end(), *i) != taken.end()) return {};
+    taken.push_back(*i);
+    append(ids, ids.empty() ? "" : " ", form.choices[*i]);
+  }
+  if (taken.size() != form.choices.size()) return {};
+  return {text_value(ids)};
+}
+
+// The region that is named, or the regions in which the addresses lie that this may mean.
+std::vector<QueryValue> read_region(std::string_view s, const AnswerForm &form) {
+  const auto value = [](u64 address) {
+    return QueryValue{.kind = QueryValue::Kind::number, .number = address, .unit = QueryUnit::address};
+  };
+  bool other = false;
+  if (const RegionName *r = read_region(s, form.regions, form.of, other)) return {value(r->base)};
+  if (other) return {};
+  std::vector<QueryValue> inside, all = read_number(s, form);
+  for (const QueryValue &v : all)
+    if (const RegionName *r = region_at(form.regions, v.number))
+      if (std::find(inside.begin(), inside.end(), value(r->base)) == inside.end()) inside.push_back(value(r->base));
+  return inside.empty() ? all : inside; // an address between them is an answer too
+}
+
+std::vector<QueryValue> read_zone(std::string_view s, const AnswerForm &form) {
+  if (const ZoneName *z = read_zone(s, form.zones)) return {text_value(z->path)};
+  if (!s.starts_with("page[") && !s.starts_with("block[")) return {};
+  for (const QueryValue &pfn : read_number(s, form))
+    for (const ZoneName &z : form.zones)
+      if (pfn.number >= z.start && pfn.number < z.end) return {text_value(z.path)};
+  return {};
+}
+
 } // namespace
+
+std::string answer_text(const QueryValue &answer, const AnswerForm &form) {
+  if (form.kind == AnswerKind::region)
+    for (const RegionName &r : form.regions)
+      if (r.base == answer.number) return r.path;
+  return to_text(answer);
+}
 
 std::vector<QueryValue> read_answer(std::string_view typed, const AnswerForm &form) {
   if (typed.size() > max_answer_bytes) return {};
@@ -235,15 +297,15 @@ std::vector<QueryValue> read_answer(std::string_view typed, const AnswerForm &fo
       if (s == no) return {{.kind = QueryValue::Kind::boolean, .number = 0}};
     return {};
   }
-  if (form.kind == AnswerKind::choice) {
-    for (std::size_t i = 0; i < form.choices.size(); ++i) {
-      const bool number = parse_u64(s) == i + 1, letter = s.size() == 1 && s[0] == static_cast<char>('a' + i);
-      if (s == form.choices[i] || number || letter)
-        return {{.kind = QueryValue::Kind::text, .text = std::string(form.choices[i])}};
-    }
+  switch (form.kind) {
+  case AnswerKind::choice:
+    if (const auto i = choice_of(s, form, true)) return {text_value(form.choices[*i])};
     return {};
+  case AnswerKind::sequence: return read_sequence(s, form);
+  case AnswerKind::region: return read_region(s, form);
+  case AnswerKind::zone: return read_zone(s, form);
+  default: return read_number(s, form);
   }
-  return read_number(s, form);
 }
 
 } // namespace mmscope

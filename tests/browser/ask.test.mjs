@@ -151,3 +151,11 @@ test("a terabyte is searched while the page stays alive", async () => {
   assert.match(await sentence(page), /buddy allocator/);
   await close(page);
 });
+
+test("/ leads to the box from anywhere on the page", async () => {
+  const page = await open(site);
+  await page.keyboard.press("/");
+  assert.ok(await box(page).evaluate((e) => e === document.activeElement));
+  assert.equal(await box(page).inputValue(), "");
+  await close(page);
+});

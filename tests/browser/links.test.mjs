@@ -128,7 +128,7 @@ for (const [name, fragment, said] of [
   ["a link cut off", "#s=zq1bKL1WyUjKs", /damaged or cut off/],
   ["a newer version", `#s=p${Buffer.from('{"v":7}').toString("base64url")}`, /newer version of this page \(format 7\)/],
   ["an unknown part", "#machne=qemu-1g", /part “machne”/],
-  ["an unknown machine", "#machine=pdp-11", /no machine “pdp-11”\. There are: capture, .*qemu-1g/],
+  ["an unknown machine", "#machine=pdp-11", /no machine “pdp-11”\. There are: x64-6\.1-1G, .*qemu-1g/],
   ["a call beyond the boot", "#call=4711", /no call 4711 in this boot of 92 calls/],
   ["an event that a call does not have", "#call=41&event=999999", /no call 41, event 999999/],
   ["a function that is never called", "#after=start_kernel_thread", /never calls start_kernel_thread/],

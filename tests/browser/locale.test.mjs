@@ -40,7 +40,8 @@ function english() {
     const { parentElement: at, textContent } = walker.currentNode;
     if (!at.checkVisibility() || at.closest("noscript, code, .mono, .brand, .bar h1, .mm-canvas, .maker select"))
       continue;
-    if (/\b(a|the|and|is|it|of|to|for|from|in|on|with|what|you|this)\b/i.test(textContent)) found.push(textContent.trim().slice(0, 60));
+    if (/\b(a|the|and|is|it|of|to|for|from|in|on|with|what|you|this)\b/i.test(textContent))
+      found.push(textContent.trim().slice(0, 60));
   }
   return found;
 }

@@ -98,6 +98,12 @@ test("plays and pauses; a press on the canvas moves the same playhead; nothing i
   await canvas.getByRole("button", { name: /^phase handoff, / }).press("Enter");
   await page.waitForFunction(() => /buddy allocator/.test(document.querySelector("#sentence").textContent));
   const timeline = canvas.getByRole("slider", { name: "timeline of calls" });
+  // The canvas says where it stands once it has drawn: the sentence may be there before.
+  const said = Number((await where(page)).match(/^call (\d+) /)[1]);
+  await page.waitForFunction(
+    (n) => document.querySelector('[role=slider][aria-label="timeline of calls"]').getAttribute("aria-valuenow") === n,
+    String(said),
+  );
   const at = Number(await timeline.getAttribute("aria-valuenow"));
   await timeline.focus();
   await page.keyboard.press("ArrowLeft");

@@ -104,7 +104,7 @@ for (const [name, options] of [
     await page.getByRole("combobox", { name: "Machine" }).selectOption("qemu-1g");
     await page.waitForFunction(() => !/^call 34 /.test(document.querySelector("#where").textContent));
     assert.equal(await page.getByRole("button", { name: "paid for call 34" }).count(), 0);
-    await page.getByRole("combobox", { name: "Machine" }).selectOption("capture");
+    await page.getByRole("combobox", { name: "Machine" }).selectOption("x64-6.1-1G");
     await button(page, "Remove bookmark paid for").click();
     assert.equal(await page.getByRole("button", { name: "paid for call 34" }).count(), 0);
     await close(page);
@@ -260,7 +260,7 @@ test("a machine that takes long shows how far it is, and can be cancelled; the o
   await page.getByRole("status").filter({ hasText: "Cancelled" }).waitFor();
   const machine = page.getByRole("combobox", { name: "Machine" });
   assert.ok(await machine.evaluate((e) => e === document.activeElement));
-  await page.waitForFunction(() => document.querySelector("#machine").value === "capture");
+  await page.waitForFunction(() => document.querySelector("#machine").value === "x64-6.1-1G");
   assert.deepEqual([await where(page), await sentence(page)], before);
   await close(page);
 });

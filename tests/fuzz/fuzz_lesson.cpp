@@ -5,6 +5,7 @@
 #include "lesson/check.hpp"
 #include "lesson/lesson_json.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 using namespace mmscope;
@@ -26,9 +27,22 @@ Lab &small_boot() {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
   const std::string_view text{reinterpret_cast<const char *>(data), size};
-  for (const AnswerKind kind : {AnswerKind::number, AnswerKind::pfn, AnswerKind::truth, AnswerKind::choice}) {
-    const AnswerForm form{kind, kind == AnswerKind::pfn ? QueryUnit::pfn : QueryUnit::pages, 4096, 4096, {"same"}};
-    MM_CHECK(read_answer(text, form).size() <= 2);
+  Lab &lab = small_boot();
+  for (std::size_t kind = 0; kind < answer_kinds.size(); ++kind) {
+    AnswerForm form{.kind = static_cast<AnswerKind>(kind), .unit = QueryUnit::pages, .pfn_end = 4096};
+    if (form.kind == AnswerKind::pfn) form.unit = QueryUnit::pfn;
+    if (form.kind == AnswerKind::region) form.unit = QueryUnit::address;
+    form.choices = {"same", "other", "third"};
+    form.regions = regions_of(lab.state(), form.of);
+    form.zones = {{"node[0].zone[DMA]", "DMA", 0, 1, 4096}, {"node[0].zone[Normal]", "Normal", 0, 0, 0}};
+    const std::vector<QueryValue> all = read_answer(text, form);
+    MM_CHECK(all.size() <= 2);
+    // What we write ourselves is read as what it was.
+    for (const QueryValue &v : all) {
+      if (form.kind == AnswerKind::number) continue; // "1 page" of 4 KiB loses nothing, but "1.2 GiB" may
+      const std::vector<QueryValue> again = read_answer(answer_text(v, form), form);
+      MM_CHECK(std::find(again.begin(), again.end(), v) != again.end());
+    }
   }
   const ParsedLesson p = parse_lesson(text);
   MM_CHECK(p.lesson.has_value() != p.error.has_value());
@@ -36,8 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     MM_CHECK(p.error->line != 0 && p.error->column != 0 && !p.error->reason.empty());
     return 0;
   }
-  Lab &lab = small_boot();
-  LessonRun run(*p.lesson, lab, size);
+  LessonRun run(*p.lesson, lab, size, size % 2 == 0 ? Mode::practice : Mode::exam);
   std::string out;
   for (std::size_t step = 0; step <= run.steps() && step < 8; ++step) {
     run.enter(step);
@@ -48,11 +61,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     run.try_call("memblock_free_all");
     run.undo_call();
     out.clear();
-    JsonWriter w(out);
-    write_step(w, run);
+    JsonWriter step_json(out);
+    write_step(step_json, run);
   }
-  LessonRun again(*p.lesson, lab, size);
-  again.replay(run.inputs());
+  out.clear();
+  JsonWriter w(out);
+  run.finish();
+  write_results(w, run);
+  LessonRun again(*p.lesson, lab, size, run.mode());
+  MM_CHECK(again.replay(run.inputs()) == run.inputs().size());
+  MM_CHECK(again.inputs() == run.inputs());
   MM_CHECK(again.done() == run.done());
+  MM_CHECK(again.exercise_digest() == run.exercise_digest());
   return 0;
 }

@@ -183,7 +183,13 @@ const suites = {
   },
   fidelity: {
     builds: ["release"],
-    run: async () => sum(await doctest("build/release/mmscope_fidelity"), await lessons(), await verifyBoots()),
+    run: async () =>
+      sum(
+        await doctest("build/release/mmscope_fidelity"),
+        await lessons(),
+        await nodeTests(tests("tests/fidelity")),
+        await verifyBoots(),
+      ),
   },
   fuzz: { builds: ["fuzz"], run: fuzz },
   browser: {

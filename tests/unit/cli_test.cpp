@@ -1,15 +1,19 @@
 // The command line: words in, text and status out. Native only (it reads JSON and gzip).
 #include "cli/cli.hpp"
+#include "cli/grade.hpp"
 
 #include "base/text.hpp"
 #include "io/capture.hpp"
+#include "io/script_text.hpp"
 #include "lab/presets.hpp"
+#include "lesson/receipt.hpp"
 
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 using namespace mmscope;
 using nlohmann::json;
@@ -33,7 +37,17 @@ Outcome call(std::initializer_list<std::string_view> words) {
                 if (path.starts_with(MMSCOPE_TEST_DATA)) return read_file(path, error);
                 error = "there is no such file";
                 return std::nullopt;
-              }};
+              },
+              .list =
+                  [](const std::string &folder) {
+                    std::set<std::string> names;
+                    for (const auto &[path, text] : files)
+                      if (path.starts_with(folder + '/')) {
+                        const std::string below = path.substr(folder.size() + 1);
+                        names.insert(below.substr(0, below.find('/')));
+                      }
+                    return std::vector<std::string>(names.begin(), names.end());
+                  }};
   const std::vector<std::string_view> args(words);
   o.status = run(args, io);
   return o;
@@ -378,4 +392,128 @@ TEST_CASE("cli: lessons are checked and what is wrong has its place") {
   o = call({"lessons", "check", "l"});
   CHECK(o.status == 0);
   CHECK(o.out.find("ok     l: 1 steps") == 0);
+  // Without a folder: those of web/lessons, and what else lies there is none.
+  files = {{"web/lessons/01-l/lesson.json", files["l/lesson.json"]},
+           {"web/lessons/01-l/en.md", files["l/en.md"]},
+           {"web/lessons/lesson.schema.json", "{}"}};
+  o = call({"lessons", "check"});
+  CHECK(o.err.empty());
+  CHECK(o.status == 0);
+  // A log of the page, also for a lesson that does not lie beside it.
+  std::string text = files["web/lessons/01-l/lesson.json"];
+  text.replace(text.find("{\"script\""), std::string::npos, "{\"capture\": \"c\"}}");
+  files["elsewhere/l/lesson.json"] = text;
+  files["elsewhere/l/en.md"] = files["web/lessons/01-l/en.md"];
+  CHECK(call({"lessons", "check", "elsewhere/l"}).err.find("web/page/assets/captures/c.gz: ") != std::string::npos);
+  files["web/page/assets/captures/c.gz"] = "[    0.000000] Linux version 6.1.0\n";
+  CHECK(call({"lessons", "check", "elsewhere/l"}).err.find("there is no such file") == std::string::npos);
+}
+
+TEST_CASE("cli: the answer key of a lesson is what its own questions take for right") {
+  files = {{"l/lesson.json", R"({"format": 1, "id": "l", "title": "title", "machine": {"script": "memblock_add 0 64M"},
+  "start": {"after": "memblock_add"},
+  "steps": [{"id": "s", "prose": "p", "function": "f", "file": "m.c", "prediction": {
+    "kind": "number", "unit": "bytes", "ask": "p",
+    "variants": [{"n": "1M"}, {"n": "2M"}, {"n": "3M"}, {"n": "4M"}],
+    "answer": "memblock.memory.total_size - $n", "otherwise": {"why": "p"}, "right": "p",
+    "hints": [{"level": "nudge", "text": "p"}],
+    "try": [{"says": "{$answer}", "right": true}, {"says": "{$n}", "why": "p"}]}}],
+  "exercise": {"prose": "p", "function": "f", "file": "m.c", "at": {"after": "memblock_add"}, "given": {"size": "1M"},
+    "goals": [{"id": "g", "text": "p", "holds": "memblock.reserved.total_size == $size"}],
+    "wrong": [{"when": "memblock.reserved.total_size > $size", "why": "p"}], "finished": "true", "otherwise": {"why": "p"}, "hints": [{"level": "nudge", "text": "p"}],
+    "solution": ["memblock_reserve 0 {$size}"],
+    "alternatives": [["memblock_reserve 4K {$size}"], ["memblock_reserve 8K {$size}"]],
+    "wrong_ways": [{"calls": ["memblock_reserve 0 4K"], "why": "p"}, {"calls": ["memblock_reserve 0 8K"], "why": "p"},
+                   {"calls": ["memblock_reserve 0 2M"], "why": "p"}]}})"}};
+  std::set<std::string> answers;
+  for (const std::string_view seed : {"1", "2", "3", "4", "5", "6", "7", "8"}) {
+    const Outcome o = call({"lessons", "key", "l", "--seed", seed});
+    INFO(o.err);
+    REQUIRE(o.status == 0);
+    const json key = json::parse(o.out);
+    CHECK(key["machine"]["script"] == "memblock_add 0 64M");
+    const json &step = key["steps"][0];
+    CHECK(step["tries"][0]["right"] == true);
+    CHECK(step["tries"][1]["why"] == "p");
+    CHECK(key["exercise"]["solution"][0] == "memblock_reserve 0 1048576");
+    CHECK(key["exercise"]["wrong_ways"].size() == 3);
+    answers.insert(step["answer"].get<std::string>());
+  }
+  CHECK(answers.size() > 1);
+  for (const std::string &answer : answers) CHECK(answer.ends_with(" MiB"));
+  CHECK(call({"lessons", "key", "l", "--seed", "many"}).status == 2);
+  CHECK(call({"lessons", "key"}).status == 2);
+  CHECK(call({"lessons", "key", "elsewhere"}).status == 2);
+}
+
+TEST_CASE("cli: receipts become a gradebook") {
+  const std::string boot = "memblock_add 0 64M\nmemblock_reserve 0 1M";
+  const std::string lesson = R"({"format": 1, "id": "l", "title": "title", "start": {"after": "memblock_add"},
+ "steps": [{"id": "s", "prose": "p", "function": "f", "file": "m.c", "prediction": {"kind": "number", "unit": "bytes",
+ "ask": "a", "answer": {"at": {"after": "memblock_reserve"}, "value": "memblock.reserved.total_size"},
+ "otherwise": {"why": "w"}, "right": "r", "hints": [{"text": "h"}],
+ "try": [{"says": "1M", "right": true}, {"says": "2M", "why": "w"}]}}],
+ "machine": [{"script": "memblock_add 0 64M\nmemblock_reserve 0 1M"}, {"script": "memblock_add 0 64M\nmemblock_reserve 0 2M"}]})";
+  const ParsedLesson parsed = parse_lesson(lesson);
+  REQUIRE(parsed.lesson);
+  // Both machines are picked by some seed; the same answer is right on one of them.
+  const auto receipt = [&](u64 seed, std::string_view name, bool right) {
+    std::string script(boot);
+    if (machine_of(*parsed.lesson, seed) == 1) script.replace(script.size() - 2, 1, "2");
+    Lab lab(parse_script(script).script);
+    lab.prepare(~u64{0});
+    LessonRun run(*parsed.lesson, lab, seed, Mode::exam);
+    REQUIRE(run.enter(0));
+    run.answer((machine_of(*parsed.lesson, seed) == 1) == right ? "2M" : "1M");
+    REQUIRE(run.finish());
+    std::string out;
+    JsonWriter w(out);
+    write_receipt(w, *receipt_of(run, lesson, name));
+    return out;
+  };
+  u64 seeds[2] = {};
+  for (u64 seed = 1; seeds[0] == 0 || seeds[1] == 0; ++seed) seeds[machine_of(*parsed.lesson, seed)] = seed;
+
+  CHECK(call({"grade"}).status == 2);
+  files = {{"a.json", receipt(seeds[0], "Ann", true)}};
+  Outcome o = call({"grade", "--lessons", "nowhere", "a.json"});
+  CHECK(o.status == 2);
+  CHECK(o.err == "mmscope: there are no lessons in nowhere\n");
+
+  files = {{"web/lessons/01-l/lesson.json", lesson},
+           {"web/lessons/notes.txt", "x"},
+           {"a.json", receipt(seeds[0], "Ann", true)},
+           {"b.json", receipt(seeds[1], "=cmd|' /C calc'!A0", false)}};
+  o = call({"grade", "a.json", "b.json"});
+  CHECK(o.err == "");
+  CHECK(o.status == 0);
+  CHECK(o.out == concat("receipt,name,lesson,seed,mode,points,of,percent,status,reason\n", "a.json,Ann,l,", seeds[0],
+                        ",exam,1,1,100,accepted,\n", "b.json,'=cmd|' /C calc'!A0,l,", seeds[1],
+                        ",exam,0,1,0,accepted,\n"));
+
+  std::string forged = files["b.json"];
+  forged.replace(forged.find("\"points\":0"), 10, "\"points\":1");
+  files["c.json"] = concat("[", files["a.json"], ",", forged, ",\n{}]");
+  o = call({"grade", "--lessons=web/lessons", "c.json"});
+  CHECK(o.status == 1);
+  CHECK(o.out.find("c.json[0],Ann,l,") != std::string::npos);
+  CHECK(o.out.find(",refused,\"it says 1 of 1 points, its inputs give 0 of 1\"\n") != std::string::npos);
+  CHECK(o.out.find("c.json[2],,,,,,,,refused,not a receipt:2:1: [2]: \"\"mmscope\"\" is missing") == std::string::npos);
+  CHECK(o.out.find("c.json[2],,,,,,,,refused,\"not a receipt:2:1: [2]: \"\"mmscope\"\" is missing\"\n") !=
+        std::string::npos);
+  files["d.json"] = "no";
+  o = call({"grade", "d.json", "gone.json", "a.json"});
+  CHECK(o.status == 2);
+  CHECK(o.out.find("d.json,,,,,,,,refused,") != std::string::npos);
+  CHECK(o.out.find("a.json,Ann,l,") != std::string::npos);
+  CHECK(o.err == "mmscope: gone.json: there is no such file\n");
+  std::string other = files["a.json"];
+  other.replace(other.find("\"lesson\":\"l\""), 12, "\"lesson\":\"x\"");
+  files["e.json"] = other;
+  CHECK(call({"grade", "e.json"}).out.find("there is no lesson 'x'") != std::string::npos);
+
+  CHECK(csv_field("a,b") == "\"a,b\"");
+  CHECK(csv_field("say \"x\"") == "\"say \"\"x\"\"\"");
+  for (const char c : std::string_view("=+-@")) CHECK(csv_field(concat(c, "1")) == concat("'", c, "1"));
+  CHECK(csv_field("a=1") == "a=1");
 }

@@ -9,13 +9,15 @@
 // The first use of a word of the glossary in a lesson becomes a link to it by itself (terms.mjs). A language has all prose:
 // what has not been translated is in English.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { languages } from "./locale.mjs";
 import { proseOf } from "./prose.mjs";
 import { checkTerms, linkTerms, readTerms } from "./terms.mjs";
 
 const web = fileURLToPath(new URL("..", import.meta.url));
+/** Where the lessons are. */
+export const folders = join(web, "lessons");
 
 /** The keys in the order in which a learner comes to them: what the steps tell and ask, then what follows an answer. */
 function order(lesson, prose) {
@@ -34,39 +36,62 @@ function asked(lesson) {
   return lesson.steps.filter((step) => step.prediction).length + (lesson.exercise ? 1 : 0);
 }
 
+/** What prose is read with: [LANGUAGE, its glossary] of English and every other language. */
+async function tongues(from) {
+  const codes = ["en", ...(await languages(from))];
+  return Promise.all(codes.map(async (code) => [code, await readTerms(code, from)]));
+}
+
+/**
+ * A lesson's folder as the page reads it: { entry, files }, with its entry of the index and its files as texts by name.
+ * Throws "FILE:LINE:COLUMN: REASON".
+ */
+export async function readLesson(source, known) {
+  const text = await readFile(join(source, "lesson.json"), "utf8");
+  const lesson = JSON.parse(text);
+  const folder = basename(resolve(source));
+  const entry = {
+    folder,
+    id: lesson.id,
+    number: lesson.number ?? (Number.parseInt(folder, 10) || 0),
+    title: {},
+    minutes: lesson.minutes ?? null,
+    needs: lesson.needs ?? [],
+    steps: lesson.steps.length,
+    asked: asked(lesson),
+  };
+  const files = { "lesson.json": text };
+  let english = {};
+  for (const [code, glossary] of known ?? (await tongues(web))) {
+    const file = join(source, `${code}.md`);
+    const own = await readFile(file, "utf8").catch(() => "");
+    const prose = { ...english, ...proseOf(own, file) };
+    if (code === "en") english = prose;
+    checkTerms(prose, glossary, file);
+    entry.title[code] = prose.title;
+    files[`${code}.json`] = JSON.stringify(linkTerms(prose, glossary, order(lesson, prose), new Set(choices(lesson))));
+  }
+  return { entry, files };
+}
+
+/** The folders of the lessons, sorted. */
+export async function lessonFolders(within = folders) {
+  const all = await readdir(within, { withFileTypes: true });
+  return all
+    .filter((found) => found.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+}
+
 /** Writes all lessons into a folder; answers the index. `from` has lessons/, glossary/ and page/locale/. */
 export async function buildLessons(to, from = web) {
-  const folders = join(from, "lessons");
+  const within = join(from, "lessons");
+  const known = await tongues(from);
   const index = [];
-  const codes = ["en", ...(await languages(from))];
-  const glossaries = Object.fromEntries(await Promise.all(codes.map(async (c) => [c, await readTerms(c, from)])));
-  for (const folder of (await readdir(folders)).sort()) {
-    const source = join(folders, folder);
-    const text = await readFile(join(source, "lesson.json"), "utf8");
-    const lesson = JSON.parse(text);
-    const entry = {
-      folder,
-      id: lesson.id,
-      number: lesson.number ?? Number.parseInt(folder, 10),
-      title: {},
-      minutes: lesson.minutes ?? null,
-      needs: lesson.needs ?? [],
-      steps: lesson.steps.length,
-      asked: asked(lesson),
-    };
+  for (const folder of await lessonFolders(within)) {
+    const { entry, files } = await readLesson(relative(process.cwd(), join(within, folder)), known);
     await mkdir(join(to, folder), { recursive: true });
-    await writeFile(join(to, folder, "lesson.json"), text);
-    let english = {};
-    for (const code of codes) {
-      const file = `web/lessons/${folder}/${code}.md`;
-      const own = await readFile(join(source, `${code}.md`), "utf8").catch(() => "");
-      const prose = { ...english, ...proseOf(own, file) };
-      if (code === "en") english = prose;
-      checkTerms(prose, glossaries[code], file);
-      entry.title[code] = prose.title;
-      const linked = linkTerms(prose, glossaries[code], order(lesson, prose), new Set(choices(lesson)));
-      await writeFile(join(to, folder, `${code}.json`), JSON.stringify(linked));
-    }
+    for (const [name, text] of Object.entries(files)) await writeFile(join(to, folder, name), text);
     index.push(entry);
   }
   index.sort((a, b) => a.number - b.number);

@@ -1,7 +1,9 @@
 // A small static server for dist/: right MIME types and the strict headers that a good host sends, so that what works
 // here works there.
 //
-//   node web/hosting/serve.mjs [--port N] [--host ADDR] [--root DIR]
+//   node web/hosting/serve.mjs [--port N] [--host ADDR] [--root DIR] [--lesson DIR]
+//
+// With a lesson it watches that, and its pages show it anew whenever it changes (preview.mjs).
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -40,16 +42,19 @@ const mimeTypes = {
   ".woff2": "font/woff2",
 };
 
-// The file that a URL names, or null. Nothing outside the root can be named.
-async function fileFor(root, url) {
-  let path;
+/** The path that a URL names, from "/" on, or null; it cannot lead out of what it is appended to. */
+function pathOf(url) {
   try {
-    path = decodeURIComponent(new URL(url, "http://localhost").pathname);
+    const path = decodeURIComponent(new URL(url, "http://localhost").pathname);
+    return path.includes("\0") ? null : normalize(path);
   } catch {
     return null;
   }
-  if (path.includes("\0")) return null;
-  let file = join(root, normalize(path));
+}
+
+// The file that a path names, or null. Nothing outside the root can be named.
+async function fileFor(root, path) {
+  let file = join(root, path);
   if (file !== root && !file.startsWith(root + sep)) return null;
   let info = await stat(file).catch(() => null);
   if (info?.isDirectory()) {
@@ -60,17 +65,24 @@ async function fileFor(root, url) {
 }
 
 // Serves `root`. A port of 0 is any free one; with `forward`, a taken port moves on to the next.
-// Answers { url, close }.
-export async function serve({ root, host = "127.0.0.1", port = 0, forward = false, headers = {} }) {
+// `answer(path)` may have a text for a path, which then stands for the file. Answers { url, close }.
+export async function serve({ root, host = "127.0.0.1", port = 0, forward = false, headers = {}, answer }) {
   const folder = resolve(root);
   const server = createServer(async (request, response) => {
-    const found = await fileFor(folder, request.url ?? "/");
+    const path = pathOf(request.url ?? "/");
+    const text = path === null ? null : ((await answer?.(path)) ?? null);
+    const found = path === null || text !== null ? null : await fileFor(folder, path);
     response.setHeader("Content-Security-Policy", contentSecurityPolicy);
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("Cache-Control", "no-cache");
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.writeHead(405, { Allow: "GET, HEAD" }).end();
+    } else if (text !== null) {
+      const body = Buffer.from(text);
+      const type = mimeTypes[extname(path)] ?? mimeTypes[".html"];
+      response.writeHead(200, { "Content-Type": type, "Content-Length": body.length });
+      response.end(request.method === "HEAD" ? undefined : body);
     } else if (!found) {
       response.writeHead(404, { "Content-Type": "text/plain" }).end("not found\n");
     } else {
@@ -110,12 +122,16 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
       options: {
         port: { type: "string", default: "8080" },
         host: { type: "string", default: "127.0.0.1" },
-        root: { type: "string", default: "dist" },
+        root: { type: "string", default: process.env.DIST ?? "dist" },
+        lesson: { type: "string" },
       },
     });
     const port = Number(values.port);
     if (!Number.isInteger(port) || port < 0 || port > 65485) throw new Error(`not a port: ${values.port}`);
-    const { url } = await serve({ root: values.root, host: values.host, port, forward: true });
+    const { root, host, lesson } = values;
+    const preview =
+      lesson && (await (await import("./preview.mjs")).startPreview({ folder: lesson, root, say: console.log }));
+    const { url } = await serve({ root, host, port, forward: true, answer: preview?.answer });
     console.log(`mmscope is at ${url}   (Ctrl-C stops it)`);
   } catch (error) {
     console.error(`serve: ${error.message}`);

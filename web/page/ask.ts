@@ -7,12 +7,15 @@ import { Finds } from "./finds";
 import { t } from "./locale";
 import type { Page } from "./page";
 import type { Sides } from "./sides";
+import { partsAt } from "./wrong";
 
 const EXAMPLES = ["free(order>=3)", "memblock.reserved.cnt", "vm.max_pfn * 4K", "sparse_init"];
 const WAIT_MS = 150;
 const MOST_WATCHES = 20;
 /** What only an expression has; without it the text is words to look for. */
 const EXPRESSION = /[.[\](){}<>=!&|$*/%"+]/;
+/** The word that is being typed. */
+const WORD = /[A-Za-z_]\w*$/;
 const NUMBER = /^\s*(0x[0-9a-f]+|\d+)\w?\s*$/i;
 
 interface Watch {
@@ -50,7 +53,10 @@ export class Ask {
   ) {
     const panel = sides.add("ask");
     this.finds = new Finds(page, later);
-    this.combo = new Combobox(this.input, t("ask.ways"), (typed) => JSON.parse(later.complete(typed)) as string[]);
+    this.combo = new Combobox(this.input, t("ask.ways"), (before) => ({
+      from: before.length - (WORD.exec(before)?.[0].length ?? 0),
+      list: (JSON.parse(later.complete(before)) as string[]).map((text) => ({ text })),
+    }));
     this.examples = this.makeExamples();
     panel.append(
       h("h2", {}, h("label", { for: "ask-box" }, t("ask.label"))),
@@ -73,7 +79,8 @@ export class Ask {
   }
 
   private key(event: KeyboardEvent): void {
-    if (event.isComposing || this.combo.key(event)) return;
+    if (event.isComposing || (this.combo.open && this.combo.key(event))) return;
+    if (event.key === "ArrowDown" && !this.combo.open) this.combo.look();
     if (event.key === "Enter") {
       event.preventDefault();
       this.combo.close();
@@ -114,19 +121,10 @@ export class Ask {
 
   /** The text up to where it goes wrong, and a mark there. */
   private complain(text: string, column: number, error: string): void {
-    const whole = new TextEncoder().encode(text); // columns count bytes
-    const before = new TextDecoder().decode(whole.subarray(0, Math.max(column - 1, 0)));
-    const from = text.slice(before.length);
-    const wrong = /^\w+/.exec(from)?.[0] ?? from.slice(0, 1);
+    const [before, wrong, after] = partsAt(text, column, /^\w+/);
     this.problem.replaceChildren(
       h("p", {}, t("ask.wrong", { column, error })),
-      h(
-        "p",
-        { class: "mono ask-text" },
-        before.slice(-40),
-        h("mark", {}, wrong || "␣"),
-        from.slice(wrong.length).slice(0, 40),
-      ),
+      h("p", { class: "mono ask-text" }, before.slice(-40), h("mark", {}, wrong), after.slice(0, 40)),
     );
   }
 

@@ -1,24 +1,28 @@
 // combobox.ts: ways to go on from what has been typed, below an input: the ARIA pattern "combobox with a listbox". Arrows
 // choose, Enter or a press takes, Escape closes. The keyboard stays in the input.
 //
-//     const box = new Combobox(input, t("ask.ways"), (typed) => ["zone[", "zone_start_pfn"]);
-//     box.view                          the input with its list
-//     if (box.key(event)) return;       in the input's own listener: true = the list has had the key
+//     const box = new Combobox(input, t("ask.ways"), (before) => ({ from: 5, list: [{ text: "zone[" }] }));
+//     box.view                                    the input with its list
+//     if (box.open && box.key(event)) return;     in the input's own listener: true = the list has had the key
 import { h } from "./dom";
 
-/** The word that is being typed. */
-const WORD = /[A-Za-z_]\w*$/;
+export interface Ways {
+  /** What stands before the cursor from here on, in characters, is replaced by the way that is taken. */
+  from: number;
+  /** `about` is read beside it. A text that ends with a blank is whole: the list closes when it is taken. */
+  list: { text: string; about?: string }[];
+}
 
 export class Combobox {
   private readonly list: HTMLUListElement;
   readonly view: HTMLElement;
-  private words: string[] = [];
+  private ways: Ways = { from: 0, list: [] };
   private at = -1;
 
   constructor(
     private readonly input: HTMLInputElement,
     label: string,
-    private readonly complete: (typed: string) => string[],
+    private readonly complete: (before: string) => Ways,
   ) {
     this.list = h("ul", { role: "listbox", id: `${input.id}-ways`, "aria-label": label, hidden: true });
     for (const [name, value] of Object.entries({
@@ -29,38 +33,36 @@ export class Combobox {
     }))
       input.setAttribute(name, value);
     input.addEventListener("blur", () => this.close());
+    this.list.addEventListener("pointerdown", (event) => event.preventDefault()); // the input keeps the keyboard
     this.view = h("div", { class: "combo" }, input, this.list);
+  }
+
+  get open(): boolean {
+    return !this.list.hidden;
   }
 
   /** What is typed has changed. */
   look(): void {
-    const typed = this.input.value;
-    const end = this.input.selectionStart === typed.length;
-    const word = WORD.exec(typed)?.[0] ?? "";
-    this.words = end && typed !== "" ? this.complete(typed).filter((way) => way !== word) : [];
+    const before = this.before();
+    this.ways = before.trim() === "" ? { from: 0, list: [] } : this.complete(before);
+    const word = before.slice(this.ways.from);
+    this.ways.list = this.ways.list.filter(({ text }) => text !== word);
     this.at = -1;
     this.list.replaceChildren(
-      ...this.words.map((way, i) => {
-        const option = h("li", { role: "option", id: `${this.list.id}-${i}`, class: "mono" }, way);
-        option.addEventListener("pointerdown", (event) => {
-          event.preventDefault(); // the input keeps the keyboard
-          this.take(i);
-        });
+      ...this.ways.list.map(({ text, about }, i) => {
+        const option = h("li", { role: "option", id: `${this.list.id}-${i}` }, h("span", { class: "mono" }, text));
+        if (about) option.append(h("span", { class: "quiet" }, about));
+        option.addEventListener("click", () => this.take(i));
         return option;
       }),
     );
-    this.show(this.words.length > 0);
+    this.show(this.ways.list.length > 0);
   }
 
   key(event: KeyboardEvent): boolean {
-    if (this.list.hidden) {
-      if (event.key !== "ArrowDown" || this.input.value === "") return false;
-      this.look();
-      if (this.list.hidden) return false;
-    }
-    const n = this.words.length;
-    if (event.key === "ArrowDown") this.choose(this.at + 1 < n ? this.at + 1 : 0);
-    else if (event.key === "ArrowUp") this.choose(this.at > 0 ? this.at - 1 : n - 1);
+    const n = this.ways.list.length + 1; // none of them is a place too
+    if (event.key === "ArrowDown") this.choose(((this.at + 2) % n) - 1);
+    else if (event.key === "ArrowUp") this.choose(((this.at + n) % n) - 1);
     else if (event.key === "Escape") this.close();
     else if (event.key === "Enter" && this.at >= 0) this.take(this.at);
     else return false;
@@ -72,11 +74,14 @@ export class Combobox {
     this.show(false);
   }
 
+  private before(): string {
+    return this.input.value.slice(0, this.input.selectionStart ?? this.input.value.length);
+  }
+
   private show(open: boolean): void {
     this.list.hidden = !open;
     this.input.setAttribute("aria-expanded", String(open));
-    if (!open) this.at = -1;
-    this.choose(this.at);
+    this.choose(-1);
   }
 
   private choose(i: number): void {
@@ -90,9 +95,13 @@ export class Combobox {
   }
 
   private take(i: number): void {
-    const way = this.words[i];
-    if (way === undefined) return;
-    this.input.value = this.input.value.replace(WORD, "") + way;
+    const way = this.ways.list[i];
+    if (!way) return;
+    const before = this.before();
+    const start = before.slice(0, this.ways.from) + way.text;
+    this.input.value = start + this.input.value.slice(before.length);
+    this.input.setSelectionRange(start.length, start.length);
     this.input.dispatchEvent(new Event("input", { bubbles: true }));
+    if (way.text.endsWith(" ")) this.close(); // the next word is not begun yet: Enter is the input's
   }
 }

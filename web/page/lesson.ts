@@ -147,7 +147,7 @@ export class Lessons {
   /** Puts the machine on the desk that the lesson is about, if it is not there. */
   private async machineOf(text: string): Promise<string | null> {
     const { machine } = JSON.parse(text) as { machine: { capture?: string; preset?: string } };
-    const name = machine.capture ? "capture" : (machine.preset ?? this.machines.current);
+    const name = machine.capture ?? machine.preset ?? this.machines.current;
     return name === this.machines.current && this.page.story ? null : this.machines.choose(name);
   }
 

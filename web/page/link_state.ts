@@ -1,7 +1,7 @@
 // link_state.ts: what a link holds, as text and back. Nothing here touches the page, so that a test can feed it anything:
 // read() answers with a state in which every field is in its bounds, or throws LinkRefusal, which says what is wrong.
 //
-//     const fragment = await write({ machine: "capture", at: [41, 0, 0], … });      "#s=z…"
+//     const fragment = await write({ machine: "x64-6.1-1G", at: [41, 0, 0], … });      "#s=z…"
 //     const state = await read(location.hash);                                      null: this is no link of ours
 //
 // Written by us, a link is JSON, deflated, in base64url ("z"; "p" where the browser cannot deflate). By hand it is
@@ -112,7 +112,7 @@ const functionName: Check<string> = (value, field) =>
   typeof value === "string" && /^\w{1,64}$/.test(value) ? value : refuse(field);
 
 const machine: Check<string | OwnMachine> = (value, field) => {
-  if (typeof value === "string") return /^[a-z0-9][a-z0-9._-]{0,63}$/.test(value) ? value : refuse(field);
+  if (typeof value === "string") return /^[a-z0-9][A-Za-z0-9._-]{0,63}$/.test(value) ? value : refuse(field);
   const own = record(value, ["script", "title"], field);
   return { script: text(UNPACKED_LIMIT, true)(own.script, field), title: text(LIMITS.title)(own.title, field) };
 };

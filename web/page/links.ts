@@ -1,6 +1,7 @@
 // links.ts: a link to what is on the screen, and back: the address bar's fragment becomes machine, step and view. Whatever
 // a fragment holds, the page goes on; what is wrong with it is said once, by name.
 import type { Bookmarks } from "./bookmarks";
+import { FIRST } from "./captures";
 import { byId, h } from "./dom";
 import { placeText } from "./goto";
 import type { Layout } from "./layout";
@@ -138,10 +139,10 @@ export class Links {
   private async machine(wanted: LinkState["machine"]): Promise<string | null> {
     if (wanted === undefined) return null;
     if (typeof wanted === "object") return this.machines.playScript(wanted.script, wanted.title);
-    if (!this.machines.has(wanted))
-      return t("link.machine", { machine: wanted, known: this.machines.names.join(", ") });
+    const name = wanted === "capture" ? FIRST : wanted; // so it was called when there was one
+    if (!this.machines.has(name)) return t("link.machine", { machine: name, known: this.machines.names.join(", ") });
     const branched = (JSON.parse(this.later.branches()) as Branches | null)?.list.length !== 1;
-    return wanted === this.machines.current && !branched ? null : this.machines.choose(wanted);
+    return name === this.machines.current && !branched ? null : this.machines.choose(name);
   }
 
   private branch({ branch }: LinkState): string | null {

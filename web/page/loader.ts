@@ -20,14 +20,6 @@ export type Progress = (word: string | null, share: number) => void;
 const SLICE_BYTES = 1 << 18;
 const SLICE_MS = 12;
 const SHOW_AFTER_MS = 200;
-const FIRST_CAPTURE = "./assets/captures/x64-6.1-1G.gz";
-
-/** The log of the boot that the page begins with. */
-export async function fetchCapture(): Promise<Uint8Array> {
-  const response = await fetch(new URL(FIRST_CAPTURE, document.baseURI));
-  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
-  return new Uint8Array(await response.arrayBuffer());
-}
 
 export class Loader {
   private job = 0;

@@ -1,6 +1,7 @@
-// machines.ts: which machine lies on the desk: the recorded boot, a preset, a log of one's own.
+// machines.ts: which machine lies on the desk: a recorded boot, a preset, a log of one's own.
+import { CAPTURES, FIRST, fetchCapture } from "./captures";
 import { byId, h } from "./dom";
-import { fetchCapture, type Outcome, type Refusal } from "./loader";
+import type { Outcome, Refusal } from "./loader";
 import { t } from "./locale";
 import { message, type Page } from "./page";
 
@@ -8,7 +9,7 @@ const FALLBACK_PRESET = "qemu-1g";
 
 export class Machines {
   private readonly select = byId<HTMLSelectElement>("machine");
-  private chosen = "capture";
+  private chosen: string = FIRST;
   private own: (() => Promise<Outcome>) | null = null; // the log of one's own, or a link's script, that was played last
 
   constructor(
@@ -17,7 +18,11 @@ export class Machines {
   ) {
     const presets = JSON.parse(later.presets()) as { name: string; title: string }[];
     this.select.replaceChildren(
-      h("optgroup", { label: t("machine.capture") }, h("option", { value: "capture" }, t("machine.first"))),
+      h(
+        "optgroup",
+        { label: t("machine.capture") },
+        ...CAPTURES.map((name) => h("option", { value: name }, t(`machine.${name}`))),
+      ),
       h(
         "optgroup",
         { label: t("machine.presets") },
@@ -27,7 +32,7 @@ export class Machines {
     this.select.addEventListener("change", () => void this.choose(this.select.value).then((failed) => message(failed)));
   }
 
-  /** "capture", the name of a preset, or "yours". */
+  /** The name of a recorded boot or of a preset, or "yours". */
   get current(): string {
     return this.chosen;
   }
@@ -35,9 +40,9 @@ export class Machines {
   /** Null when it is on the desk, else why not. */
   async choose(name: string): Promise<string | null> {
     if (name === "yours") return this.own ? this.put(this.own, name) : null;
-    if (name !== "capture") return this.put(() => this.preset(name), name);
+    if (!CAPTURES.some((known) => known === name)) return this.put(() => this.preset(name), name);
     try {
-      const bytes = await fetchCapture();
+      const bytes = await fetchCapture(name);
       return await this.put(() => this.page.loader.log(bytes), name);
     } catch (error) {
       this.select.value = this.chosen;

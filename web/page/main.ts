@@ -3,8 +3,8 @@
 import words from "words:first";
 import shared from "words:shared";
 import fontUrl from "../canvas/assets/JetBrainsMono-subset.ttf";
+import { fetchCapture } from "./captures";
 import { byId, painted } from "./dom";
-import { fetchCapture } from "./loader";
 import { startWords, t } from "./locale";
 import { startModule } from "./module";
 import { message, Page } from "./page";
@@ -17,7 +17,7 @@ async function start(): Promise<void> {
   startTheme();
   byId("busy").hidden = false;
   byId("busy-word").textContent = t("loading.module");
-  const capture = painted().then(fetchCapture); // the page first; then on its way while the module compiles
+  const capture = painted().then(() => fetchCapture()); // the page first; then on its way while the module compiles
   capture.catch(() => {}); // said where it is awaited
   try {
     const [started, font] = await Promise.all([startModule(), fetchFont()]);

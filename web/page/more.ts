@@ -1,4 +1,5 @@
-// more.ts: everything that can wait until the first picture stands: other machines, logs of one's own, tables.
+// more.ts: everything that can wait until the first picture stands: machines, sides, tables, lessons, tools. Each part has
+// a file of its own; this starts them in their order.
 import words from "words:later";
 import { Ask } from "./ask";
 import { byId } from "./dom";
@@ -34,8 +35,9 @@ export async function startMore(
   new Ask(page, later, sides);
   startTables(page, later, (path) => thing.open(path));
   startOwners(page, later, () => thing.focus());
-  startLessons(page, later, sides, machines);
+  const lessons = startLessons(page, later, sides, machines);
   if (failed !== null) await machines.instead(failed);
   await startTools(page, later, transport, sides, machines);
+  if (document.querySelector("meta[name=preview]")) (await import("./preview")).startPreview(lessons, later);
   byId("story").dataset.ready = "all";
 }

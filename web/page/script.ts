@@ -1,5 +1,6 @@
 // script.ts: kernel calls of one's own. What is typed happens at the playhead, in a branch: the recorded past stays, and
 // one can go back to it. Completion and errors come from the core; here is the combobox, the history, the list.
+import { Combobox, type Ways } from "./combobox";
 import { byId, h, setText } from "./dom";
 import { t } from "./locale";
 import type { Page } from "./page";
@@ -7,6 +8,7 @@ import type { Sides } from "./sides";
 import type { Story } from "./state";
 import { recall, remember } from "./storage";
 import { hex } from "./units";
+import { indexOf, partsAt } from "./wrong";
 
 interface Completion {
   from: number; // in bytes
@@ -31,32 +33,17 @@ export interface Branches {
 const HISTORY = 100;
 const LINES = 500;
 
-/** A byte column, from 1, of a line as an index of its characters. */
-function indexOf(line: string, column: number): number {
-  return new TextDecoder().decode(new TextEncoder().encode(line).subarray(0, Math.max(column - 1, 0))).length;
-}
-
 export class ScriptBox {
   private readonly input = h("input", {
     id: "call-input",
     class: "mono",
-    role: "combobox",
-    "aria-autocomplete": "list",
-    "aria-expanded": "false",
-    "aria-controls": "call-list",
     "aria-describedby": "call-hint call-error",
     autocomplete: "off",
     autocapitalize: "off",
     spellcheck: "false",
     maxlength: 2000,
   });
-  private readonly options = h("ul", {
-    id: "call-list",
-    class: "options",
-    role: "listbox",
-    "aria-label": t("script.candidates"),
-    hidden: true,
-  });
+  private readonly combo = new Combobox(this.input, t("script.candidates"), (before) => this.ways(before));
   private readonly hint = h("p", { class: "hint mono", id: "call-hint" });
   private readonly error = h("p", { class: "wrong", id: "call-error" });
   private readonly result = h("p", { class: "result", role: "status" });
@@ -64,8 +51,6 @@ export class ScriptBox {
   private readonly branches = h("ul", { class: "places" });
   private readonly typed = h("ol", { class: "calls mono" });
   private readonly typedTitle = h("h3", {}, t("script.typed"));
-  private completion: Completion | null = null;
-  private active = -1;
   private history: string[] = [];
   private back = 0; // lines back in the history
   private draft = "";
@@ -79,8 +64,7 @@ export class ScriptBox {
       "form",
       { class: "call" },
       h("label", { for: "call-input" }, t("script.call")),
-      h("div", { class: "line" }, this.input, h("button", { type: "submit", class: "primary" }, t("script.make"))),
-      this.options,
+      h("div", { class: "line" }, this.combo.view, h("button", { type: "submit", class: "primary" }, t("script.make"))),
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -101,11 +85,13 @@ export class ScriptBox {
         this.typed,
       );
     sides.onShow("script", () => this.refresh());
-    this.input.addEventListener("input", () => this.suggest());
+    this.input.addEventListener("input", () => {
+      this.back = 0;
+      this.complain(null);
+      this.combo.look();
+    });
     this.input.addEventListener("keydown", (event) => this.key(event));
-    this.input.addEventListener("blur", () => this.close());
     this.input.addEventListener("paste", (event) => this.paste(event));
-    this.options.addEventListener("pointerdown", (event) => event.preventDefault()); // the input keeps the focus
     this.history = stored();
     page.onStory((story) => {
       this.tellWhere(story);
@@ -116,31 +102,19 @@ export class ScriptBox {
 
   // ---- completion ----------------------------------------------------------------------------------------------------
 
-  private suggest(): void {
-    this.back = 0;
-    this.complain(null);
-    const before = this.input.value.slice(0, this.input.selectionStart ?? this.input.value.length);
-    this.completion = JSON.parse(this.later.completion(before)) as Completion | null;
-    this.showHint();
-    const candidates = this.input.value.trim() ? (this.completion?.candidates ?? []) : [];
-    this.active = -1;
-    this.options.replaceChildren(
-      ...candidates.map(({ text, about }, i) => {
-        const option = h(
-          "li",
-          { role: "option", id: `call-option-${i}`, "aria-selected": "false" },
-          h("span", { class: "mono" }, text),
-          h("span", { class: "quiet" }, about),
-        );
-        option.addEventListener("click", () => this.accept(i));
-        return option;
-      }),
-    );
-    this.expand(candidates.length > 0);
+  private ways(before: string): Ways {
+    const known = JSON.parse(this.later.completion(before)) as Completion | null;
+    this.showHint(known);
+    return {
+      from: indexOf(before, (known?.from ?? 0) + 1),
+      list: (known?.candidates ?? []).map(({ text, about }) => ({
+        text: /[=|]$/.test(text) ? text : `${text} `,
+        about,
+      })),
+    };
   }
 
-  private showHint(): void {
-    const c = this.completion;
+  private showHint(c: Completion | null): void {
     if (!c?.call) {
       this.hint.replaceChildren();
       return;
@@ -158,56 +132,14 @@ export class ScriptBox {
     );
   }
 
-  private expand(open: boolean): void {
-    this.options.hidden = !open;
-    this.input.setAttribute("aria-expanded", String(open));
-    if (!open) this.activate(-1);
-  }
-  private close(): void {
-    this.expand(false);
-  }
-
-  private activate(index: number): void {
-    this.active = index;
-    [...this.options.children].forEach((option, i) => {
-      option.setAttribute("aria-selected", String(i === index));
-      if (i === index) option.scrollIntoView({ block: "nearest" });
-    });
-    if (index >= 0) this.input.setAttribute("aria-activedescendant", `call-option-${index}`);
-    else this.input.removeAttribute("aria-activedescendant");
-  }
-
-  private accept(index: number): void {
-    const candidate = this.completion?.candidates[index];
-    if (!candidate) return;
-    const { value } = this.input;
-    const end = this.input.selectionStart ?? value.length;
-    const text = /[=|]$/.test(candidate.text) ? candidate.text : `${candidate.text} `;
-    const start = value.slice(0, indexOf(value, (this.completion?.from ?? 0) + 1)) + text;
-    this.input.value = start + value.slice(end);
-    this.input.setSelectionRange(start.length, start.length);
-    this.suggest();
-    if (this.input.value.endsWith(" ")) this.close(); // the next word is not begun yet: Enter makes the call
-  }
-
   // ---- keys ----------------------------------------------------------------------------------------------------------
 
   private key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    const open = !this.options.hidden;
-    const count = this.options.children.length;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      const way = event.key === "ArrowDown" ? 1 : -1;
-      if (open) this.activate(((this.active + 1 + way + count + 1) % (count + 1)) - 1);
-      else this.recallLine(-way);
-    } else if (event.key === "Enter" && open && this.active >= 0) {
-      event.preventDefault();
-      this.accept(this.active);
-    } else if (event.key === "Escape" && open) {
-      event.stopPropagation();
-      this.close();
-    }
+    if (this.combo.open && this.combo.key(event)) return;
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault();
+    this.recallLine(event.key === "ArrowUp" ? 1 : -1);
   }
 
   private recallLine(older: number): void {
@@ -223,7 +155,7 @@ export class ScriptBox {
     const text = event.clipboardData?.getData("text") ?? "";
     if (!/[\r\n]/.test(text.trim())) return;
     event.preventDefault();
-    this.close();
+    this.combo.close();
     this.run(text.split(/\r\n|\r|\n/));
   }
 
@@ -231,7 +163,7 @@ export class ScriptBox {
 
   /** One after the other, up to the first that cannot be made. */
   private run(lines: string[]): void {
-    this.close();
+    this.combo.close();
     this.complain(null);
     let made: Made | null = null;
     let count = 0;
@@ -258,7 +190,6 @@ export class ScriptBox {
       this.complain(t("script.empty"));
       return;
     }
-    this.completion = null;
     this.hint.replaceChildren();
     this.back = 0;
     const last = made as Made | null;
@@ -284,14 +215,9 @@ export class ScriptBox {
   }
 
   private fail(line: string, { column, reason }: Extract<Made, { ok: false }>, number: number): void {
-    const from = indexOf(line, column);
-    const word = /^\S*/.exec(line.slice(from))?.[0] || "␣";
-    this.complain(t(number ? "script.wrong-line" : "script.wrong", { line: number, column, reason }), [
-      line.slice(0, from),
-      word,
-      line.slice(from + word.length),
-    ]);
-    this.input.setSelectionRange(from, from + word.length);
+    const parts = partsAt(line, column, /^\S+/);
+    this.complain(t(number ? "script.wrong-line" : "script.wrong", { line: number, column, reason }), parts);
+    this.input.setSelectionRange(parts[0].length, parts[0].length + parts[1].length);
   }
 
   private complain(text: string | null, marked?: [string, string, string]): void {

@@ -30,7 +30,9 @@ export function fetchTerms(): Promise<Term[]> {
 export function kernelLine(term: Term): HTMLElement[] {
   if (term.kernel.length === 0) return [];
   const parts = term.kernel.map((node) =>
-    typeof node === "string" ? language.text(node) : h("code", { class: "mono" }, ...("c" in node ? (node.c as string[]) : [])),
+    typeof node === "string"
+      ? language.text(node)
+      : h("code", { class: "mono" }, ...("c" in node ? (node.c as string[]) : [])),
   );
   return [h("p", { class: "kernel" }, h("span", {}, `${t("term.kernel")} `), ...parts)];
 }

@@ -39,9 +39,9 @@ export async function startTools(
   const press = (id: string) => () => byId(id).click();
   const ask = () => {
     sides.show("ask");
-    document.getElementById("ask-input")?.focus();
+    byId("ask-box").focus();
   };
-  const all: Shortcut[] = [
+  const shortcuts: Shortcut[] = [
     { keys: ["ArrowRight", "."], name: "step", run: press("step") },
     { keys: ["ArrowLeft", ","], name: "back", run: press("back") },
     { keys: ["Shift+ArrowRight"], name: "in", run: () => strides.go("in", 1) },
@@ -58,7 +58,6 @@ export async function startTools(
     // Whatever is open closes itself.
     { keys: ["Escape"], name: "close", run: () => {} },
   ];
-  const shortcuts = all.filter(({ name }) => name !== "ask" || document.getElementById("ask-input"));
   const help = new Help(shortcuts);
   startKeys(shortcuts);
   await links.follow();
