@@ -4,8 +4,11 @@ import { h } from "./dom";
 import { language, t } from "./locale";
 import { termNode } from "./term";
 
+/** Of each kind: what the boot holds is not to be pushed out of sight. */
+const MOST = 3;
+
 export class Reads {
-  private readonly list = h("ul", { class: "links" });
+  private readonly list = h("ul", { class: "reads" });
   readonly view = h(
     "section",
     { "aria-labelledby": "reads-title", hidden: true },
@@ -20,7 +23,7 @@ export class Reads {
     const found =
       typed.trim() === ""
         ? []
-        : await import("./search").then((module) => module.search(typed, language)).catch(() => []);
+        : await import("./search").then((module) => module.search(typed, language, MOST)).catch(() => []);
     if (mine !== this.turn) return;
     this.list.replaceChildren(
       ...found.map(({ kind, id, title, href }) =>
@@ -28,7 +31,7 @@ export class Reads {
           "li",
           {},
           kind === "term" ? termNode(id, [document.createTextNode(title)]) : h("a", { href }, title),
-          h("span", { class: "quiet" }, ` ${t(`search.${kind}`)}`),
+          h("span", { class: "quiet" }, t(`search.${kind}`)),
         ),
       ),
     );

@@ -21,7 +21,6 @@ export interface Found {
   href: string;
 }
 
-const MOST = 5; // of each kind
 const AROUND = 48;
 
 let ready: Promise<{ index: MiniSearch; documents: Document[] }> | null = null;
@@ -41,8 +40,11 @@ function load(code: string): NonNullable<typeof ready> {
   return ready;
 }
 
-/** Terms first, then lessons: of each lesson the step that fits best. In the language of the page, which it is given. */
-export async function search(typed: string, language: Language): Promise<Found[]> {
+/**
+ * At most so many of each: terms first, then lessons, of each lesson the step that fits best. It is told the page's
+ * language: what it imported would become a file of the lab's first load.
+ */
+export async function search(typed: string, language: Language, most = 5): Promise<Found[]> {
   if (typed.trim() === "") return [];
   const { index, documents } = await load(language.prose);
   const hits = index.search(typed, {
@@ -60,7 +62,7 @@ export async function search(typed: string, language: Language): Promise<Found[]
     found.set(key, { kind: one.kind, id: one.id, title: one.title, about, href: hrefOf(one) });
   }
   const all = [...found.values()];
-  return (["term", "lesson"] as const).flatMap((kind) => all.filter((one) => one.kind === kind).slice(0, MOST));
+  return (["term", "lesson"] as const).flatMap((kind) => all.filter((one) => one.kind === kind).slice(0, most));
 }
 
 function hrefOf({ kind, id, step }: Document): string {
