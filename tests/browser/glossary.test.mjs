@@ -1,4 +1,5 @@
-// The glossary: a page that can be filtered and linked into, and words in lessons that say what they mean where they stand.
+// The glossary: a page that can be filtered and linked into, and words in lessons that say what they mean where they
+// stand.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

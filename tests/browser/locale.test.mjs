@@ -1,4 +1,5 @@
-// Other languages: what is longer still fits, what runs from right to left does so, and a language that is not there is said.
+// Other languages: what is longer still fits, what runs from right to left does so, and a language that is not there
+// is said.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -88,7 +89,7 @@ for (const lang of ["xx-pseudo", "xx-rtl"])
         await close(page);
       });
 
-test("from right to left: what begins a line is at the right, the picture and its times run on from left to right", async () => {
+test("from right to left: what begins a line is at the right, the picture still runs the other way", async () => {
   const page = await open({ browser: site.browser, url: `${site.url}?lang=xx-rtl` });
   const box = (selector) => page.locator(selector).boundingBox();
   assert.ok((await box("#story")).x > (await box("#picture")).x);

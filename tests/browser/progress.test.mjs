@@ -1,4 +1,5 @@
-// Progress is kept, taken along and never lost silently, whatever lies in the browser's storage and however that behaves.
+// Progress is kept, taken along and never lost silently, whatever lies in the browser's storage and however that
+// behaves.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";

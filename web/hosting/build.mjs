@@ -15,6 +15,7 @@ import * as esbuild from "esbuild";
 import { glossary } from "./glossary.mjs";
 import { buildLessons } from "./lessons.mjs";
 import { words, writeLocales } from "./locale.mjs";
+import { buildSearch } from "./search.mjs";
 import { split } from "./split.mjs";
 import { buildGlossary } from "./terms.mjs";
 
@@ -109,6 +110,7 @@ async function build() {
   await buildGlossary(join(dist, "glossary"));
 
   const lessons = await buildLessons(join(dist, "lessons"));
+  await buildSearch(dist, lessons);
   console.log(`lessons: ${lessons.map(({ id }) => id).join(", ")}`);
 
   // The budget.

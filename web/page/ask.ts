@@ -6,6 +6,7 @@ import { h, setText } from "./dom";
 import { Finds } from "./finds";
 import { t } from "./locale";
 import type { Page } from "./page";
+import { Reads } from "./reads";
 import type { Sides } from "./sides";
 import { partsAt } from "./wrong";
 
@@ -43,6 +44,7 @@ export class Ask {
   private readonly watchPart = h("section", { hidden: true }, h("h3", {}, t("ask.kept")), this.watches);
   private readonly examples: HTMLElement;
   private readonly finds: Finds;
+  private readonly reads = new Reads();
   private kept: Watch[] = [];
   private timer = 0;
 
@@ -63,6 +65,7 @@ export class Ask {
       this.combo.view,
       h("div", { class: "ask-answer", id: "ask-answer", "aria-live": "polite" }, this.value, this.keep, this.problem),
       this.watchPart,
+      this.reads.view,
       this.finds.view,
       this.examples,
     );
@@ -103,7 +106,9 @@ export class Ask {
     this.timer = 0;
     this.answer();
     const text = this.input.value;
-    this.finds.search(EXPRESSION.test(text) ? "" : text);
+    const words = EXPRESSION.test(text) ? "" : text;
+    this.finds.search(words);
+    void this.reads.search(NUMBER.test(words) ? "" : words);
     this.examples.hidden = text.trim() !== "";
   }
 

@@ -3,6 +3,7 @@ import shared from "words:shared";
 import site from "words:site";
 import { language, startWords, t } from "./locale";
 import { notice, noticeLanguage } from "./notice";
+import { startSearch } from "./site_search";
 import { startTheme } from "./theme";
 
 /** As web/hosting/lessons.mjs writes them. */
@@ -20,6 +21,7 @@ export interface LessonEntry {
 export async function startSite(): Promise<void> {
   await startWords(shared, site);
   startTheme();
+  startSearch();
   noticeLanguage();
 }
 
