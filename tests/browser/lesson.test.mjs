@@ -158,7 +158,6 @@ test("hints come as nudge, rule and answer; leaving ends the lesson", async () =
 
 test("the sandbox opens at a step and closes back to it", async () => {
   const page = await take(site, "the-handoff");
-  await press(page, "Next");
   const stands = await page.locator("#where").textContent();
   await press(page, "Try calls from here");
   const script = page.getByRole("tabpanel", { name: "Script" });

@@ -38,7 +38,8 @@ TEST_CASE("lesson: an exam takes answers and says only how it understood them") 
     JsonWriter w(out);
     write_verdict(w, run, v);
     CHECK(out.starts_with(R"({"understood":true,"reading":")"));
-    CHECK(out.find("right") == std::string::npos);
+    for (const std::string_view told : {"\"right\"", "\"why\"", "\"rule\"", "\"goto\""})
+      CHECK_MESSAGE(out.find(told) == std::string::npos, told);
     CHECK(run.state(0) == StepState::answered);
     CHECK(run.tries(0) == 0);
   }
@@ -112,6 +113,19 @@ TEST_CASE("lesson: an exam that was left empty has its answers too") {
   CHECK(run.current() == 0);
   CHECK(run.values().size() == 3);
   CHECK(s.lab.position() == Position{3, 0});
+}
+
+TEST_CASE("lesson: an exam's exercise is what it is at the end") {
+  Small s;
+  LessonRun run(s.lesson, s.lab, 4, Mode::exam);
+  REQUIRE(run.enter(2));
+  run.try_call("memblock_reserve 8M 2M");
+  run.try_call("memblock_remove 8M 2M"); // the goals were met, and are no more
+  REQUIRE(run.finish());
+  const auto r = run.results();
+  REQUIRE(r);
+  CHECK((r->points == 0 && !r->exercise && !r->goals[1].met));
+  CHECK(run.state(2) == StepState::answered);
 }
 
 TEST_CASE("lesson: practice has results when nothing is open") {

@@ -221,6 +221,13 @@ TEST_CASE("lesson: every machine of a lesson is checked, and what one of them re
   both.play(s.lab, 0);
   both.play(lab, 1);
   CHECK(both.report().errors.empty());
+  const std::string anywhere = with(R"(, "machine": 0)", "", text);
+  Small t(anywhere);
+  LessonCheck second(t.lesson, anywhere);
+  second.play(t.lab, 0);
+  second.play(lab, 1);
+  REQUIRE(second.report().errors.size() == 1);
+  CHECK(second.report().errors[0].reason.ends_with("(machine 1)"));
   LessonCheck wrong(s.lesson, text);
   wrong.play(lab, 0);
   REQUIRE(wrong.report().errors.size() == 1);

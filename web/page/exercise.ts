@@ -27,7 +27,7 @@ export class ExerciseDesk {
     spellcheck: "false",
     maxlength: 500,
   });
-  private readonly hint = h("p", { class: "hint mono" });
+  private readonly hint = h("p", { class: "call-hint mono" });
   private readonly combo: Combobox;
 
   constructor(

@@ -33,7 +33,7 @@ interface Taken {
 
 /** One lesson being taken: its side of the left column. */
 export class Playing {
-  private readonly head = h("p", { class: "lesson-head" });
+  private readonly head = h("p", { class: "lesson-head", tabindex: -1 });
   private readonly steps = h("ol", { class: "lesson-steps", "aria-label": t("lesson.steps") });
   private readonly text = h("div", { class: "prose" });
   private readonly home = h("details", { class: "at-home" }, h("summary", {}, t("lesson.home")));
@@ -144,7 +144,9 @@ export class Playing {
     this.facts = entered;
     this.verdict.replaceChildren();
     this.look(entered);
+    const onward = document.activeElement === this.next;
     this.show();
+    if (onward && (this.next.hidden || this.next.disabled)) this.head.focus(); // nothing leads further
     this.keep();
     byId("side-lesson").scrollTop = 0;
   }

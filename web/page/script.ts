@@ -37,7 +37,7 @@ export class ScriptBox {
     maxlength: 2000,
   });
   private readonly combo: Combobox;
-  private readonly hint = h("p", { class: "hint mono", id: "call-hint" });
+  private readonly hint = h("p", { class: "call-hint mono", id: "call-hint" });
   private readonly error = h("p", { class: "wrong", id: "call-error" });
   private readonly result = h("p", { class: "result", role: "status" });
   private readonly where = h("p", { class: "quiet" });
