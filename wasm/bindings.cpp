@@ -28,7 +28,8 @@ EMSCRIPTEN_BINDINGS(mmscope_lab) {
       .function("generation", &Session::generation)
       .function("story", &Session::story)
       .function("openCanvas", &Session::open_canvas, emscripten::allow_raw_pointers())
-      .function("showPanel", &Session::show_panel);
+      .function("showPanel", &Session::show_panel)
+      .function("lock", &Session::lock);
 }
 
 } // namespace mmscope

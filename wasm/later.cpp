@@ -4,7 +4,7 @@
 //     const later = new module.Later(lab);                once that file is there (web/page/module.ts)
 //     later.loadPreset("server-1t"); JSON.parse(later.table("reserved", 0, 50));
 #include <algorithm>
-#include <optional>
+#include <memory>
 
 #include "base/text.hpp"
 #include "base/units.hpp"
@@ -25,7 +25,9 @@ namespace {
 
 class Later {
 public:
-  explicit Later(Session &session) : session_(session), lessons_(session) { session.desk().whole = true; }
+  explicit Later(Session &session) : session_(session), lessons_(new Lessons(session), drop) {
+    session.desk().whole = true;
+  }
 
   // --- machines ---
   std::string presets() const {
@@ -83,7 +85,7 @@ public:
     search_.reset();
     if (!lab()) return {};
     search_machine_ = session_.machines();
-    search_.emplace(*lab(), query);
+    search_.reset(new Search(*lab(), query));
     return search_->error();
   }
   double search_on(unsigned calls) { return on(search(), calls); }
@@ -100,7 +102,7 @@ public:
     if (!lab() || !(at >= 0) || at > static_cast<double>(u64{1} << 53)) return;
     biography_machine_ = session_.machines();
     const auto n = static_cast<u64>(at);
-    biography_.emplace(*lab(), pfn_t{address ? n >> lab()->state().arch->page_shift : n});
+    biography_.reset(new Biography(*lab(), pfn_t{address ? n >> lab()->state().arch->page_shift : n}));
   }
   double follow_on(unsigned calls) { return on(biography(), calls); }
   std::string life() { return biography() ? sheets::life(*lab(), *biography()) : "null"; }
@@ -121,18 +123,32 @@ public:
   }
 
   // --- lessons ---
-  std::string lesson_begin(const std::string &text, unsigned seed) { return lessons_.begin(text, seed); }
-  void lesson_end() { lessons_.end(); }
-  std::string lesson_enter(unsigned step) { return lessons_.enter(step); }
-  std::string lesson_step() { return lessons_.step(); }
-  std::string lesson_answer(const std::string &typed) { return lessons_.answer(typed); }
-  std::string lesson_skip() { return lessons_.skip(); }
-  std::string lesson_hint() { return lessons_.hint(); }
-  std::string lesson_call(const std::string &line) { return lessons_.call(line); }
-  std::string lesson_undo() { return lessons_.undo(); }
-  std::string lesson_exercise() { return lessons_.exercise(); }
-  void lesson_look(const std::string &path, double from, double to) { lessons_.look(path, from, to); }
-  void lesson_show(double call, double event) { lessons_.show(call, event); }
+  std::string lesson_machine(const std::string &text, unsigned seed) { return Lessons::machine(text, seed); }
+  std::string lesson_begin(const std::string &text, unsigned seed, const std::string &mode) {
+    return lessons_->begin(text, seed, mode);
+  }
+  void lesson_end() { lessons_->end(); }
+  std::string lesson_enter(unsigned step) { return lessons_->enter(step); }
+  std::string lesson_step() { return lessons_->step(); }
+  std::string lesson_answer(const std::string &typed) { return lessons_->answer(typed); }
+  std::string lesson_skip() { return lessons_->skip(); }
+  std::string lesson_hint() { return lessons_->hint(); }
+  std::string lesson_call(const std::string &line) { return lessons_->call(line); }
+  std::string lesson_undo() { return lessons_->undo(); }
+  std::string lesson_exercise() { return lessons_->exercise(); }
+  std::string lesson_finish() { return lessons_->finish(); }
+  std::string lesson_results() { return lessons_->results(); }
+  std::string lesson_inputs() { return lessons_->inputs(); }
+  std::string lesson_replay(const std::string &inputs) { return lessons_->replay(inputs); }
+  std::string lesson_receipt(const std::string &name) { return lessons_->receipt(name); }
+  std::string lesson_grade(const std::string &receipt, const std::string &lesson) {
+    return lessons_->grade(receipt, lesson);
+  }
+  std::string lesson_check(const std::string &text, unsigned machine, const std::string &prose) {
+    return lessons_->check(text, machine, prose);
+  }
+  void lesson_look(const std::string &path, double from, double to) { lessons_->look(path, from, to); }
+  void lesson_show(double call, double event) { lessons_->show(call, event); }
 
   // --- kernel calls of one's own, and machines as scripts ---
   std::string load_script(const std::string &text, const std::string &title) {
@@ -176,11 +192,11 @@ private:
   // What was begun for one machine says nothing of the next, and must not look at it.
   Search *search() {
     if (search_machine_ != session_.machines()) search_.reset();
-    return search_ ? &*search_ : nullptr;
+    return search_.get();
   }
   Biography *biography() {
     if (biography_machine_ != session_.machines()) biography_.reset();
-    return biography_ ? &*biography_ : nullptr;
+    return biography_.get();
   }
   /// How far it is, 0 to 1 (through).
   template <class Slices> static double on(Slices *slices, unsigned calls) {
@@ -188,11 +204,17 @@ private:
     return std::min(slices->progress(), 0.999);
   }
 
+  // Embind's way to the destructor is in the first half, with all that it reaches: by their addresses these are not.
+  static void drop(Search *search) { delete search; }
+  static void drop(Biography *biography) { delete biography; }
+  static void drop(Lessons *lessons) { delete lessons; }
+  template <class T> using Held = std::unique_ptr<T, void (*)(T *)>;
+
   Session &session_;
-  std::optional<Search> search_;
-  std::optional<Biography> biography_;
+  Held<Search> search_{nullptr, drop};
+  Held<Biography> biography_{nullptr, drop};
   unsigned search_machine_ = 0, biography_machine_ = 0;
-  Lessons lessons_;
+  Held<Lessons> lessons_;
 };
 
 } // namespace
@@ -224,6 +246,7 @@ extern "C" EMSCRIPTEN_KEEPALIVE void mmscope_later() {
       .function("toggleFilter", &Later::toggle_filter)
       .function("showAll", &Later::show_all)
       .function("selectOwner", &Later::select_owner)
+      .function("lessonMachine", &Later::lesson_machine)
       .function("lessonBegin", &Later::lesson_begin)
       .function("lessonEnd", &Later::lesson_end)
       .function("lessonEnter", &Later::lesson_enter)
@@ -234,6 +257,13 @@ extern "C" EMSCRIPTEN_KEEPALIVE void mmscope_later() {
       .function("lessonCall", &Later::lesson_call)
       .function("lessonUndo", &Later::lesson_undo)
       .function("lessonExercise", &Later::lesson_exercise)
+      .function("lessonFinish", &Later::lesson_finish)
+      .function("lessonResults", &Later::lesson_results)
+      .function("lessonInputs", &Later::lesson_inputs)
+      .function("lessonReplay", &Later::lesson_replay)
+      .function("lessonReceipt", &Later::lesson_receipt)
+      .function("lessonGrade", &Later::lesson_grade)
+      .function("lessonCheck", &Later::lesson_check)
       .function("lessonLook", &Later::lesson_look)
       .function("lessonShow", &Later::lesson_show)
       .function("loadScript", &Later::load_script)

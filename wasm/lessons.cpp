@@ -2,6 +2,7 @@
 
 #include "io/script_text.hpp"
 #include "lesson/lesson_json.hpp"
+#include "lesson/receipt.hpp"
 
 namespace mmscope {
 namespace {
@@ -19,16 +20,23 @@ std::string error_json(std::string_view reason) {
 
 } // namespace
 
-std::string Lessons::begin(const std::string &text, unsigned seed) {
+std::string Lessons::machine(const std::string &text, unsigned seed) {
+  const ParsedLesson parsed = parse_lesson(text);
+  if (parsed.error) return error_json(to_text(*parsed.error, "lesson.json"));
+  return json([&](JsonWriter &w) { write_machine(w, *parsed.lesson, seed); });
+}
+
+std::string Lessons::begin(const std::string &text, unsigned seed, const std::string &mode) {
   end();
   Lab *lab = session_.lab();
   if (lab == nullptr) return error_json("no machine");
   ParsedLesson parsed = parse_lesson(text);
   if (parsed.error) return error_json(to_text(*parsed.error, "lesson.json"));
   lesson_ = std::make_unique<Lesson>(std::move(*parsed.lesson));
-  run_ = std::make_unique<LessonRun>(*lesson_, *lab, seed);
+  text_ = text;
+  run_ = std::make_unique<LessonRun>(*lesson_, *lab, seed, mode == "exam" ? Mode::exam : Mode::practice);
   machine_ = session_.machines();
-  return json([&](JsonWriter &w) { write_lesson(w, *lesson_, seed); });
+  return json([&](JsonWriter &w) { write_lesson(w, *lesson_, seed, lesson_digest(text)); });
 }
 
 void Lessons::end() {
@@ -90,6 +98,78 @@ std::string Lessons::undo() {
 std::string Lessons::exercise() {
   if (run() == nullptr || !run_->in_exercise()) return "null";
   return json([&](JsonWriter &w) { write_exercise(w, *run_); });
+}
+
+std::string Lessons::finish() {
+  if (run() != nullptr) run_->finish();
+  return results();
+}
+
+std::string Lessons::results() {
+  if (run() == nullptr) return "null";
+  return json([&](JsonWriter &w) { write_results(w, *run_); });
+}
+
+std::string Lessons::inputs() {
+  if (run() == nullptr) return "null";
+  return json([&](JsonWriter &w) {
+    w.begin_array();
+    for (const std::string &line : run_->inputs()) w.string(line);
+    w.end_array();
+  });
+}
+
+std::string Lessons::replay(const std::string &inputs) {
+  if (run() == nullptr) return "null";
+  const auto lines = parse_inputs(inputs);
+  if (!lines) return error_json("these are no inputs");
+  const std::size_t taken = run_->replay(*lines);
+  return json([&](JsonWriter &w) {
+    w.begin_object().key("taken").number(taken).key("of").number(lines->size()).end_object();
+  });
+}
+
+std::string Lessons::receipt(const std::string &name) {
+  if (run() == nullptr) return "null";
+  const auto r = receipt_of(*run_, text_, name);
+  return r ? json([&](JsonWriter &w) { write_receipt(w, *r); }) : "null";
+}
+
+std::string Lessons::grade(const std::string &receipt, const std::string &lesson) {
+  Lab *lab = session_.lab();
+  if (lab == nullptr) return error_json("no machine");
+  const ParsedLesson parsed = parse_lesson(lesson);
+  if (parsed.error) return error_json(to_text(*parsed.error, "lesson.json"));
+  const std::vector<ParsedReceipt> all = parse_receipts(receipt);
+  Grade g{false, "one receipt at a time", 0, 0};
+  const Receipt r = all[0].receipt.value_or(Receipt{});
+  if (all[0].error) {
+    g.reason = to_text(*all[0].error, "receipt");
+  } else if (all.size() == 1) {
+    const Stay stay(*lab);
+    g = regrade(r, *parsed.lesson, lesson, *lab);
+  }
+  return json([&](JsonWriter &w) { write_grade(w, r, g); });
+}
+
+std::string Lessons::check(const std::string &text, unsigned machine, const std::string &prose) {
+  Lab *lab = session_.lab();
+  if (lab == nullptr) return error_json("no machine");
+  if (machine == 0) {
+    ParsedLesson parsed = parse_lesson(text);
+    if (parsed.error) return error_json(to_text(*parsed.error, "lesson.json"));
+    checked_ = std::make_unique<Checked>(std::move(*parsed.lesson), text);
+  }
+  if (!checked_ || machine >= checked_->lesson.machines.size()) return error_json("no such machine");
+  {
+    const Stay stay(*lab);
+    checked_->check.play(*lab, machine);
+  }
+  const bool done = machine + 1 == checked_->lesson.machines.size();
+  LessonReport report = done ? checked_->check.report() : checked_->check.so_far();
+  check_prose(checked_->lesson, text, prose, report);
+  if (done) checked_.reset();
+  return json([&](JsonWriter &w) { write_report(w, report, done); });
 }
 
 void Lessons::show(double call, double event) {

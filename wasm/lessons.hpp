@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "lesson/run.hpp"
+#include "lesson/check.hpp"
 #include "session.hpp"
 
 namespace mmscope {
@@ -22,8 +22,10 @@ class Lessons {
 public:
   explicit Lessons(Session &session) : session_(session) {}
 
+  /// The machine that the lesson wants for this seed.
+  static std::string machine(const std::string &text, unsigned seed);
   /// On the machine that lies on the desk now: another machine ends the lesson.
-  std::string begin(const std::string &text, unsigned seed);
+  std::string begin(const std::string &text, unsigned seed, const std::string &mode);
   void end();
   std::string enter(unsigned step);
   std::string answer(const std::string &typed);
@@ -34,6 +36,16 @@ public:
   std::string call(const std::string &line);
   std::string undo();
   std::string exercise();
+  // --- the end, and going on after a reload ---
+  std::string finish();
+  std::string results();
+  std::string inputs();
+  std::string replay(const std::string &inputs);
+  std::string receipt(const std::string &name);
+  // --- on the machine that lies on the desk, whatever lesson is being taken ---
+  std::string grade(const std::string &receipt, const std::string &lesson);
+  std::string check(const std::string &text, unsigned machine, const std::string &prose);
+
   /// Where an outcome says that reality parted from the answer: in the exercise's branch, or the recorded boot.
   void show(double call, double event);
   /// What the step wants to be looked at: a thing by its path, and a part of the address axis; "" and 0, 0 = nothing.
@@ -46,9 +58,16 @@ private:
 
   Session &session_;
   std::unique_ptr<Lesson> lesson_;
+  std::string text_; ///< of it
   std::unique_ptr<LessonRun> run_;
   unsigned machine_ = 0;
   std::optional<u32> branch_; ///< of the exercise
+  struct Checked {
+    Lesson lesson;
+    LessonCheck check;
+    Checked(Lesson l, std::string_view text) : lesson(std::move(l)), check(lesson, text) {}
+  };
+  std::unique_ptr<Checked> checked_; ///< until its last machine was played
 };
 
 } // namespace mmscope

@@ -24,6 +24,8 @@ interface MmscopeLab {
   /** Null without WebGL2. */
   openCanvas(selector: string): import("../web/page/canvas-host").CanvasBridge | null;
   showPanel(id: string): void;
+  /** While it is locked nothing that is pressed on the canvas moves the playhead. */
+  lock(locked: boolean): void;
   delete(): void;
 }
 
@@ -74,8 +76,10 @@ interface MmscopeLater {
   selectOwner(label: string): boolean;
 
   // Lessons: JSON as core/lesson/lesson_json.hpp says, web/page/lesson.ts has the shapes.
-  /** Takes the lesson on the machine that lies on the desk; {"error"} when the text is none. */
-  lessonBegin(text: string, seed: number): string;
+  /** The machine that this seed picks: {"capture"|"preset"|"script"}; {"error"} when the text is no lesson. */
+  lessonMachine(text: string, seed: number): string;
+  /** Takes the lesson on the machine that lies on the desk, "practice" or "exam"; {"error"} when the text is none. */
+  lessonBegin(text: string, seed: number, mode: string): string;
   lessonEnd(): void;
   /** Moves the playhead to where the step stands. Null when there is no lesson (any more). */
   lessonEnter(step: number): string;
@@ -87,6 +91,21 @@ interface MmscopeLater {
   lessonCall(line: string): string;
   lessonUndo(): string;
   lessonExercise(): string;
+  /** Ends an exam; the results. */
+  lessonFinish(): string;
+  /** Null while something is open, or the exam is not finished. */
+  lessonResults(): string;
+  /** A JSON list of texts: with lesson, seed and mode all that the run consists of. */
+  lessonInputs(): string;
+  /** {"taken","of"}: on a run that has just begun, as far as the lesson is still the same. lessonEnter() then. */
+  lessonReplay(inputs: string): string;
+  /** To hand in (core/lesson/receipt.hpp); null while there are no results. The name may be "". */
+  lessonReceipt(name: string): string;
+  /** Does a receipt again, on the desk's machine, which must be the one that lessonMachine names for its seed. */
+  lessonGrade(receipt: string, lesson: string): string;
+  /** `mmscope lessons check` on the desk's machine, which must be machine number `machine` of the lesson. A lesson of
+   *  several machines is checked with one after the other, from 0; the last report is the whole one. */
+  lessonCheck(text: string, machine: number, prose: string): string;
   /** Selects what a step points at and shows a part of the address axis, in bytes; "" and 0, 0 = nothing and all. */
   lessonLook(path: string, from: number, to: number): void;
   /** Moves the playhead to a place that an outcome names. */

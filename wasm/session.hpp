@@ -42,6 +42,8 @@ public:
   // --- the picture ---
   canvas::CanvasPlatform *open_canvas(const std::string &selector);
   void show_panel(const std::string &id) { desk_.panel = id; }
+  /// An exam: whoever looks at the canvas cannot move the playhead there.
+  void lock(bool locked) { desk_.locked = locked; }
 
   /// Counts the machines that lay on the desk.
   unsigned machines() const { return machines_; }

@@ -30,8 +30,9 @@ public:
   LessonCheck(const Lesson &lesson, std::string_view text) : l_(lesson), text_(text) { written(); }
   /// On lesson.machines[machine], which `lab` has played to its end.
   void play(Lab &lab, std::size_t machine = 0);
-  /// After the last machine: what one of them reaches is not dead.
+  /// What one machine reaches is not dead: that is known once all were played.
   LessonReport report();
+  const LessonReport &so_far() const { return report_; }
 
 private:
   void fail(const Term &where, std::string reason);

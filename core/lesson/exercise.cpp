@@ -11,10 +11,7 @@ Lab &LessonRun::bench() {
   return bench_->lab();
 }
 
-const std::vector<std::string> &LessonRun::calls() const {
-  static const std::vector<std::string> none;
-  return bench_ ? bench_->calls() : none;
-}
+std::vector<std::string> LessonRun::calls() const { return bench_ ? bench_->calls() : std::vector<std::string>(); }
 
 CallOutcome LessonRun::try_call(std::string_view text) {
   CallOutcome out;

@@ -68,8 +68,11 @@ void write_machine(JsonWriter &w, const Lesson &lesson, u64 seed) {
   w.begin_object().key(kinds[static_cast<std::size_t>(m.kind)]).string(m.text.text).end_object();
 }
 
-void write_lesson(JsonWriter &w, const Lesson &lesson, u64 seed) {
-  w.begin_object().key("id").string(lesson.id.text).key("title").string(lesson.title.text);
+void write_lesson(JsonWriter &w, const Lesson &lesson, u64 seed, u64 digest) {
+  std::string hex;
+  append_hex(hex, digest, 16);
+  w.begin_object().key("id").string(lesson.id.text).key("digest").string(hex);
+  w.key("title").string(lesson.title.text);
   w.key("machine");
   write_machine(w, lesson, seed);
   w.key("steps").begin_array();
@@ -202,6 +205,22 @@ void write_results(JsonWriter &w, LessonRun &run) {
   } else {
     w.null();
   }
+  w.end_object();
+}
+
+void write_report(JsonWriter &w, const LessonReport &r, bool done) {
+  w.begin_object().key("ok").boolean(r.errors.empty() && r.prose.empty()).key("done").boolean(done);
+  w.key("answers").number(r.answers).key("ways").number(r.ways);
+  const auto errors = [&](std::string_view key, const std::vector<LessonError> &all) {
+    w.key(key).begin_array();
+    for (const LessonError &e : all) {
+      w.begin_object().key("line").number(e.line).key("column").number(e.column);
+      w.key("path").string(e.path).key("reason").string(e.reason).end_object();
+    }
+    w.end_array();
+  };
+  errors("errors", r.errors);
+  errors("prose", r.prose);
   w.end_object();
 }
 

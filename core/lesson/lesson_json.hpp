@@ -4,7 +4,7 @@
 // for values[name], a text that a person can read. A POSITION is {"call":N,"event":N,"part":N}.
 //
 //   write_machine   {"capture"|"preset"|"script":TEXT}  the machine that the seed picks
-//   write_lesson    {"id":"the-handoff", "title":KEY, "machine":{…}, as write_machine
+//   write_lesson    {"id":"the-handoff", "digest":HEX, "title":KEY, "machine":{…}, as write_machine
 //                    "steps":[{"id":TEXT, "function":TEXT, "file":TEXT, "asks":BOOL}…],     the exercise is the last one
 //                    "exercise":BOOL}                                                       and has the id "exercise"
 //   write_step      {"mode":"practice"|"exam", "step":N, "id":TEXT, "prose":KEY, "home":KEY|null,
@@ -41,21 +41,26 @@
 //                                  "why":KEY|null, "rule":KEY|null, "goto":POSITION|null,   as in a verdict
 //                                  "values":{NAME:TEXT…}}…],                                also given and answer
 //                    "exercise":null | {"right":BOOL, "calls":[TEXT…], "goals":[{"id":TEXT,"text":KEY,"met":BOOL}…]}}
+//   write_report    {"ok":BOOL, "done":BOOL,            done: every machine was played
+//                    "answers":N, "ways":N, "errors":[ERROR…], "prose":[ERROR…]}
+//                   an ERROR is {"line":N,"column":N,"path":TEXT,"reason":TEXT}, of lesson.json and of the prose
 //
 // All of them for the step where the run is; write_exercise only in the exercise.
 #pragma once
 
 #include "io/json_writer.hpp"
-#include "lesson/run.hpp"
+#include "lesson/check.hpp"
 
 namespace mmscope {
 
 void write_machine(JsonWriter &w, const Lesson &lesson, u64 seed);
-void write_lesson(JsonWriter &w, const Lesson &lesson, u64 seed);
+/// digest: lesson_digest() of its text (lesson/receipt.hpp).
+void write_lesson(JsonWriter &w, const Lesson &lesson, u64 seed, u64 digest);
 void write_step(JsonWriter &w, const LessonRun &run);
 void write_verdict(JsonWriter &w, const LessonRun &run, const Verdict &v);
 void write_call(JsonWriter &w, const CallOutcome &c);
 void write_exercise(JsonWriter &w, LessonRun &run);
 void write_results(JsonWriter &w, LessonRun &run);
+void write_report(JsonWriter &w, const LessonReport &r, bool done);
 
 } // namespace mmscope

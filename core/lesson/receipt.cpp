@@ -48,13 +48,18 @@ public:
       r.name = text(n, max_name_bytes).text;
       if (std::any_of(r.name.begin(), r.name.end(), is_control)) fail(n, "a name is one line of text");
     }
-    list(
-        must(in, "inputs"), 0, [&](const In &i) { r.inputs.push_back(text(i, max_line_bytes).text); },
-        LessonRun::max_inputs + 1);
+    r.inputs = inputs(must(in, "inputs"));
     r.points = number(must(in, "points")).value_or(0);
     r.of = number(must(in, "of")).value_or(0);
     r.digest = hex(must(in, "digest"));
     return r;
+  }
+
+  std::vector<std::string> inputs(const In &in) {
+    std::vector<std::string> all;
+    list(
+        in, 0, [&](const In &i) { all.push_back(text(i, max_line_bytes).text); }, LessonRun::max_inputs + 1);
+    return all;
   }
 
 private:
@@ -121,6 +126,15 @@ std::vector<ParsedReceipt> parse_receipts(std::string_view text) {
   return all;
 }
 
+std::optional<std::vector<std::string>> parse_inputs(std::string_view text) {
+  if (text.size() > max_text_bytes) return std::nullopt;
+  const JsonReader::json j = JsonReader::json::parse(text, nullptr, false);
+  Reader reader;
+  std::vector<std::string> all = reader.inputs({&j, ""}); // what is no JSON is no list either
+  if (!reader.reason.empty()) return std::nullopt;
+  return all;
+}
+
 Grade regrade(const Receipt &r, const Lesson &lesson, std::string_view lesson_text, Lab &lab) {
   const auto refuse = [&](std::string reason) { return Grade{false, std::move(reason), 0, 0}; };
   if (r.lesson != lesson.id.text) return refuse(concat("it is about another lesson, ", r.lesson));
@@ -134,6 +148,16 @@ Grade regrade(const Receipt &r, const Lesson &lesson, std::string_view lesson_te
     return refuse(concat("it says ", r.points, " of ", r.of, " points, its inputs give ", again->points, " of ", again->of));
   if (again->digest != r.digest) return refuse("its digest is not that of its contents");
   return {true, {}, r.points, r.of};
+}
+
+void write_grade(JsonWriter &w, const Receipt &r, const Grade &g) {
+  w.begin_object().key("ok").boolean(g.accepted).key("reason");
+  if (g.accepted)
+    w.null();
+  else
+    w.string(g.reason);
+  w.key("points").number(g.points).key("of").number(g.of).key("name").string(r.name).key("lesson").string(r.lesson);
+  w.key("seed").number(r.seed).key("mode").string(mode_names[static_cast<std::size_t>(r.mode)]).end_object();
 }
 
 } // namespace mmscope

@@ -43,6 +43,9 @@ struct ParsedReceipt {
 /// At least one. What is no JSON at all is one that is refused.
 std::vector<ParsedReceipt> parse_receipts(std::string_view text);
 
+/// What inputs() were, as a JSON list of texts, for replay(); nothing when it is none.
+std::optional<std::vector<std::string>> parse_inputs(std::string_view json);
+
 struct Grade {
   bool accepted = false;
   std::string reason; ///< of a refusal
@@ -50,5 +53,7 @@ struct Grade {
 };
 /// `lab` has played the machine that the seed picks; it is moved.
 Grade regrade(const Receipt &r, const Lesson &lesson, std::string_view lesson_text, Lab &lab);
+/// {"ok":BOOL, "reason":TEXT|null, "points":N, "of":N, "name":TEXT, "lesson":ID, "seed":N, "mode":TEXT}
+void write_grade(JsonWriter &w, const Receipt &r, const Grade &g);
 
 } // namespace mmscope

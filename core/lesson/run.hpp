@@ -107,7 +107,7 @@ public:
   // --- the exercise ---
   CallOutcome try_call(std::string_view text);
   bool undo_call();
-  const std::vector<std::string> &calls() const;
+  std::vector<std::string> calls() const;
   std::vector<GoalState> goals();
   bool solved();
   Lab &bench(); ///< only in the exercise

@@ -153,6 +153,7 @@ TEST_CASE("lesson: as JSON for the page") {
         R"({"made":true,"error":null,"column":0,"result":"0","why":null,"rule":null,"goto":null})");
   CHECK(json([&](JsonWriter &w) { write_exercise(w, run); }).find(R"("met":true}],"solved":true,"digest":")") !=
         std::string::npos);
-  CHECK(json([&](JsonWriter &w) { write_lesson(w, s.lesson, 4); }).find(R"({"id":"exercise","function")") !=
-        std::string::npos);
+  const std::string lesson = json([&](JsonWriter &w) { write_lesson(w, s.lesson, 4, 0xabc); });
+  CHECK(lesson.find(R"({"id":"small","digest":"0000000000000abc",)") == 0);
+  CHECK(lesson.find(R"({"id":"exercise","function")") != std::string::npos);
 }

@@ -137,6 +137,7 @@ void arrange(const Desk &desk, float width, float height, float scale, std::span
 Layout layout_of(const Desk &desk) {
   return [&desk](float width, float height, float scale, std::span<Rect> places) {
     arrange(desk, width, height, scale, places);
+    if (desk.locked) places[5] = Rect{}; // the timeline tells what is to come
     if (!desk.whole) std::fill(places.begin() + 2, places.end(), Rect{});
   };
 }

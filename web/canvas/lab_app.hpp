@@ -48,10 +48,19 @@ struct Desk {
   std::string pinned;             ///< "sections", "zones": what the middle place shows; "" = what the boot has reached
   std::optional<Selection> selection;
   bool whole = true;  ///< false: strip and memblock alone, while the code of the other panels is on its way
+  bool locked = false; ///< the playhead stays where it is, whatever is pressed on the canvas
   u64 selections = 0; ///< counts the changes of it, so that the page knows when to read
   std::vector<Position> bookmarks;
 
   void put(std::unique_ptr<Lab> next); ///< a prepared one
+
+  // --- the learner moves the playhead ---
+  void seek(Position to) {
+    if (!locked) lab->seek(to);
+  }
+  void step(Level level, i64 n) {
+    if (!locked) lab->step(level, n);
+  }
 
   void select(std::string_view path, std::string_view name, u64 base, u64 end);
   void clear_selection();

@@ -57,7 +57,7 @@ export class Ask {
     this.finds = new Finds(page, later);
     this.combo = new Combobox(this.input, t("ask.ways"), (before) => ({
       from: before.length - (WORD.exec(before)?.[0].length ?? 0),
-      list: (JSON.parse(later.complete(before)) as string[]).map((text) => ({ text })),
+      list: (before === "" ? [] : (JSON.parse(later.complete(before)) as string[])).map((text) => ({ text })),
     }));
     this.examples = this.makeExamples();
     panel.append(

@@ -1,6 +1,15 @@
 // captures.ts: the recorded boots that the page can fetch: assets/captures/<name>.gz. Locale: "machine.<name>".
 
-export const CAPTURES = ["x64-6.1-1G"] as const;
+export const CAPTURES = [
+  "x64-6.1-1G",
+  "x64-6.1-1G-holes",
+  "x64-6.1-4G",
+  "x64-6.1-4G-q35",
+  "x64-6.1-64G",
+  "x64-6.1-numa2-1g3g",
+  "x64-6.1-numa2-2g2g",
+  "x64-6.1-numa4-4x1g",
+] as const;
 
 /** The boot that the page begins with. */
 export const FIRST = CAPTURES[0];

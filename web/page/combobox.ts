@@ -44,7 +44,7 @@ export class Combobox {
   /** What is typed has changed. */
   look(): void {
     const before = this.before();
-    this.ways = before.trim() === "" ? { from: 0, list: [] } : this.complete(before);
+    this.ways = this.complete(before);
     const word = before.slice(this.ways.from);
     this.ways.list = this.ways.list.filter(({ text }) => text !== word);
     this.at = -1;

@@ -25,10 +25,12 @@ const TYPED_INTO = "input, textarea, select, [contenteditable], dialog";
 const MOVES = ".mm-canvas, [role=tab], [role=tabpanel], [role=listbox], [role=slider]";
 const PRESSED = "button, a, summary, [role=button], [tabindex]";
 
-export function startKeys(shortcuts: readonly Shortcut[]): void {
+/** `sleeping`: no key does anything. */
+export function startKeys(shortcuts: readonly Shortcut[], sleeping: () => boolean): void {
   const table = new Map(shortcuts.flatMap((one) => one.keys.map((key) => [key, one] as const)));
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (sleeping() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing)
+      return;
     const at = event.target instanceof Element ? event.target : document.body;
     if (at.closest(TYPED_INTO) || document.querySelector("dialog[open]")) return;
     const long = event.key.length > 1;

@@ -37,6 +37,7 @@ export class Links {
 
   /** Goes where the address bar says. */
   async follow(): Promise<void> {
+    if (this.page.locked) return;
     const turn = ++this.turn;
     let problem: string | null;
     try {

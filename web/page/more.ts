@@ -3,7 +3,7 @@
 import words from "words:later";
 import { Ask } from "./ask";
 import { byId } from "./dom";
-import { startLessons } from "./lesson";
+import { Lessons } from "./lessons";
 import { addWords, localise } from "./locale";
 import { startLogDialog } from "./log-dialog";
 import { Machines } from "./machines";
@@ -35,9 +35,10 @@ export async function startMore(
   new Ask(page, later, sides);
   startTables(page, later, (path) => thing.open(path));
   startOwners(page, later, () => thing.focus());
-  const lessons = startLessons(page, later, sides, machines);
+  const lessons = new Lessons(page, later, sides, machines);
   if (failed !== null) await machines.instead(failed);
   await startTools(page, later, transport, sides, machines);
   if (document.querySelector("meta[name=preview]")) (await import("./preview")).startPreview(lessons, later);
+  else await lessons.follow();
   byId("story").dataset.ready = "all";
 }

@@ -19,7 +19,9 @@ export class Page {
   private readonly listeners: Listener[] = [];
   private readonly newMachine: (() => void)[] = [];
   private readonly atRest: (() => void)[] = [];
+  private readonly locks: ((on: boolean) => void)[] = [];
   private moving = false;
+  private still = false;
   private readonly frames: (() => void)[] = [];
   private seen = -1;
 
@@ -88,6 +90,25 @@ export class Page {
     this.atRest.push(listener);
   }
 
+  /**
+   * The clock stands still, as in an exam: only a lesson moves the playhead, and nothing tells of more than how memory
+   * looks at this moment.
+   */
+  lock(on: boolean): void {
+    if (on === this.still) return;
+    this.still = on;
+    this.lab.lock(on);
+    document.body.toggleAttribute("data-locked", on);
+    for (const listener of this.locks) listener(on);
+    this.move(() => {});
+  }
+  get locked(): boolean {
+    return this.still;
+  }
+  onLock(listener: (on: boolean) => void): void {
+    this.locks.push(listener);
+  }
+
   move(how: () => void): void {
     how();
     this.refresh();
@@ -102,6 +123,7 @@ export class Page {
     this.seen = this.lab.generation();
     const story = JSON.parse(this.lab.story()) as Story | null;
     if (!story) return;
+    if (this.still) for (const told of ["call", "event", "path", "answer"] as const) delete story[told];
     this.story = story;
     for (const listener of this.listeners) listener(story);
   }

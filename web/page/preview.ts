@@ -12,7 +12,7 @@ interface Preview {
 }
 /** What shows the lesson. */
 interface Stage {
-  start(folder: string, step: number): Promise<void>;
+  preview(folder: string, step: string): Promise<void>;
 }
 /** What knows the step at which it stands: JSON with its `id`, or null. */
 interface Played {
@@ -39,8 +39,8 @@ export function startPreview(stage: Stage, played: Played): void {
     if (now.version === version) return;
     version = now.version;
     tell(box, now);
-    const step = Math.max(0, now.steps.indexOf(here?.id ?? sessionStorage.getItem(STEP) ?? ""));
-    if (now.steps.length > 0) await stage.start(now.folder, step);
+    const step = here?.id ?? sessionStorage.getItem(STEP) ?? "";
+    if (now.steps.length > 0) await stage.preview(now.folder, now.steps.includes(step) ? step : "");
   };
   const again = (): void => {
     ask()

@@ -24,6 +24,12 @@ export interface LessonProgress {
   at: string;
 }
 
+/** Under what a lesson is kept: an exam beside the practice. */
+export function keyOf(lesson: string, mode: Mode): string {
+  return mode === "exam" ? `${lesson}@exam` : lesson;
+}
+
+/** By keyOf(). */
 export type Lessons = Record<string, LessonProgress>;
 
 /** Why what is answered is not all, or will not be there next time. */
@@ -165,7 +171,7 @@ function checked(id: string, value: unknown): LessonProgress {
   const fail = (field: string): never => {
     throw new Unreadable("progress.field", { lesson: id.slice(0, 80), field });
   };
-  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(id)) fail("id");
+  if (!/^[a-z0-9][a-z0-9-]{0,63}(@exam)?$/.test(id)) fail("id");
   if (!isRecord(value)) return fail("lesson");
   const whole = (field: string): number => {
     const number = value[field];

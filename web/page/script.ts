@@ -1,6 +1,7 @@
 // script.ts: kernel calls of one's own. What is typed happens at the playhead, in a branch: the recorded past stays, and
 // one can go back to it. Completion and errors come from the core; here is the combobox, the history, the list.
-import { Combobox, type Ways } from "./combobox";
+import { callWays } from "./call_ways";
+import { Combobox } from "./combobox";
 import { byId, h, setText } from "./dom";
 import { t } from "./locale";
 import type { Page } from "./page";
@@ -8,16 +9,8 @@ import type { Sides } from "./sides";
 import type { Story } from "./state";
 import { recall, remember } from "./storage";
 import { hex } from "./units";
-import { indexOf, partsAt } from "./wrong";
+import { partsAt } from "./wrong";
 
-interface Completion {
-  from: number; // in bytes
-  candidates: { text: string; about: string }[];
-  call: string;
-  summary: string;
-  signature: { name: string; kind: string; must: boolean }[];
-  current: number;
-}
 type Made =
   | { ok: true; call: number; text: string; address: boolean; value: number | null }
   | { ok: false; column: number; reason: string };
@@ -43,7 +36,7 @@ export class ScriptBox {
     spellcheck: "false",
     maxlength: 2000,
   });
-  private readonly combo = new Combobox(this.input, t("script.candidates"), (before) => this.ways(before));
+  private readonly combo: Combobox;
   private readonly hint = h("p", { class: "hint mono", id: "call-hint" });
   private readonly error = h("p", { class: "wrong", id: "call-error" });
   private readonly result = h("p", { class: "result", role: "status" });
@@ -60,6 +53,7 @@ export class ScriptBox {
     private readonly later: MmscopeLater,
     sides: Sides,
   ) {
+    this.combo = new Combobox(this.input, t("script.candidates"), callWays(later, this.hint));
     const form = h(
       "form",
       { class: "call" },
@@ -98,38 +92,6 @@ export class ScriptBox {
       if (sides.current === "script") this.refresh();
     });
     page.onMachine(() => setText(this.result, ""));
-  }
-
-  // ---- completion ----------------------------------------------------------------------------------------------------
-
-  private ways(before: string): Ways {
-    const known = JSON.parse(this.later.completion(before)) as Completion | null;
-    this.showHint(known);
-    return {
-      from: indexOf(before, (known?.from ?? 0) + 1),
-      list: (known?.candidates ?? []).map(({ text, about }) => ({
-        text: /[=|]$/.test(text) ? text : `${text} `,
-        about,
-      })),
-    };
-  }
-
-  private showHint(c: Completion | null): void {
-    if (!c?.call) {
-      this.hint.replaceChildren();
-      return;
-    }
-    const parts = c.signature.map(({ name, kind, must }, i) => {
-      const text = must ? name : `[${name}]`;
-      return i === c.current
-        ? h("strong", { title: kind }, kind === name ? text : `${text}: ${kind}`)
-        : h("span", { title: kind }, text);
-    });
-    this.hint.replaceChildren(
-      c.call,
-      ...parts.flatMap((part) => [" ", part]),
-      h("span", { class: "about" }, c.summary),
-    );
   }
 
   // ---- keys ----------------------------------------------------------------------------------------------------------

@@ -101,6 +101,8 @@ const THINGS: Record<string, [column: number, path: (cells: Cell[], row: number)
   events: [0, ([event]) => `event[${Number(event) - 1}]`],
   allocations: [0, ([call]) => `call[${Number(call) - 1}]`],
 };
+/** What tells of more than how memory looks at this moment. */
+const TELLING = ["events", "allocations", "lines", "assumed"];
 /** Columns of the kernel's own names keep them in every language. */
 const PAGE = 50;
 
@@ -120,6 +122,7 @@ export function startTables(page: Page, later: MmscopeLater, inspect: (path: str
     if (seen || !page.playing) tables.refresh();
   });
   page.onRest(() => tables.refresh());
+  page.onLock((on) => tables.restrict(on ? TELLING : []));
 }
 
 interface TableSource {
@@ -151,6 +154,7 @@ class Tables {
     this.where,
   );
   private total = 0;
+  private withheld: string[] = [];
 
   constructor(private readonly source: TableSource) {
     const list = byId("table-tabs");
@@ -187,8 +191,20 @@ class Tables {
     this.refresh();
   }
 
+  /** These tables are not to be seen. */
+  restrict(names: string[]): void {
+    this.withheld = names;
+    for (const [name, tab] of this.tabs) tab.hidden = names.includes(name);
+    if (names.includes(this.shown)) this.show("memory");
+    else this.refresh();
+  }
+
   refresh(): void {
     for (const [key, tab] of this.tabs) {
+      if (this.withheld.includes(key)) {
+        setText(tab, "");
+        continue;
+      }
       const total = this.source.read(key, 0, 0)?.total ?? 0;
       setText(tab, `${t(`table.${key}`)} ${count(total)}`);
     }
@@ -222,11 +238,12 @@ class Tables {
   }
 
   private move(event: KeyboardEvent, name: string): void {
-    const at = ORDER.indexOf(name);
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: ORDER.length - 1 }[event.key];
+    const names = ORDER.filter((one) => !this.withheld.includes(one));
+    const at = names.indexOf(name);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: names.length - 1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    const next = ORDER[(to + ORDER.length) % ORDER.length] ?? name;
+    const next = names[(to + names.length) % names.length] ?? name;
     this.show(next);
     this.tabs.get(next)?.focus();
   }

@@ -59,6 +59,6 @@ export async function startTools(
     { keys: ["Escape"], name: "close", run: () => {} },
   ];
   const help = new Help(shortcuts);
-  startKeys(shortcuts);
+  startKeys(shortcuts, () => page.locked);
   await links.follow();
 }

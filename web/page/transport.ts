@@ -36,13 +36,18 @@ export class Transport {
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) this.stop();
     });
+    page.onLock((on) => this.enable(!on));
   }
 
   /** There is a new machine. */
   ready(): void {
+    this.enable(!this.page.locked);
+  }
+
+  private enable(on: boolean): void {
     this.stop();
     for (const control of [this.back, this.forth, this.play, this.handoff, this.slider, this.level])
-      control.disabled = false;
+      control.disabled = !on;
   }
 
   private seek(call: number): void {

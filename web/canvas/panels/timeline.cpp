@@ -249,7 +249,7 @@ void TimelinePanel::move(Frame &frame, const Rect &area, std::uint32_t id) {
   const double at = from_ + static_cast<double>((io.MousePos.x - area.x) / std::max(area.w, 1.0f)) * (to_ - from_);
   if (ImGui::IsItemActive()) {
     const double call = std::round(std::clamp(at, 0.0, calls_in_all()));
-    if (static_cast<u64>(call) != lab.position().call || lab.inside()) lab.seek({static_cast<u64>(call), 0, 0});
+    if (static_cast<u64>(call) != lab.position().call || lab.inside()) desk_.seek({static_cast<u64>(call), 0, 0});
   }
   if (ImGui::IsItemDeactivated() && ImGui::GetMouseDragDelta(ImGuiMouseButton_Left, 3).x == 0)
     if (const auto call = lab.call())
@@ -267,14 +267,14 @@ void TimelinePanel::move(Frame &frame, const Rect &area, std::uint32_t id) {
   }
   if (frame.focused != id) return;
   const auto pressed = [](ImGuiKey key) { return ImGui::IsKeyPressed(key, false); };
-  if (pressed(ImGuiKey_RightArrow)) lab.step(Level::call, 1);
-  if (pressed(ImGuiKey_LeftArrow)) lab.step(Level::call, -1);
-  if (pressed(ImGuiKey_DownArrow)) lab.step(Level::event, 1);
-  if (pressed(ImGuiKey_UpArrow)) lab.step(Level::event, -1);
-  if (pressed(ImGuiKey_PageDown)) lab.step(Level::phase, 1);
-  if (pressed(ImGuiKey_PageUp)) lab.step(Level::phase, -1);
-  if (pressed(ImGuiKey_Home)) lab.seek({});
-  if (pressed(ImGuiKey_End)) lab.seek({lab.size(), 0, 0});
+  if (pressed(ImGuiKey_RightArrow)) desk_.step(Level::call, 1);
+  if (pressed(ImGuiKey_LeftArrow)) desk_.step(Level::call, -1);
+  if (pressed(ImGuiKey_DownArrow)) desk_.step(Level::event, 1);
+  if (pressed(ImGuiKey_UpArrow)) desk_.step(Level::event, -1);
+  if (pressed(ImGuiKey_PageDown)) desk_.step(Level::phase, 1);
+  if (pressed(ImGuiKey_PageUp)) desk_.step(Level::phase, -1);
+  if (pressed(ImGuiKey_Home)) desk_.seek({});
+  if (pressed(ImGuiKey_End)) desk_.seek({lab.size(), 0, 0});
 }
 
 void TimelinePanel::phases(Frame &frame, const Rect &area, float played) {
@@ -291,7 +291,7 @@ void TimelinePanel::phases(Frame &frame, const Rect &area, float played) {
     const bool future = x0 >= played;
     const Color color = mix(frame.theme.panel, phase_color(frame.theme, p.phase), future ? 0.45f : 1.0f);
     const std::string_view name = p.phase == Phase::none ? std::string_view("firmware") : phase_name(p.phase);
-    if (press_area(r, "##phase", static_cast<u64>(i))) lab.seek({p.end, 0, 0});
+    if (press_area(r, "##phase", static_cast<u64>(i))) desk_.seek({p.end, 0, 0});
     const std::string label = concat("phase ", name, ", calls ", p.first + 1, " to ", p.end);
     frame.mirror.annotate({.role = Role::kButton, .name = label});
     paint(list, r, color, std::min(4.0f, r.w / 2));
@@ -377,7 +377,7 @@ void TimelinePanel::bookmarks(Frame &frame, const Rect &area) {
     const float x = x_of(area, static_cast<double>(p.call));
     ++i;
     if (x < area.x - 1 || x > area.x + area.w + 1) continue;
-    if (press_area({x - 5 * s, y - 2 * s, 16 * s, 14 * s}, "##bookmark", i)) desk_.lab->seek(p);
+    if (press_area({x - 5 * s, y - 2 * s, 16 * s, 14 * s}, "##bookmark", i)) desk_.seek(p);
     const std::string name = concat("bookmark ", i, ", call ", p.call);
     frame.mirror.annotate({.role = Role::kButton, .name = name});
     list.AddRectFilled({x - 0.5f, y}, {x + 0.5f, y + 34 * s}, frame.theme.ink);
@@ -437,7 +437,7 @@ void TimelinePanel::spans(Frame &frame, const Rect &area) {
 void TimelinePanel::enter(u64 event) {
   const u64 call = *desk_.lab->call();
   desk_.select(concat("event[", call, ".", event, "]"), event_info(desk_.lab->record().events[event].kind).name, 0, 0);
-  desk_.lab->seek({call, event + 1, 0});
+  desk_.seek({call, event + 1, 0});
 }
 
 void TimelinePanel::listing(Frame &frame, const Rect &area) {
