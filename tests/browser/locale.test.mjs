@@ -58,8 +58,6 @@ const PAGES = {
   },
   "lab.html?lesson=the-handoff in a lesson": async (page) => {
     await ready(page);
-    await page.locator("#side-lesson .primary").last().click();
-    await page.locator("#side-lesson form").waitFor();
     await page.locator("#side-lesson .term").first().click();
     await page.locator(".term-box:popover-open .kernel").waitFor();
   },
