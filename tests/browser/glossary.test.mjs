@@ -20,15 +20,7 @@ const go = async (path) => {
 };
 
 async function lesson(options) {
-  const page = await open(site, options);
-  await page
-    .getByRole("button", { name: "Menu" })
-    .or(page.getByRole("button", { name: "Lessons" }))
-    .first()
-    .click();
-  const list = page.getByRole("button", { name: "Lessons" });
-  if (!(await page.locator("#lessons-dialog").isVisible())) await list.click();
-  await page.getByRole("button", { name: "Start: The handoff" }).click();
+  const page = await open({ browser: site.browser, url: `${site.url}?lesson=the-handoff` }, options);
   await page.locator("#side-lesson .term").first().waitFor();
   return page;
 }
