@@ -36,7 +36,12 @@ const everything = (page) =>
 async function silent(page, id, step, lesson) {
   const text = await everything(page);
   const asked = lesson.steps.find((one) => one.id === step.id).prediction;
-  const keys = [asked.right, asked.otherwise.why, ...asked.wrong.map(({ why }) => why), ...asked.hints.map((h) => h.text)];
+  const keys = [
+    asked.right,
+    asked.otherwise.why,
+    ...asked.wrong.map(({ why }) => why),
+    ...asked.hints.map((h) => h.text),
+  ];
   for (const key of keys) {
     const words = firstWords(id, key).replace(/\s+/g, " ");
     assert.ok(words.length < 8 || !text.includes(words), `${step.id} tells ${key}: ${words}`);
@@ -45,7 +50,12 @@ async function silent(page, id, step, lesson) {
   assert.equal(await page.locator(".dot.solved").count(), 0);
   assert.ok(await page.getByRole("group", { name: "Playback" }).isHidden());
   assert.equal(await page.getByRole("slider", { name: "timeline of calls" }).count(), 0);
-  assert.ok(await page.getByRole("tab", { name: /^Step|^Ask|^Thing|^Script/ }).first().isHidden());
+  assert.ok(
+    await page
+      .getByRole("tab", { name: /^Step|^Ask|^Thing|^Script/ })
+      .first()
+      .isHidden(),
+  );
   assert.equal(await page.locator("#answer, #request").getByText(/./).count(), 0);
 }
 
@@ -102,7 +112,9 @@ for (const [id, wrongAt] of [
       [],
     );
 
-    await side(page).getByRole("textbox", { name: /^Your name/ }).fill("=Kim, A.");
+    await side(page)
+      .getByRole("textbox", { name: /^Your name/ })
+      .fill("=Kim, A.");
     const [download] = await Promise.all([page.waitForEvent("download"), press(page, "Save the receipt")]);
     const file = join(scratch, download.suggestedFilename());
     await download.saveAs(file);

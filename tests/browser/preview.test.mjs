@@ -42,7 +42,7 @@ function edit(name, change) {
 }
 
 async function openHere() {
-  const page = await open({ browser: site.browser, url: server.url });
+  const page = await open({ browser: site.browser, url: `${server.url}lab.html` });
   page.setDefaultTimeout(10_000);
   return page;
 }

@@ -49,7 +49,9 @@ const PROGRESS = {
   lessons: {
     firmware: own({ done: true, solved: 5 }),
     memblock: own({ at: "2026-02-01T12:00:00.000Z", seed: 3 }),
-    "mem-map": own({ mode: "exam", done: true, solved: 4 }),
+    "mem-map": own({ done: true, solved: 5 }),
+    "mem-map@exam": own({ mode: "exam", done: true, solved: 4 }),
+    "sections@exam": own({ mode: "exam", solved: 1 }),
     sections: own(),
   },
 };
@@ -281,7 +283,7 @@ test("progress goes out as a file and comes back in another browser", async () =
   await give(Buffer.from("{}"));
   await other.getByText("Nothing was imported: this is no file of progress.").waitFor();
   await give(Buffer.from(text));
-  await other.getByText("Imported: 4 lessons are further now.").waitFor();
+  await other.getByText("Imported: 6 lessons are further now.").waitFor();
   assert.match(await other.locator("#firmware").innerText(), /✓ Done/);
   await other.reload();
   assert.match(await other.locator("#firmware").innerText(), /✓ Done/);

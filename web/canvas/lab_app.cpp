@@ -113,7 +113,8 @@ void arrange(const Desk &desk, float width, float height, float scale, std::span
     places[focused] = {edge, top, width - 2 * edge, height - top - edge};
     return;
   }
-  const float timeline_height = timeline_panel_height(h) * scale;
+  // The timeline tells what is to come: while the desk is locked, others have its place.
+  const float timeline_height = desk.locked ? 0 : timeline_panel_height(h) * scale;
   places[timeline] = {0, height - timeline_height, width, timeline_height};
   const float room = height - timeline_height - gap - top;
   if (room < 80 * scale) return;
@@ -137,7 +138,7 @@ void arrange(const Desk &desk, float width, float height, float scale, std::span
 Layout layout_of(const Desk &desk) {
   return [&desk](float width, float height, float scale, std::span<Rect> places) {
     arrange(desk, width, height, scale, places);
-    if (desk.locked) places[5] = Rect{}; // the timeline tells what is to come
+    if (desk.locked) places[5] = Rect{}; // not even alone
     if (!desk.whole) std::fill(places.begin() + 2, places.end(), Rect{});
   };
 }

@@ -14,6 +14,7 @@ import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 import { glossary } from "./glossary.mjs";
 import { buildLessons } from "./lessons.mjs";
+import { licences } from "./licences.mjs";
 import { words, writeLocales } from "./locale.mjs";
 import { buildSearch } from "./search.mjs";
 import { split } from "./split.mjs";
@@ -106,6 +107,7 @@ async function build() {
   const { [LAB]: first } = await bundle([LAB]);
   await bundle(SITE);
   if (await exists(join(page, "assets"))) await cp(join(page, "assets"), join(dist, "assets"), { recursive: true });
+  await writeFile(join(dist, "licences.txt"), await licences());
   await writeLocales(join(dist, "locale"));
   await buildGlossary(join(dist, "glossary"));
 

@@ -132,7 +132,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
     const preview =
       lesson && (await (await import("./preview.mjs")).startPreview({ folder: lesson, root, say: console.log }));
     const { url } = await serve({ root, host, port, forward: true, answer: preview?.answer });
-    console.log(`mmscope is at ${url}   (Ctrl-C stops it)`);
+    console.log(`mmscope is at ${url}${lesson ? "lab.html" : ""}   (Ctrl-C stops it)`);
   } catch (error) {
     console.error(`serve: ${error.message}`);
     process.exitCode = 1;

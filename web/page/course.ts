@@ -1,10 +1,11 @@
 // course.ts: all lessons in order, what builds on what, and how far one is. The map is a list; the lines between its
 // numbers are drawn beside it from "needs".
 import { byId, h, setText } from "./dom";
+import { fetchLessons, type LessonEntry, lessonLink, titleOf } from "./lesson_index";
 import { t } from "./locale";
-import { importAll, type LessonProgress, type Lessons, load } from "./progress";
+import { importAll, keyOf, type LessonProgress, type Lessons, load } from "./progress";
 import { exportFile, noticeTrouble } from "./progress_notice";
-import { fetchLessons, type LessonEntry, lessonLink, run, startSite, titleOf } from "./site";
+import { run, startSite } from "./site";
 
 type State = "open" | "begun" | "done";
 
@@ -14,12 +15,17 @@ function stateOf(own: LessonProgress | undefined): State {
 
 function standing(entry: LessonEntry, own: LessonProgress | undefined): string {
   if (!own) return t("course.open");
-  const asked = own.asked || entry.asked;
-  if (own.mode === "exam") return t(own.done ? "course.exam" : "course.exam-part", { solved: own.solved, asked });
-  return own.done ? t("course.done") : t("course.part", { solved: own.solved, asked });
+  return own.done ? t("course.done") : t("course.part", { solved: own.solved, asked: own.asked || entry.asked });
 }
 
-function row(entry: LessonEntry, all: Map<string, LessonEntry>, own: LessonProgress | undefined): HTMLElement {
+/** How an exam went, or how far it is: in it, what is right is not known yet. */
+function examStanding({ done, solved, asked }: LessonProgress): HTMLElement {
+  return h("span", {}, t(done ? "course.exam" : "course.exam-part", { solved, asked }));
+}
+
+function row(entry: LessonEntry, all: Map<string, LessonEntry>, progress: Lessons): HTMLElement {
+  const own = progress[entry.id];
+  const exam = progress[keyOf(entry.id, "exam")];
   const state = stateOf(own);
   const needs = entry.needs.flatMap((id) => all.get(id) ?? []);
   const facts = [
@@ -47,6 +53,7 @@ function row(entry: LessonEntry, all: Map<string, LessonEntry>, own: LessonProgr
       "div",
       { class: "standing" },
       h("span", {}, standing(entry, own)),
+      ...(exam ? [examStanding(exam)] : []),
       meter,
       h("span", { class: "go", "aria-hidden": "true" }, t(go)), // the title is the link
     ),
@@ -113,7 +120,7 @@ function draw(svg: SVGSVGElement, list: HTMLElement, lessons: LessonEntry[]): vo
 
 function show(lessons: LessonEntry[], progress: Lessons): void {
   const all = new Map(lessons.map((entry) => [entry.id, entry]));
-  const list = h("ol", { class: "lessons" }, ...lessons.map((entry) => row(entry, all, progress[entry.id])));
+  const list = h("ol", { class: "lessons" }, ...lessons.map((entry) => row(entry, all, progress)));
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("class", "lines");
   svg.setAttribute("aria-hidden", "true");

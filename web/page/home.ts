@@ -1,9 +1,10 @@
 // home.ts: the front page. Old links to the lab came here: they are led on, before anything else.
 import { byId, h } from "./dom";
+import { fetchLessons, type LessonEntry, lessonLink, titleOf } from "./lesson_index";
 import { t } from "./locale";
 import { type LessonProgress, load } from "./progress";
 import { noticeTrouble } from "./progress_notice";
-import { fetchLessons, type LessonEntry, lessonLink, run, startSite, titleOf } from "./site";
+import { run, startSite } from "./site";
 
 /** This page's own fragments are names; whatever holds a "=" is a link to a step (link_state.ts). */
 const isLabs = location.hash.includes("=") || new URLSearchParams(location.search).has("lesson");

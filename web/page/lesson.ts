@@ -3,7 +3,7 @@
 import { byId, h, setText } from "./dom";
 import { ExerciseDesk } from "./exercise";
 import type { LessonFacts, Mode, Place, StepFacts, StepState, Verdict } from "./lesson_facts";
-import { t } from "./locale";
+import { language, t } from "./locale";
 import { message, type Page } from "./page";
 import { keyOf, type LessonProgress, save } from "./progress";
 import { noticeTrouble } from "./progress_notice";
@@ -122,7 +122,8 @@ export class Playing {
     const at = step === "" ? 0 : this.lesson.steps.findIndex(({ id }) => id === step);
     if (at < 0) message(t("lesson.address", { name: "step", value: step }));
     this.enter(Math.max(at, 0));
-    this.sides.open("lesson");
+    this.sides.show("lesson");
+    this.head.focus();
   }
 
   /** Its last picture stays; the clock is free again. */
@@ -178,12 +179,10 @@ export class Playing {
     if (!facts) return;
     const last = facts.step >= this.lesson.steps.length - 1;
     const steps = this.lesson.steps.length - (this.lesson.exercise ? 1 : 0);
-    setText(
-      this.head,
-      [
-        ...(this.exam ? [t("exam")] : []),
-        this.inExercise ? t("lesson.exercise") : t("lesson.step", { step: facts.step + 1, steps }),
-      ].join(" · "),
+    const at = this.inExercise ? t("lesson.exercise") : t("lesson.step", { step: facts.step + 1, steps });
+    this.head.replaceChildren(
+      h("b", {}, language.text(this.taken.prose.title)),
+      this.exam ? `${t("exam")} · ${at}` : at,
     );
     this.steps.replaceChildren(
       ...facts.progress.map((state, i) => {

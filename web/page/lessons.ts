@@ -3,6 +3,7 @@
 import { byId, h } from "./dom";
 import { Playing, type Start } from "./lesson";
 import type { LessonFacts, Mode } from "./lesson_facts";
+import { fetchLesson, fetchLessons, type LessonEntry, titleOf } from "./lesson_index";
 import { language, t } from "./locale";
 import type { Machines } from "./machines";
 import { message, type Page } from "./page";
@@ -11,20 +12,7 @@ import { noticeTrouble } from "./progress_notice";
 import type { Prose } from "./prose";
 import type { Sides } from "./sides";
 
-interface Entry {
-  folder: string;
-  id: string;
-  title: Record<string, string>;
-}
-
-const LESSONS = "./lessons/";
 const MOST_SEED = 2 ** 32 - 1;
-
-async function fetched(path: string): Promise<Response> {
-  const response = await fetch(new URL(LESSONS + path, document.baseURI));
-  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
-  return response;
-}
 
 export class Lessons {
   private playing: Playing | null = null;
@@ -62,9 +50,9 @@ export class Lessons {
 
   // ---- which ----------------------------------------------------------------------------------------------------------
 
-  private async entries(): Promise<Entry[] | null> {
+  private async entries(): Promise<LessonEntry[] | null> {
     try {
-      return (await (await fetched("index.json")).json()) as Entry[];
+      return await fetchLessons();
     } catch (error) {
       failed(error);
       return null;
@@ -80,7 +68,7 @@ export class Lessons {
     noticeTrouble(trouble);
     byId("lesson-list").replaceChildren(
       ...entries.map((entry) => {
-        const title = entry.title[language.prose] ?? entry.id;
+        const title = titleOf(entry);
         const before = lessons[keyOf(entry.id, "practice")];
         const choose = (word: string, mode: Mode, style: string) => {
           const button = h("button", { type: "button", class: style, "aria-label": `${t(word)}: ${title}` }, t(word));
@@ -103,7 +91,7 @@ export class Lessons {
   }
 
   /** Begins a lesson, or goes on with it; asks first where something would be lost or cannot be taken back. */
-  private async open(entry: Entry, mode: Mode, seed?: number, step?: string): Promise<void> {
+  private async open(entry: LessonEntry, mode: Mode, seed?: number, step?: string): Promise<void> {
     const before = load().lessons[keyOf(entry.id, mode)];
     const usable = before && !before.done && before.inputs.length > 0 ? before : null;
     const start: Start = { mode, seed: seed ?? usable?.seed ?? 1, step: step ?? usable?.step ?? "", before: usable };
@@ -116,7 +104,10 @@ export class Lessons {
       if (answer === 0) start.seed = usable.seed;
       else start.before = null;
     }
-    if (mode === "exam" && !start.before && (await this.choose(t("exam.how"), [t("exam.begin")])) === null) return;
+    if (mode === "exam" && !start.before) {
+      const done = before?.done ? `${t("exam.done", { solved: before.solved, asked: before.asked })} ` : "";
+      if ((await this.choose(done + t("exam.how"), [t("exam.begin")])) === null) return;
+    }
     await this.start(entry.folder, start);
   }
 
@@ -154,8 +145,8 @@ export class Lessons {
     this.starting = true;
     try {
       const [text, prose] = await Promise.all([
-        fetched(`${folder}/lesson.json`).then((r) => r.text()),
-        fetched(`${folder}/${language.prose}.json`).then((r) => r.json() as Promise<Prose>),
+        fetchLesson(`${folder}/lesson.json`).then((r) => r.text()),
+        fetchLesson(`${folder}/${language.prose}.json`).then((r) => r.json() as Promise<Prose>),
       ]);
       const missing = await this.machineOf(text, start.seed);
       if (missing !== null) return message(missing);

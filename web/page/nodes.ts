@@ -8,12 +8,30 @@ export type ProseNode =
   | { t: "value"; name: string }
   | { t: "step" | "term"; id: string; c: ProseNode[] };
 
-export type Prose = Record<string, ProseNode[]>;
+export type Prose = { title: string } & Record<string, ProseNode[]>;
 
 export interface ProseContext {
   values: Record<string, string>;
   /** Leads to a step of the lesson. */
   goTo(step: string): void;
+}
+
+/**
+ * A button that is a part of a sentence. A <button> is a box, and the comma behind it may end up alone on the next line.
+ */
+export function wordButton(
+  attributes: Record<string, string>,
+  children: Node[],
+  press: (button: HTMLElement) => void,
+): HTMLElement {
+  const button = h("span", { role: "button", tabindex: 0, ...attributes }, ...children);
+  button.addEventListener("click", () => press(button));
+  button.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    press(button);
+  });
+  return button;
 }
 
 /** `term` makes a word of the glossary. */
@@ -28,9 +46,7 @@ export function nodesOf(
     if (node.t === "code") return h("code", { class: "mono" }, ...node.c.map((part) => codePart(part, context)));
     const children = nodesOf(node.c, context, term);
     if (node.t === "step") {
-      const button = h("button", { type: "button", class: "in-text" }, ...children);
-      button.addEventListener("click", () => context.goTo(node.id));
-      return button;
+      return wordButton({ class: "in-text" }, children, () => context.goTo(node.id));
     }
     if (node.t === "term") return term(node.id, children);
     return h(node.t, {}, ...children);

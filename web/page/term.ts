@@ -2,7 +2,7 @@
 // elsewhere puts that away again, and the keyboard is back on the word.
 import { h } from "./dom";
 import { t } from "./locale";
-import { nodesOf } from "./nodes";
+import { nodesOf, wordButton } from "./nodes";
 import { fetchTerms, kernelLine, type Term } from "./terms";
 
 const GAP = 6;
@@ -10,10 +10,8 @@ let box: HTMLElement | null = null;
 let opener: HTMLElement | null = null;
 
 export function termNode(id: string, children: Node[]): HTMLElement {
-  const button = h("button", { type: "button", class: "term", "aria-haspopup": "dialog", "aria-expanded": "false" });
-  button.append(...children);
-  button.addEventListener("click", () => void open(button, id));
-  return button;
+  const attributes = { class: "term", "aria-haspopup": "dialog", "aria-expanded": "false" };
+  return wordButton(attributes, children, (button) => void open(button, id));
 }
 
 async function open(button: HTMLElement, id: string): Promise<void> {
@@ -24,6 +22,7 @@ async function open(button: HTMLElement, id: string): Promise<void> {
   } catch {
     body = [h("p", {}, t("term.failed"))];
   }
+  if (!button.isConnected) return; // the page went on meanwhile
   const more = h("a", { href: `./glossary.html#${id}`, target: "_blank", rel: "noopener" }, t("term.more"));
   box ??= makeBox();
   box.setAttribute("aria-label", button.textContent ?? id);
@@ -37,11 +36,8 @@ async function open(button: HTMLElement, id: string): Promise<void> {
 }
 
 function meaning(term: Term): Node[] {
-  const inner = (id: string, children: Node[]) => {
-    const button = h("button", { type: "button", class: "term" }, ...children);
-    button.addEventListener("click", () => void open(opener ?? button, id));
-    return button;
-  };
+  const inner = (id: string, children: Node[]) =>
+    wordButton({ class: "term" }, children, (button) => void open(opener ?? button, id));
   return [
     h("p", { class: "term-name" }, term.term),
     ...nodesOf(term.text, { values: {}, goTo: () => {} }, inner),

@@ -7,10 +7,12 @@ import { gzipSync } from "node:zlib";
 import { root } from "../../support/tree.mjs";
 
 const dist = join(root, "dist");
-const html = () => readFileSync(join(dist, "index.html"), "utf8");
+const pages = () => all().filter((name) => name.endsWith(".html"));
+const html = (name) => readFileSync(join(dist, name), "utf8");
 const all = () => readdirSync(dist, { recursive: true }).map(String);
 
-test("the page was built", () => assert.ok(existsSync(join(dist, "index.html")), "dist/index.html is missing"));
+test("the pages were built", () =>
+  assert.deepEqual(pages().sort(), ["course.html", "glossary.html", "index.html", "lab.html"]));
 
 test("the first load is within its budget", (t) => {
   const { files, limit } = JSON.parse(readFileSync(join(root, "build/first-load.json"), "utf8"));
@@ -25,16 +27,19 @@ test("the first load is within its budget", (t) => {
 });
 
 test("URLs are relative and what they name exists", () => {
-  for (const [, url] of html().matchAll(/\b(?:src|href)="([^"]*)"/g)) {
-    if (/^(#|data:|https:)/.test(url)) continue; // links out are links, loads are checked below
-    assert.ok(!url.startsWith("/"), `${url} is not relative`);
-    assert.ok(existsSync(join(dist, url.replace(/[?#].*/, ""))), `${url} does not exist`);
+  for (const page of pages()) {
+    for (const [, url] of html(page).matchAll(/\b(?:src|href)="([^"]*)"/g)) {
+      if (/^(#|data:|https:)/.test(url)) continue; // links out are links, loads are checked below
+      assert.ok(!url.startsWith("/"), `${page}: ${url} is not relative`);
+      assert.ok(existsSync(join(dist, url.replace(/[?#].*/, ""))), `${page}: ${url} does not exist`);
+    }
+    assert.doesNotMatch(html(page), /<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)="https?:/, page);
   }
-  assert.doesNotMatch(html(), /<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)="https?:/);
 });
 
 test("nothing needs unsafe-inline or unsafe-eval", () => {
-  assert.doesNotMatch(html(), /<script(?![^>]*\bsrc=)[^>]*>|<style\b|\sstyle="|\son\w+="/);
+  for (const page of pages())
+    assert.doesNotMatch(html(page), /<script(?![^>]*\bsrc=)[^>]*>|<style\b|\sstyle="|\son\w+="/, page);
   for (const name of all().filter((name) => name.endsWith(".js")))
     assert.doesNotMatch(readFileSync(join(dist, name), "utf8"), /\beval\(|new Function\(/, name);
 });
@@ -44,4 +49,10 @@ test("scripts, styles and modules carry their content's hash in the name", () =>
     (name) => /\.(js|css|wasm|ttf)$/.test(name) && !name.startsWith("assets/") && !/-[0-9A-Z]{8}\.\w+$/.test(name),
   );
   assert.deepEqual(plain, []);
+});
+
+test("what is shipped comes with its licence", () => {
+  const text = readFileSync(join(dist, "licences.txt"), "utf8");
+  for (const words of ["Omar Cornut", "JetBrains Mono Project Authors", "Luca Ongaro", "mmscope"])
+    assert.ok(text.includes(words), words);
 });
