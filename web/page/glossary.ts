@@ -14,7 +14,7 @@ function entry(term: Term): HTMLElement {
     h(
       "dd",
       {},
-      ...nodesOf(term.text, { values: {}, goTo: () => {} }, (id, children) => h("a", { href: `#${id}` }, ...children)),
+      ...nodesOf(term.text, { values: {} }, (id, children) => h("a", { href: `#${id}` }, ...children)),
       ...kernelLine(term),
       ...labLink(term),
     ),

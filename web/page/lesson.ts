@@ -167,7 +167,7 @@ export class Playing {
   private nodes(key: string | null | undefined, values: Record<string, string> = {}): Node[] {
     return proseNodes(key ? this.taken.prose[key] : undefined, {
       values: { ...this.facts?.values, ...values },
-      goTo: (id) => this.enter(this.lesson.steps.findIndex((step) => step.id === id)),
+      ...(!this.exam && { goTo: (id: string) => this.enter(this.lesson.steps.findIndex((step) => step.id === id)) }),
     });
   }
 

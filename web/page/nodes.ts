@@ -12,8 +12,8 @@ export type Prose = { title: string } & Record<string, ProseNode[]>;
 
 export interface ProseContext {
   values: Record<string, string>;
-  /** Leads to a step of the lesson. */
-  goTo(step: string): void;
+  /** Leads to a step of the lesson. Without it such links are words like all others. */
+  goTo?(step: string): void;
 }
 
 /**
@@ -46,7 +46,8 @@ export function nodesOf(
     if (node.t === "code") return h("code", { class: "mono" }, ...node.c.map((part) => codePart(part, context)));
     const children = nodesOf(node.c, context, term);
     if (node.t === "step") {
-      return wordButton({ class: "in-text" }, children, () => context.goTo(node.id));
+      const { goTo } = context;
+      return goTo ? wordButton({ class: "in-text" }, children, () => goTo(node.id)) : h("span", {}, ...children);
     }
     if (node.t === "term") return term(node.id, children);
     return h(node.t, {}, ...children);

@@ -40,7 +40,7 @@ function meaning(term: Term): Node[] {
     wordButton({ class: "term" }, children, (button) => void open(opener ?? button, id));
   return [
     h("p", { class: "term-name" }, term.term),
-    ...nodesOf(term.text, { values: {}, goTo: () => {} }, inner),
+    ...nodesOf(term.text, { values: {} }, inner),
     ...kernelLine(term),
   ];
 }
