@@ -1,6 +1,8 @@
 // Every lesson of the course, taken to its end: with right answers, with wrong ones, by mouse, by touch, by keyboard alone,
 // without WebGL. What is asked and answered is the core's (learner.mjs); here is what the page makes of it.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { close, ready, start } from "./lab.mjs";
 import {
@@ -31,6 +33,7 @@ after(async () => {
   await plain?.stop();
 });
 
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 async function takeRight(page, key, hands) {
@@ -222,3 +225,28 @@ test("what an address asks for and is not there is named", async () => {
     await close(page);
   }
 });
+
+for (const [theme, options] of [
+  ["light", {}],
+  ["dark", {}],
+  ["contrast", phone],
+])
+  test(`axe finds nothing in a lesson, in the theme ${theme}`, async () => {
+    const page = await take(site, "sections", { colorScheme: theme === "dark" ? "dark" : "light", ...options });
+    if (theme === "contrast") await page.evaluate(() => localStorage.setItem("mmscope.theme", "contrast"));
+    for (const step of ["order", "usage", "exercise"]) {
+      await page.goto(`${site.url}?lesson=sections&seed=1&step=${step}`);
+      await ready(page);
+      if (step !== "exercise") {
+        await press(page, "Hint");
+        await press(page, "Show me");
+      }
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => window.axe.run());
+      assert.deepEqual(
+        violations.map((v) => `${step}: ${v.id}: ${v.nodes.map((n) => n.html).join(" | ")}`),
+        [],
+      );
+    }
+    await close(page);
+  });
