@@ -138,6 +138,19 @@ test("of what is imported the further progress wins", async () => {
   assert.deepEqual((await visit()).load().lessons, merged);
 });
 
+test("a lesson that has been through stays so when it is begun again", async () => {
+  const { save, load, importAll, after } = await visit();
+  const through = one({ done: true, solved: 5 });
+  save("zones", through);
+  save("zones", after(one({ seed: 2, solved: 0 }), load().lessons.zones));
+  assert.deepEqual((await visit()).load().lessons.zones, one({ seed: 2, solved: 0, before: true }));
+  save("zones", after(one({ seed: 2, solved: 1 }), load().lessons.zones));
+  assert.equal(load().lessons.zones.before, true);
+  assert.equal("before" in after(one(), one()), false);
+  assert.deepEqual(importAll(text({ zones: one({ solved: 4, seed: 3 }) })), { ok: true, lessons: 1 });
+  assert.equal(load().lessons.zones.before, true);
+});
+
 test("an import of which a part is wrong changes nothing, and says what is wrong", async () => {
   const { save, load, importAll } = await visit();
   save("zones", one());
@@ -153,6 +166,7 @@ test("an import of which a part is wrong changes nothing, and says what is wrong
     [text({ "../x": one() }), field("../x", "id")],
     ['{"version":1,"lessons":{"__proto__":{}}}', field("__proto__", "id")],
     [text({ x: one({ mode: "cheat" }) }), field("x", "mode")],
+    [text({ x: one({ before: "yes" }) }), field("x", "before")],
     [text({ x: one({ step: "a b" }) }), field("x", "step")],
     [text({ x: one({ inputs: [1] }) }), field("x", "inputs")],
     [text({ x: one({ inputs: Array(2001).fill("") }) }), field("x", "inputs")],

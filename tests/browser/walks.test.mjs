@@ -44,56 +44,53 @@ function sayings(id) {
 
 /** One walk in the page, from the list of lessons; what it did, for whoever must find out why. */
 const walk = (page, path) =>
-  page.evaluate(
-    async ({ number, mode, numbers, say }) => {
-      const breathe = () => new Promise((go) => setTimeout(go));
-      const there = async (css) => {
-        for (let i = 0; i < 3000; ++i) {
-          const found = [...document.querySelectorAll(css)].filter((e) => e.getClientRects().length > 0);
-          if (found.length > 0) return found;
-          await new Promise((go) => setTimeout(go, 10));
-        }
-        throw new Error(`no ${css}`);
-      };
-      document.querySelector("#lessons").click();
-      const rows = await there("#lesson-list li");
-      rows[number - 1].querySelectorAll("button")[mode === "exam" ? 1 : 0].click();
-      // An exam that was left goes on at once.
-      const [first] = await there("#side-lesson .prose p, dialog[open] button.primary");
-      if (first instanceof HTMLButtonElement) first.click();
-      await there("#side-lesson .prose p");
-
-      const did = [];
-      let i = 0;
-      const roll = (n) => numbers[i++ % numbers.length] % n;
-      const seen = (e) => e.getClientRects().length > 0 && !e.disabled;
-      for (let n = 0; n < numbers.length / 3; ++n) {
-        const side = document.querySelector("#side-lesson");
-        const text = [...side.querySelectorAll("input[type=text]")].filter(seen)[0];
-        const radios = [...side.querySelectorAll("input[type=radio]")].filter(seen);
-        if (text && roll(2)) {
-          const list = text.id === "lesson-call" ? say.calls : say.answers;
-          text.value = list[roll(list.length)];
-          text.dispatchEvent(new Event("input", { bubbles: true }));
-        }
-        if (radios.length > 0) radios[roll(radios.length)].checked = true;
-        const back = document.querySelector("#back-to-lesson");
-        // Leaving is for the end, and "again" would begin another one.
-        const words = /^(Leave|Begin again|Take it again|Save)/;
-        const buttons = [...side.querySelectorAll("button, [role=button]"), ...(back ? [back] : [])].filter(
-          (e) => (seen(e) || e === back) && !words.test(e.textContent),
-        );
-        const button = buttons[roll(buttons.length)];
-        if (!button) throw new Error(`a dead end after ${did.join(" | ")}`);
-        did.push(button.getAttribute("aria-label") ?? button.textContent);
-        button.click();
-        await breathe();
+  page.evaluate(async ({ number, mode, numbers, say }) => {
+    const breathe = () => new Promise((go) => setTimeout(go));
+    const there = async (css) => {
+      for (let i = 0; i < 3000; ++i) {
+        const found = [...document.querySelectorAll(css)].filter((e) => e.getClientRects().length > 0);
+        if (found.length > 0) return found;
+        await new Promise((go) => setTimeout(go, 10));
       }
-      document.querySelector("#back-to-lesson")?.click();
-      return did;
-    },
-    path,
-  );
+      throw new Error(`no ${css}`);
+    };
+    document.querySelector("#lessons").click();
+    const rows = await there("#lesson-list li");
+    rows[number - 1].querySelectorAll("button")[mode === "exam" ? 1 : 0].click();
+    // An exam that was left goes on at once.
+    const [first] = await there("#side-lesson .prose p, dialog[open] button.primary");
+    if (first instanceof HTMLButtonElement) first.click();
+    await there("#side-lesson .prose p");
+
+    const did = [];
+    let i = 0;
+    const roll = (n) => numbers[i++ % numbers.length] % n;
+    const seen = (e) => e.getClientRects().length > 0 && !e.disabled;
+    for (let n = 0; n < numbers.length / 3; ++n) {
+      const side = document.querySelector("#side-lesson");
+      const text = [...side.querySelectorAll("input[type=text]")].filter(seen)[0];
+      const radios = [...side.querySelectorAll("input[type=radio]")].filter(seen);
+      if (text && roll(2)) {
+        const list = text.id === "lesson-call" ? say.calls : say.answers;
+        text.value = list[roll(list.length)];
+        text.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      if (radios.length > 0) radios[roll(radios.length)].checked = true;
+      const back = document.querySelector("#back-to-lesson");
+      // Leaving is for the end, and "again" would begin another one.
+      const words = /^(Leave|Begin again|Take it again|Save)/;
+      const buttons = [...side.querySelectorAll("button, [role=button]"), ...(back ? [back] : [])].filter(
+        (e) => (seen(e) || e === back) && !words.test(e.textContent),
+      );
+      const button = buttons[roll(buttons.length)];
+      if (!button) throw new Error(`a dead end after ${did.join(" | ")}`);
+      did.push(button.getAttribute("aria-label") ?? button.textContent);
+      button.click();
+      await breathe();
+    }
+    document.querySelector("#back-to-lesson")?.click();
+    return did;
+  }, path);
 
 /** The way out, as one who leaves presses it; whether the page is whole again. */
 const leave = (page) =>
@@ -101,7 +98,11 @@ const leave = (page) =>
     const side = document.querySelector("#side-lesson");
     [...side.querySelectorAll("button")].find((button) => /^Leave/.test(button.textContent))?.click();
     const playback = document.querySelector(".transport").getClientRects().length > 0;
-    return { left: !document.querySelector("#side-lesson"), playback, message: document.querySelector("#message").innerText };
+    return {
+      left: !document.querySelector("#side-lesson"),
+      playback,
+      message: document.querySelector("#message").innerText,
+    };
   });
 
 const state = (page) =>

@@ -10,12 +10,14 @@ import { run, startSite } from "./site";
 type State = "open" | "begun" | "done";
 
 function stateOf(own: LessonProgress | undefined): State {
-  return !own ? "open" : own.done ? "done" : "begun";
+  return !own ? "open" : own.done || own.before ? "done" : "begun";
 }
 
 function standing(entry: LessonEntry, own: LessonProgress | undefined): string {
   if (!own) return t("course.open");
-  return own.done ? t("course.done") : t("course.part", { solved: own.solved, asked: own.asked || entry.asked });
+  const part = t("course.part", { solved: own.solved, asked: own.asked || entry.asked });
+  if (own.before && !own.done) return `${t("course.done")} · ${part}`;
+  return own.done ? t("course.done") : part;
 }
 
 /** How an exam went, or how far it is: in it, what is right is not known yet. */
@@ -33,7 +35,7 @@ function row(entry: LessonEntry, all: Map<string, LessonEntry>, progress: Lesson
     t("course.asked", { n: entry.asked }),
     ...(needs.length > 0 ? [t("course.needs", { lessons: needs.map(({ number }) => number).join(", ") })] : []),
   ];
-  const go = { open: "course.begin", begun: "course.go-on", done: "course.again" }[state];
+  const go = !own ? "course.begin" : own.done ? "course.again" : "course.go-on";
   const meter = h("progress", {
     max: Math.max(own?.asked || entry.asked, 1),
     value: own?.solved ?? 0,

@@ -5,7 +5,7 @@ import { ExerciseDesk } from "./exercise";
 import type { LessonFacts, Mode, Place, StepFacts, StepState, Verdict } from "./lesson_facts";
 import { language, t } from "./locale";
 import { message, type Page } from "./page";
-import { keyOf, type LessonProgress, save } from "./progress";
+import { after, keyOf, type LessonProgress, load, save } from "./progress";
 import { noticeTrouble } from "./progress_notice";
 import { type Prose, proseNodes } from "./prose";
 import { type AnswerField, answerField } from "./question";
@@ -51,6 +51,8 @@ export class Playing {
   private facts: StepFacts | null = null;
   private field: AnswerField | null = null;
   private selections = 0;
+  /** What was kept of this lesson when this run was begun. */
+  private readonly earlier: LessonProgress | undefined;
 
   constructor(
     private readonly page: Page,
@@ -61,6 +63,7 @@ export class Playing {
   ) {
     this.lesson = taken.facts;
     this.exam = taken.start.mode === "exam";
+    this.earlier = load().lessons[keyOf(taken.facts.id, taken.start.mode)];
     const quiet = (word: string, then: () => void) => {
       const button = h("button", { type: "button", class: "quiet-button" }, t(word));
       button.addEventListener("click", then);
@@ -386,19 +389,18 @@ export class Playing {
     const asks = lesson.steps.map((step, i) => step.asks || (lesson.exercise && i === lesson.steps.length - 1));
     const count = (...states: StepState[]) =>
       facts.progress.filter((state, i) => asks[i] && states.includes(state)).length;
-    noticeTrouble(
-      save(keyOf(lesson.id, mode), {
-        seed,
-        mode,
-        step: facts.id,
-        inputs: JSON.parse(this.later.lessonInputs()) as string[],
-        solved: this.exam && !facts.done ? count("answered", "solved") : count("solved"),
-        asked: asks.filter(Boolean).length,
-        done: facts.done,
-        digest: lesson.digest,
-        at: new Date().toISOString(),
-      }),
-    );
+    const run: LessonProgress = {
+      seed,
+      mode,
+      step: facts.id,
+      inputs: JSON.parse(this.later.lessonInputs()) as string[],
+      solved: this.exam && !facts.done ? count("answered", "solved") : count("solved"),
+      asked: asks.filter(Boolean).length,
+      done: facts.done,
+      digest: lesson.digest,
+      at: new Date().toISOString(),
+    };
+    noticeTrouble(save(keyOf(lesson.id, mode), after(run, this.earlier)));
     const address = new URLSearchParams({ lesson: lesson.id, step: facts.id, seed: String(seed) });
     if (this.exam) address.set("mode", "exam");
     history.replaceState(null, "", `${location.pathname}?${address}`);

@@ -20,6 +20,8 @@ export interface LessonProgress {
   solved: number;
   asked: number;
   done: boolean;
+  /** It has been taken to its end before this run was begun: that stays. */
+  before?: boolean;
   digest: string;
   at: string;
 }
@@ -73,12 +75,17 @@ export function importAll(text: string): Imported {
     const given = read(text);
     const have = load().lessons;
     const further = Object.entries(given).filter(([id, lesson]) => !have[id] || isFurther(lesson, have[id]));
-    write(Object.fromEntries(further));
+    write(Object.fromEntries(further.map(([id, lesson]) => [id, after(lesson, have[id])])));
     return { ok: true, lessons: further.length };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     return { ok: false, key: error.key, values: error.values };
   }
+}
+
+/** A run that takes the place of another: that one is remembered if it was through. */
+export function after(lesson: LessonProgress, earlier: LessonProgress | undefined): LessonProgress {
+  return earlier?.done || earlier?.before ? { ...lesson, before: true } : lesson;
 }
 
 export function isFurther(a: LessonProgress, b: LessonProgress): boolean {
@@ -187,6 +194,7 @@ function checked(id: string, value: unknown): LessonProgress {
   if (typeof value.done !== "boolean") fail("done");
   const at = text("at", /^\d{4}-\d\d-\d\dT[\d:.]{5,12}Z$/);
   if (Number.isNaN(Date.parse(at))) fail("at");
+  if (value.before !== undefined && value.before !== true) fail("before");
   const solved = whole("solved");
   const asked = whole("asked");
   return {
@@ -197,6 +205,7 @@ function checked(id: string, value: unknown): LessonProgress {
     solved: solved <= asked ? solved : fail("solved"),
     asked,
     done: value.done as boolean,
+    ...(value.before === true && { before: true }),
     digest: text("digest", /^[0-9a-f]{0,64}$/),
     at,
   };

@@ -38,11 +38,7 @@ async function open(button: HTMLElement, id: string): Promise<void> {
 function meaning(term: Term): Node[] {
   const inner = (id: string, children: Node[]) =>
     wordButton({ class: "term" }, children, (button) => void open(opener ?? button, id));
-  return [
-    h("p", { class: "term-name" }, term.term),
-    ...nodesOf(term.text, { values: {} }, inner),
-    ...kernelLine(term),
-  ];
+  return [h("p", { class: "term-name" }, term.term), ...nodesOf(term.text, { values: {} }, inner), ...kernelLine(term)];
 }
 
 function makeBox(): HTMLElement {
