@@ -16,6 +16,7 @@ std::string bytes_text(u64 bytes) {
   if (rest == 0) return concat(whole, " ", names[unit]);
   // One place, rounded; the rest is below 2^60, so that ten times it still fits.
   const u64 tenths = (rest * 10 + (u64{1} << (10 * unit - 1))) >> (10 * unit);
+  if (whole + tenths / 10 == 1024 && unit + 1 < names.size()) return concat("1.0 ", names[unit + 1]);
   return concat(whole + tenths / 10, ".", tenths % 10, " ", names[unit]);
 }
 

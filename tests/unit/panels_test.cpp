@@ -637,6 +637,7 @@ TEST_CASE("units: bytes, addresses, counts") {
   CHECK(bytes_text(0) == "0 B");
   CHECK(bytes_text(448) == "448 B");
   CHECK(bytes_text(u64{16} << 20) == "16 MiB");
+  CHECK(bytes_text((u64{1} << 30) - 4096) == "1.0 GiB");
   CHECK(bytes_text((u64{52} << 20) + (u64{68} << 10)) == "52.1 MiB");
   CHECK(bytes_text(~u64{0}) == "16.0 EiB");
   CHECK(hex_text(0x1000, 8) == "0x00001000");

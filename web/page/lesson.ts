@@ -27,6 +27,8 @@ export interface Start {
 
 interface Taken {
   facts: LessonFacts;
+  /** Of each step whose answers are words of the lesson, their keys by id. */
+  words: Record<string, Record<string, string>>;
   prose: Prose;
   start: Start;
 }
@@ -297,20 +299,17 @@ export class Playing {
 
   private judge(verdict: Verdict, shown: boolean): void {
     const nodes: Node[] = [];
+    const reading = this.reading(this.facts?.id ?? "", verdict.reading);
     let sign = "";
     if (verdict.error) nodes.push(h("p", {}, verdict.error));
     else if (!verdict.understood && !shown) nodes.push(h("p", {}, t("lesson.not-understood")));
     else if (this.exam)
-      nodes.push(
-        h("p", {}, t("exam.taken", { reading: verdict.reading ?? "" })),
-        h("p", { class: "quiet" }, t("exam.until")),
-      );
+      nodes.push(h("p", {}, t("exam.taken"), " ", ...reading), h("p", { class: "quiet" }, t("exam.until")));
     else {
       sign = verdict.right ? "right" : "wrong";
       const word = shown ? t("lesson.is-given") : t(`lesson.${sign}`);
       nodes.push(h("p", { class: `sign ${sign}` }, `${verdict.right || shown ? "✓" : "✗"} ${word} `));
-      if (verdict.reading && !shown)
-        nodes.push(h("p", { class: "quiet" }, t("lesson.reading", { reading: verdict.reading })));
+      if (verdict.reading && !shown) nodes.push(h("p", { class: "quiet" }, t("lesson.reading"), " ", ...reading));
       nodes.push(...this.nodes(verdict.why, verdict.values));
       if (verdict.rule) nodes.push(h("div", { class: "rule" }, ...this.nodes(verdict.rule, verdict.values)));
     }
@@ -318,6 +317,16 @@ export class Playing {
     this.go(verdict.goto, nodes);
     this.again();
     this.verdict.scrollIntoView({ block: "nearest" });
+  }
+
+  /** What an answer was taken for: what has words in the lesson is told in these. */
+  private reading(step: string, reading: string | null, values: Record<string, string> = {}): Node[] {
+    if (reading === null) return [];
+    const words = this.taken.words[step];
+    const ids = reading.split(" ");
+    if (!words || !ids.every((id) => id in words)) return [h("span", { class: "mono" }, reading)];
+    const inLine = (node: Node) => (node instanceof HTMLParagraphElement ? [...node.childNodes] : [node]);
+    return ids.map((id) => h("span", { class: "said-choice" }, ...this.nodes(words[id], values).flatMap(inLine)));
   }
 
   /** Moves the timeline to where reality parted from the answer. */
@@ -358,6 +367,7 @@ export class Playing {
     showResults(byId("side-lesson"), this.later, {
       lesson: this.lesson,
       nodes: (key, values) => this.nodes(key, values),
+      reading: (step, reading, values) => this.reading(step, reading, values),
       go: (to) => this.page.move(() => this.later.lessonShow(to.call, to.event)),
       leave: () => this.close("leave"),
       again: () => this.close("again"),

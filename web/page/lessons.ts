@@ -152,10 +152,16 @@ export class Lessons {
       if (missing !== null) return message(missing);
       const facts = JSON.parse(this.later.lessonBegin(text, start.seed, start.mode)) as LessonFacts;
       if (facts.error) return message(t("lessons.failed", { reason: facts.error }));
-      this.playing = new Playing(this.page, this.later, this.sides, { facts, prose, start }, (why) => {
-        if (why === "again") void this.start(folder, { ...start, seed: start.seed + 1, step: "", before: null });
-        else this.end(null);
-      });
+      this.playing = new Playing(
+        this.page,
+        this.later,
+        this.sides,
+        { facts, words: wordsOf(text), prose, start },
+        (why) => {
+          if (why === "again") void this.start(folder, { ...start, seed: start.seed + 1, step: "", before: null });
+          else this.end(null);
+        },
+      );
       this.playing.begin();
     } catch (error) {
       failed(error);
@@ -182,6 +188,21 @@ export class Lessons {
     history.replaceState(null, "", location.pathname + location.hash);
     if (why) message(why);
   }
+}
+
+/** The answers that are words: choices, and what is put in order. */
+function wordsOf(text: string): Record<string, Record<string, string>> {
+  interface Answers {
+    id: string;
+    prediction?: { choices?: { id: string; text: string }[]; items?: { id: string; text: string }[] };
+  }
+  const { steps } = JSON.parse(text) as { steps: Answers[] };
+  return Object.fromEntries(
+    steps.flatMap(({ id, prediction }) => {
+      const answers = prediction?.choices ?? prediction?.items;
+      return answers ? [[id, Object.fromEntries(answers.map((one) => [one.id, one.text]))]] : [];
+    }),
+  );
 }
 
 function failed(error: unknown): void {

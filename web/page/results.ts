@@ -8,6 +8,7 @@ import { t } from "./locale";
 interface Around {
   lesson: LessonFacts;
   nodes(key: string | null, values?: Record<string, string>): Node[];
+  reading(step: string, reading: string | null, values: Record<string, string>): Node[];
   go(to: Place): void;
   leave(): void;
   again(): void;
@@ -51,11 +52,19 @@ export function showResults(side: HTMLElement, later: MmscopeLater, around: Arou
   title.focus();
 }
 
-function row(one: Results["questions"][number], { nodes, go }: Around): HTMLElement {
+function row(one: Results["questions"][number], { nodes, reading, go }: Around): HTMLElement {
   const item = h("li", {}, sign(one.right, t("results.question", { step: one.step + 1 })));
   item.append(h("div", { class: "asked" }, ...nodes(one.ask, one.values)));
-  item.append(h("p", {}, one.given === null ? t("results.none") : t("results.given", { reading: one.given })));
-  if (!one.right) item.append(h("p", {}, t("results.answer", { reading: one.answer })));
+  item.append(
+    h(
+      "p",
+      {},
+      ...(one.given === null
+        ? [t("results.none")]
+        : [t("results.given"), " ", ...reading(one.id, one.given, one.values)]),
+    ),
+  );
+  if (!one.right) item.append(h("p", {}, t("results.answer"), " ", ...reading(one.id, one.answer, one.values)));
   item.append(...nodes(one.why, one.values));
   if (one.rule) item.append(h("div", { class: "rule" }, ...nodes(one.rule, one.values)));
   const { goto } = one;

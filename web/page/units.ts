@@ -20,6 +20,7 @@ export function bytes(n: number): string {
     unit++;
   }
   const text = Number.isInteger(value) ? String(value) : value.toFixed(1);
+  if (text === "1024.0" && unit < UNITS.length - 1) return `1.0 ${UNITS[unit + 1]}`;
   return `${text} ${UNITS[unit]}`;
 }
 
