@@ -123,7 +123,7 @@ std::vector<Hint> LessonParts::hints(const In &in) {
   list(in, 1, [&](const In &i) {
     object(i, {"level", "tries", "after", "text"});
     Hint h;
-    h.level = static_cast<Hint::Level>(word(field(i, "level"), "level", {"nudge", "rule"}));
+    h.level = static_cast<Hint::Level>(word(must(i, "level"), "level", {"nudge", "rule"}));
     const u64 tries = number(field(i, "tries")).value_or(0);
     if (tries > max_items) fail(i, "so many tries nobody makes");
     h.tries = static_cast<u32>(tries);

@@ -15,11 +15,11 @@ constexpr std::string_view lesson_text = R"({"format": 1, "id": "l", "title": "t
  "start": {"before": "memblock_free_all"},
  "steps": [{"id": "s", "prose": "p", "function": "f", "file": "f", "prediction": {"kind": "region",
    "of": "memblock.reserved", "ask": "a", "answer": "0x301000", "otherwise": {"why": "w"}, "right": "r",
-   "hints": [{"text": "h"}], "try": [{"says": "0", "why": "w"}, {"says": "3M", "why": "w"}]}}],
+   "hints": [{"level": "nudge", "text": "h"}], "try": [{"says": "0", "why": "w"}, {"says": "3M", "why": "w"}]}}],
  "exercise": {"prose": "p", "function": "f", "file": "f", "at": {"before": "memblock_free_all"},
    "goals": [{"id": "g", "text": "g", "holds": "memblock.reserved.cnt == 3"}],
    "wrong": [{"when": "memblock.memory.total_size < 16M", "why": "w"}], "otherwise": {"why": "w"},
-   "finished": "memblock.reserved.cnt > 3", "hints": [{"text": "h"}], "solution": ["memblock_reserve 8M 1M"],
+   "finished": "memblock.reserved.cnt > 3", "hints": [{"level": "nudge", "text": "h"}], "solution": ["memblock_reserve 8M 1M"],
    "alternatives": [["memblock_reserve 9M 1M"], ["memblock_reserve 9M 2M"]],
    "wrong_ways": [{"calls": ["memblock_remove 0 1M"], "why": "w"}, {"calls": ["memblock_remove 0 2M"], "why": "w"},
                   {"calls": ["memblock_remove 0 3M"], "why": "w"}]}})";

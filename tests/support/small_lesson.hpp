@@ -29,7 +29,7 @@ inline constexpr std::string_view good = R"({
        "answer": "$list / 4K",
        "wrong": [{"when": "$given == $list", "why": "one.bytes", "rule": "one.rule", "goto": {"after": "memblock_add"}}],
        "otherwise": {"why": "one.other"},
-       "right": "one.right", "hints": [{"level": "nudge", "text": "one.hint"}, {"tries": 2, "text": "one.hint"}],
+       "right": "one.right", "hints": [{"level": "nudge", "text": "one.hint"}, {"level": "nudge", "tries": 2, "text": "one.hint"}],
        "try": [{"says": "{$answer}", "right": true}, {"says": "{$list} pages", "why": "one.bytes"},
                {"says": "7", "why": "one.other"}]}},
     {"id": "two", "prose": "two", "function": "memblock_free_all", "file": "mm/memblock.c",
@@ -38,7 +38,7 @@ inline constexpr std::string_view good = R"({
        "kind": "choice", "ask": "two.ask", "answer": {"at": {"after": "memblock_free_all"}},
        "choices": [{"id": "gone", "text": "two.gone", "right": "memblock.reserved.total_size == 0"},
                    {"id": "kept", "text": "two.kept", "right": "memblock.reserved.total_size > 0"}],
-       "otherwise": {"why": "one.other"}, "right": "one.right", "hints": [{"text": "one.hint"}],
+       "otherwise": {"why": "one.other"}, "right": "one.right", "hints": [{"level": "nudge", "text": "one.hint"}],
        "try": [{"says": "kept", "right": true}, {"says": "1", "why": "one.other"}]}}
   ],
   "exercise": {
@@ -50,7 +50,7 @@ inline constexpr std::string_view good = R"({
                "goto": {"call_where": "memblock.memory.total_size < $ram && call.n > $fork"}},
               {"when": "memblock.reserved.total_size < 1M", "why": "do.freed"}],
     "otherwise": {"why": "do.other"}, "finished": "memblock.reserved.total_size > 3M + 8",
-    "hints": [{"text": "do.hint"}],
+    "hints": [{"level": "nudge", "text": "do.hint"}],
     "solution": ["memblock_reserve 8M 2M"],
     "alternatives": [["memblock_reserve 8M 1M", "memblock_reserve 9M 1M"],
                      ["memblock_phys_alloc_range 2M 2M -> mine", "memblock_reserve mine 1M"]],

@@ -451,7 +451,7 @@ TEST_CASE("cli: receipts become a gradebook") {
   const std::string lesson = R"({"format": 1, "id": "l", "title": "title", "start": {"after": "memblock_add"},
  "steps": [{"id": "s", "prose": "p", "function": "f", "file": "m.c", "prediction": {"kind": "number", "unit": "bytes",
  "ask": "a", "answer": {"at": {"after": "memblock_reserve"}, "value": "memblock.reserved.total_size"},
- "otherwise": {"why": "w"}, "right": "r", "hints": [{"text": "h"}],
+ "otherwise": {"why": "w"}, "right": "r", "hints": [{"level": "nudge", "text": "h"}],
  "try": [{"says": "1M", "right": true}, {"says": "2M", "why": "w"}]}}],
  "machine": [{"script": "memblock_add 0 64M\nmemblock_reserve 0 1M"}, {"script": "memblock_add 0 64M\nmemblock_reserve 0 2M"}]})";
   const ParsedLesson parsed = parse_lesson(lesson);

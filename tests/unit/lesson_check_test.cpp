@@ -72,16 +72,19 @@ TEST_CASE("lesson: a lesson of the course has its minutes, a way to see it at ho
   text = with(R"("number": 1,)", R"("number": 1, "minutes": 3, "needs": [],)", text);
   for (const std::string_view key : {"one", "two", "do"})
     text = with(concat("\"prose\": \"", key, "\","), concat("\"prose\": \"", key, "\", \"home\": \"home\","), text);
-  text = with(R"({"tries": 2, "text": "one.hint"})", R"({"level": "rule", "text": "one.rule", "after": "one.bytes"})",
-              text);
-  text = with(R"("right": "one.right", "hints": [{"text": "one.hint"}])",
-              R"("right": "one.right", "hints": [{"text": "one.hint"}, {"level": "rule", "text": "one.rule"}])", text);
-  text = with(R"([{"text": "do.hint"}])", R"([{"text": "do.hint"}, {"level": "rule", "text": "one.rule"}])", text);
+  text = with(R"({"level": "nudge", "tries": 2, "text": "one.hint"})",
+              R"({"level": "rule", "text": "one.rule", "after": "one.bytes"})", text);
+  text = with(
+      R"("right": "one.right", "hints": [{"level": "nudge", "text": "one.hint"}])",
+      R"("right": "one.right", "hints": [{"level": "nudge", "text": "one.hint"}, {"level": "rule", "text": "one.rule"}])",
+      text);
+  text = with(R"([{"level": "nudge", "text": "do.hint"}])",
+              R"([{"level": "nudge", "text": "do.hint"}, {"level": "rule", "text": "one.rule"}])", text);
   CHECK(complains(text) == "");
   CHECK(complains(with(R"("after": "one.bytes")", R"("after": "two.bytes")", text))
             .find("hints[1].after: nobody is told this here") != std::string::npos);
-  CHECK(complains(with(R"({"text": "do.hint"}, {"level": "rule", "text": "one.rule"})",
-                       R"({"level": "rule", "text": "one.rule"}, {"text": "do.hint"})", text))
+  CHECK(complains(with(R"({"level": "nudge", "text": "do.hint"}, {"level": "rule", "text": "one.rule"})",
+                       R"({"level": "rule", "text": "one.rule"}, {"level": "nudge", "text": "do.hint"})", text))
             .find("exercise.hints[0].text: nudges come before rules") != std::string::npos);
 
   Small s(text);

@@ -17,7 +17,8 @@ std::string asking(std::string_view prediction) {
   return concat(R"({"format": 1, "id": "l", "title": "title", "machine": {"preset": "qemu-1g"},
     "start": {"before": "memblock_free_all"},
     "steps": [{"id": "s", "prose": "p", "function": "f", "file": "f.c", "prediction": {"ask": "ask", )",
-                prediction, R"(, "otherwise": {"why": "no"}, "right": "yes", "hints": [{"text": "hint"}]}}]})");
+                prediction,
+                R"(, "otherwise": {"why": "no"}, "right": "yes", "hints": [{"level": "nudge", "text": "hint"}]}}]})");
 }
 
 struct Played {
@@ -183,7 +184,7 @@ TEST_CASE("lesson: a sequence is right in the order of the boot, and never shown
 }
 
 TEST_CASE("lesson: a hint comes by itself once its why-not was told") {
-  Small s(with(R"({"tries": 2, "text": "one.hint"})",
+  Small s(with(R"({"level": "nudge", "tries": 2, "text": "one.hint"})",
                R"({"level": "rule", "after": "one.bytes", "text": "b"}, {"level": "rule", "tries": 3, "text": "c"})"));
   LessonRun run(s.lesson, s.lab, 4);
   REQUIRE(run.enter(0));

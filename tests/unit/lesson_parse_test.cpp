@@ -77,15 +77,17 @@ TEST_CASE("lesson: its place in the course, its machines, and how to see it at h
 
 TEST_CASE("lesson: hints say how much they give away, and when they come") {
   const ParsedLesson p = parse_lesson(with(
-      R"({"tries": 2, "text": "one.hint"})",
+      R"({"level": "nudge", "tries": 2, "text": "one.hint"})",
       R"({"level": "rule", "tries": 2, "text": "one.hint"}, {"level": "rule", "after": "one.bytes", "text": "x"})"));
   REQUIRE(p.lesson);
   const std::vector<Hint> &h = p.lesson->steps[0].prediction->hints;
   REQUIRE(h.size() == 3);
   CHECK((h[0].level == Hint::Level::nudge && h[1].level == Hint::Level::rule));
   CHECK((h[1].tries == 2 && h[1].after.empty() && h[2].after.text == "one.bytes"));
-  CHECK(refused(with(R"({"tries": 2,)", R"({"level": "answer", "tries": 2,)"))
-            .find("hints[1].level: the level is one of nudge, rule") != std::string::npos);
+  const auto said = [](std::string_view begin) { return refused(with(R"({"level": "nudge", "tries": 2,)", begin)); };
+  CHECK(said(R"({"level": "answer", "tries": 2,)").find("hints[1].level: the level is one of nudge, rule") !=
+        std::string::npos);
+  CHECK(said(R"({"tries": 2,)").find("hints[1]: \"level\" is missing") != std::string::npos);
 }
 
 TEST_CASE("lesson: kinds of predictions that name a place or an order") {
