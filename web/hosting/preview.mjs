@@ -67,14 +67,19 @@ export async function startPreview({ folder, root, say }) {
   let known = await fingerprint(folder);
   await renew();
   let timer;
+  let stopped = false;
   const look = async () => {
     const now = await fingerprint(folder);
     if (now !== known) {
       known = now;
       await renew().catch((error) => say(error.message));
     }
-    timer = setTimeout(look, LOOK_MS);
+    if (!stopped) timer = setTimeout(look, LOOK_MS); // it may have been stopped while it looked
   };
   timer = setTimeout(look, LOOK_MS);
-  return { answer, stop: () => clearTimeout(timer) };
+  const stop = () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+  return { answer, stop };
 }
