@@ -126,9 +126,13 @@ function sentence(e: LifeEntry): string {
     type: e.type ?? "",
     owner: e.owner || e.caller || t("somebody"),
     flags: hex(e.number),
+    gfp: e.gfp ?? "",
+    number: e.number,
+    n: e.number,
     state: has(`life.state.${e.state}`) ? t(`life.state.${e.state}`) : e.state,
   };
   if (e.what === "firmware_changed" && !e.type) return t("life.did.firmware_gone", values);
+  if (e.what === "split" && e.order === e.from) return t("life.did.split-off", values);
   if (e.what === "merged" && e.order - e.from === 1) return t("life.did.merged-once", values);
   return t(key, values);
 }
