@@ -96,8 +96,6 @@ export function tellRow({ kind, f }: Row): string {
       return tell(number("tail") ? "-tail" : "");
     case "lab_pcp_set":
       return tell(number("which") === 0 ? "" : "-told");
-    case "lab_pcp_drain":
-      return tell(number("asked") >= number("high") ? "-all" : "");
     case "mm_page_alloc":
       return tell(number("pfn") ? "" : "-refused");
     case "mm_page_alloc_extfrag":
