@@ -12,7 +12,7 @@
 namespace mmscope::live {
 namespace {
 
-constexpr unsigned most_rows = 300, most_details = 6;
+constexpr unsigned most_rows = 300, most_details = 3;
 
 std::string_view zone_name(const System &s, u64 zone) {
   return zone < s.arch->zones.size() ? s.arch->zones[static_cast<std::size_t>(zone)].name : std::string_view();
@@ -127,23 +127,28 @@ std::optional<PageRequest> request_of(const Lab &lab, const Command &c) {
   return r;
 }
 
-/// Of a refusal: the zones of the last attempt, and what would have helped.
+/// Of a refusal: the zones, each at the attempt that came nearest, and what would have helped.
 void refusal(JsonWriter &j, const Lab &lab, const PageRequest &r, std::span<const Event> events) {
   const System &s = lab.state();
-  std::size_t begin = events.size();
-  for (std::size_t i = 0; i < events.size(); ++i)
-    if (events[i].kind == EventKind::lab_attempt) begin = i;
-  j.key("refused").begin_object().key("zones").begin_array();
-  for (std::size_t i = begin; i < events.size(); ++i) {
-    const Event &e = events[i];
+  const auto missing = [](const Event &e) { return static_cast<i64>(e.f[5] + e.f[6]) + 1 - static_cast<i64>(e.f[3]); };
+  std::vector<Event> nearest;
+  for (const Event &e : events) {
     if (e.kind != EventKind::lab_zone_check) continue;
+    const auto same = [&](const Event &n) { return n.f[0] == e.f[0] && n.f[1] == e.f[1]; };
+    const auto it = std::find_if(nearest.begin(), nearest.end(), same);
+    if (it == nearest.end())
+      nearest.push_back(e);
+    else if (missing(e) < missing(*it))
+      *it = e;
+  }
+  j.key("refused").begin_object().key("zones").begin_array();
+  for (const Event &e : nearest) {
     const zone &z = s.pages.zone_of(e.node(0), static_cast<unsigned>(e.f[1]));
     unsigned largest = 0;
     for (unsigned order = 0; order <= s.pages.rules().max_order.v; ++order)
       if (z.areas[order].nr_free() != 0) largest = order;
     j.begin_object().key("nid").number_signed(e.node(0)).key("zone").string(zone_name(s, e.f[1]));
-    j.key("usable").number_signed(static_cast<i64>(e.f[3]));
-    j.key("needed").number_signed(static_cast<i64>(e.f[5] + e.f[6]) + 1);
+    j.key("usable").number_signed(static_cast<i64>(e.f[3])).key("missing").number_signed(missing(e));
     j.key("verdict").string(verdict_name(e.f[7])).key("largest").number(largest).end_object();
   }
   j.end_array().key("remedies").begin_array();

@@ -23,7 +23,7 @@ export class Allocate {
   private readonly result = h("p", { class: "result alloc-result", role: "status" });
   private readonly error = h("p", { class: "wrong-call" });
   private readonly again = h("button", { type: "button", hidden: true }, t("alloc.again"));
-  private readonly blocksTitle = h("h3", { tabindex: -1 });
+  private readonly blocksTitle = h("h3", { class: "literal", tabindex: -1 });
   private readonly blocks = h("ul", { class: "blocks" });
   private readonly freeAll = h("button", { type: "button", hidden: true }, t("alloc.free-all"));
   private readonly walk: WalkView;

@@ -69,7 +69,7 @@ export interface Walk {
   name: string;
   rows: Row[];
   refused?: {
-    zones: { nid: number; zone: string; usable: number; needed: number; verdict: string; largest: number }[];
+    zones: { nid: number; zone: string; usable: number; missing: number; verdict: string; largest: number }[];
     remedies: { what: string; value: number }[];
   };
 }

@@ -15,10 +15,11 @@ const HEADS = new Set([
   "mm_page_alloc_extfrag",
   "lab_alloc_step",
   "lab_pcp_drain",
+  "lab_pcp_refill",
 ]);
 
 export class WalkView {
-  private readonly title = h("h3", {}, t("alloc.walk"));
+  private readonly title = h("h3", { class: "literal" }, t("alloc.walk"));
   private readonly how = h("p", { class: "quiet" });
   private readonly list = h("ol", { class: "walk" });
   private readonly why = h("div", { class: "walk-why" });
@@ -71,8 +72,8 @@ export class WalkView {
       this.why.replaceChildren();
       return;
     }
-    const zones = refused.zones.map(({ nid, zone, verdict, usable, needed, largest }) =>
-      t(`alloc.zone-${verdict}`, { nid, zone, largest, usable: count(usable), missing: count(needed - usable) }),
+    const zones = refused.zones.map(({ nid, zone, verdict, usable, missing, largest }) =>
+      t(`alloc.zone-${verdict}`, { nid, zone, largest, usable: count(usable), missing: count(missing) }),
     );
     const helped = refused.remedies.map(({ what, value }) => t(`alloc.remedy.${what}`, { value }));
     this.why.replaceChildren(
