@@ -189,6 +189,7 @@ std::string_view part_name(PartKind k) {
   case PartKind::free_memblock: return "free_memblock";
   case PartKind::free_buddy: return "free_buddy";
   case PartKind::waiting: return "waiting";
+  case PartKind::on_pcp: return "pcp";
   case PartKind::allocated: return "allocated";
   case PartKind::cut_off: break;
   }

@@ -136,8 +136,9 @@ std::optional<SlubRules> read_rules(std::string_view log) {
 // The caches that the boot makes, on a small machine of that many CPUs and nodes, newest first.
 std::vector<std::string> boot_caches(const SlubRules &rules) {
   constexpr u64 pages = 4096;
-  PageAlloc pa(BuddyRules{.zone_types = 1});
-  SlubMachine machine{rules.nr_cpu_ids, rules.present_cpus, rules.nr_node_ids, {}, {}, false};
+  // One zone serves every request.
+  PageAlloc pa(BuddyRules{.zone_types = 1, .zone_normal = 0, .zone_dma32 = no_zone, .gfp_zones = {}});
+  SlubMachine machine{rules.nr_cpu_ids, rules.present_cpus, rules.nr_node_ids, {}, false};
   for (u32 n = 0; n < rules.nr_node_ids; ++n) {
     const auto nid = static_cast<i32>(n);
     pa.init_node(nullptr, nid, pfn_t{n * pages}, pages, pages, {});

@@ -75,7 +75,9 @@ SlabResult Slub::kmalloc(const SlabEnv &e, u64 size, gfp_t gfp, i32 nid) {
     r.path = SlabPath::large;
     given = rules_.page_size() << order;
     std::optional<pfn_t> pfn;
-    if (order <= rules_.max_order) pfn = take_pages(e, allowed(gfp | gfp::COMP), order, nid);
+    if (order <= rules_.max_order)
+      pfn = e.pages.alloc_pages(
+          e.t, {.gfp = allowed(gfp | gfp::COMP), .order = order_t{order}, .nid = nid, .cpu = e.cpu});
     if (pfn) {
       set_large(e.t, *pfn, order, true);
       r.object = to_phys(*pfn, rules_.page_shift);
@@ -118,7 +120,7 @@ SlabResult Slub::kfree(const SlabEnv &e, phys_addr_t object) {
   const u32 order = at->order;
   r.path = SlabPath::large;
   set_large(e.t, pfn, order, false);
-  give_pages(e, pfn, order);
+  e.pages.free_pages(e.t, pfn, order_t{order}, e.cpu);
   return r;
 }
 

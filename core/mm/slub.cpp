@@ -24,7 +24,7 @@ gfp_t Slub::allowed(gfp_t gfp) const {
 
 // numa_mem_id: the CPU's node, or the nearest with memory.
 i32 Slub::mem_node(const SlabEnv &e) const {
-  const i32 nid = node_of_cpu_[e.cpu];
+  const i32 nid = e.pages.cpu_node(e.cpu);
   if (has_node(nid)) return nid;
   for (const i32 near : e.pages.node(nid).fallback)
     if (has_node(near)) return near;
@@ -33,29 +33,19 @@ i32 Slub::mem_node(const SlabEnv &e) const {
 
 // --- pages ---
 
-std::optional<pfn_t> Slub::take_pages(const SlabEnv &e, gfp_t, u32 order, i32 nid) {
-  for (const pglist_data &n : e.pages.nodes()) {
-    if (nid != no_node && n.nid != nid) continue;
-    for (unsigned z = e.pages.rules().zone_types; z-- != 0;)
-      for (u64 o = order; o <= e.pages.rules().max_order.v; ++o)
-        for (unsigned list = 0; list < migratetype_count; ++list) {
-          const FreeList &l = n.zones[z].areas[o].free_list[list];
-          if (l.nr == 0) continue;
-          u64 pfn = 0;
-          bool found = false;
-          e.pages.for_each_block(n.nid, z, order_t{o}, static_cast<migratetype>(list), [&](FreeBlock b) {
-            if (!found) pfn = b.pfn.v;
-            found = true;
-          });
-          e.pages.list_del(e.t, n.nid, z, order_t{o}, static_cast<migratetype>(list), pfn_t{pfn});
-          for (u64 k = o; k-- != order;)
-            e.pages.list_add(e.t, n.nid, z, order_t{k}, static_cast<migratetype>(list), pfn_t{pfn + (u64{1} << k)}, 1, FreeTo::head);
-          return pfn_t{pfn};
-        }
-  }
-  return std::nullopt;
+// alloc_slab_page: pages that are marked as a slab's.
+std::optional<pfn_t> Slub::take_pages(const SlabEnv &e, gfp_t gfp, u32 order, i32 nid) {
+  const std::optional<pfn_t> pfn = e.pages.alloc_pages(e.t, {.gfp = gfp, .order = order_t{order}, .nid = nid, .cpu = e.cpu});
+  if (pfn) mark_pages(e, *pfn, true);
+  return pfn;
 }
-void Slub::give_pages(const SlabEnv &e, pfn_t pfn, u32 order) { e.pages.free_one(e.t, pfn, order_t{order}, FreeTo::head); }
+void Slub::mark_pages(const SlabEnv &e, pfn_t pfn, bool slab) {
+  std::optional<BlockInfo> b = e.pages.block(pfn);
+  MM_CHECK(b && b->pfn == pfn);
+  constexpr u32 bit = static_cast<u32>(BlockUse::slab);
+  b->use = slab ? b->use | bit : b->use & ~bit;
+  e.pages.set_block(e.t, *b);
+}
 
 // allocate_slab: the order that wastes least, and the smallest that holds an object when that cannot be had.
 u32 Slub::new_slab(const SlabEnv &e, cache_id id, gfp_t gfp, i32 nid) {
@@ -76,14 +66,15 @@ u32 Slub::new_slab(const SlabEnv &e, cache_id id, gfp_t gfp, i32 nid) {
 // __free_slab
 void Slub::discard_slab(const SlabEnv &e, u32 index) {
   const pfn_t pfn{slabs_[index].pfn};
-  const u32 order = slabs_[index].order;
+  const order_t order{slabs_[index].order};
   if (const KmemCache &c = caches_[slabs_[index].cache]; c.layout.has(slab_flag::CONSISTENCY_CHECKS)) {
     SlabResult r; // what is found here goes to the log alone
     check_slab_padding(e, index, r);
     for (u16 o = 0; o < slabs_[index].objects; ++o) check_object(e, index, o, false, r);
   }
   drop_slab(e.t, index);
-  give_pages(e, pfn, order);
+  mark_pages(e, pfn, false);
+  e.pages.free_pages(e.t, pfn, order, e.cpu);
 }
 
 void Slub::out_of_memory(cache_id id, gfp_t gfp, i32 nid, SlabResult &r) const {
@@ -208,7 +199,7 @@ u32 Slub::get_partial(const SlabEnv &e, cache_id id, gfp_t gfp, i32 nid, phys_ad
   // get_any_partial: nodes near to far that have more than they need, and a zone the request may use. (The kernel
   // skips this two times in a hundred, by its cycle counter.)
   r.path = SlabPath::other_node;
-  const unsigned highest = rules_.zone_of_gfp[gfp & gfp::zone_bits];
+  const unsigned highest = e.pages.rules().gfp_zones[gfp & gfp::zone_bits];
   for (const i32 near : e.pages.node(local).fallback) {
     if (!has_lists(near) || s.nodes[static_cast<u32>(near)].nr_partial <= s.layout.min_partial) continue;
     bool usable = false;
@@ -265,7 +256,7 @@ phys_addr_t Slub::slab_alloc_slow(const SlabEnv &e, cache_id id, gfp_t gfp, i32 
     const Slab &s = slabs_[cpu().slab];
     return address_of(s, pop_cpu(e.t, id, e.cpu));
   };
-  r.path = SlabPath::refill;
+  r.path = SlabPath::fast;
   while (true) {
     if (cpu().slab == 0) {
       if (cpu().partial == 0) break;
@@ -278,6 +269,7 @@ phys_addr_t Slub::slab_alloc_slow(const SlabEnv &e, cache_id id, gfp_t gfp, i32 
     } else if (cpu().freelist != no_object) {
       return take();
     } else if (slabs_[index].freelist != no_object) { // get_freelist
+      if (r.path == SlabPath::fast) r.path = SlabPath::refill;
       cpu_load(e.t, id, e.cpu, index);
       return take();
     } else {

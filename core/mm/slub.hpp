@@ -140,9 +140,8 @@ struct SlabEnv { // who calls
 
 struct SlubMachine { // what the boot tells the slab allocator
   u32 nr_cpu_ids = 1, present_cpus = 1, nr_node_ids = 1;
-  std::vector<i32> normal_nodes{0};      // N_NORMAL_MEMORY, ascending
-  std::vector<i32> node_of_cpu;          // the node that a CPU's memory comes from; missing ones: 0
-  bool memcg_kmem_disabled = false;      // cgroup.memory=nokmem
+  std::vector<i32> normal_nodes{0}; // N_NORMAL_MEMORY, ascending
+  bool memcg_kmem_disabled = false; // cgroup.memory=nokmem
 };
 
 class Slub {
@@ -236,7 +235,6 @@ private:
 
   // --- primitives: one change and one state event each (slub_state.cpp) ---
   void set_machine(Trace *t, u32 nr_cpu_ids, u32 present, u32 nr_node_ids);
-  void set_cpu_node(Trace *t, u32 cpu, i32 nid);
   void add_node(Trace *t, i32 nid);
   void set_state(Trace *t, slab_state s);
   cache_id add_cache(Trace *t, const CacheRequest &r, u32 align, const SlabLayout &layout);
@@ -290,7 +288,7 @@ private:
   u32 get_partial_node(const SlabEnv &e, cache_id id, i32 nid, phys_addr_t *object, SlabResult &r);
   u32 get_partial(const SlabEnv &e, cache_id id, gfp_t gfp, i32 nid, phys_addr_t *object, SlabResult &r);
   static std::optional<pfn_t> take_pages(const SlabEnv &e, gfp_t gfp, u32 order, i32 nid);
-  static void give_pages(const SlabEnv &e, pfn_t pfn, u32 order);
+  static void mark_pages(const SlabEnv &e, pfn_t pfn, bool slab); // PG_slab
   u32 new_slab(const SlabEnv &e, cache_id id, gfp_t gfp, i32 nid);
   void out_of_memory(cache_id id, gfp_t gfp, i32 nid, SlabResult &r) const;
   void deactivate_slab(const SlabEnv &e, cache_id id, u32 cpu);
@@ -338,7 +336,6 @@ private:
   std::vector<KmemCache> caches_;
   std::vector<cache_id> order_; // the list of caches, oldest first
   std::vector<u8> nodes_;       // by node id: has normal memory
-  std::vector<i32> node_of_cpu_;
   KmallocTable kmalloc_;
   std::vector<Slab> slabs_; // [0] unused
   u32 slab_free_ = 0;       // first unused slab, linked by next

@@ -260,8 +260,6 @@ void Slub::kmem_cache_init(const SlabEnv &e, const SlubMachine &machine) {
   MM_CHECK(state_ == slab_state::DOWN && caches_.empty());
   const Call call(e.t, "kmem_cache_init");
   set_machine(e.t, machine.nr_cpu_ids, machine.present_cpus, machine.nr_node_ids);
-  for (std::size_t cpu = 0; cpu < machine.node_of_cpu.size() && cpu < machine.nr_cpu_ids; ++cpu)
-    set_cpu_node(e.t, static_cast<u32>(cpu), machine.node_of_cpu[cpu]);
   for (const i32 nid : machine.normal_nodes) add_node(e.t, nid);
 
   // Both are static at first: there is nowhere to put them.

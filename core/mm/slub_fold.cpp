@@ -13,7 +13,6 @@ bool Slub::fold(const Event &e, const Trace &texts) {
   const auto slab_of = [&](unsigned i) { return slab_at(pfn_t{e.f[i]}); };
   switch (e.kind) {
   case EventKind::lab_slab_setup: set_machine(nullptr, n32(0), n32(1), n32(2)); return true;
-  case EventKind::lab_slab_cpu_node: set_cpu_node(nullptr, n32(0), e.node(1)); return true;
   case EventKind::lab_slab_node: add_node(nullptr, e.node(0)); return true;
   case EventKind::lab_slab_state: set_state(nullptr, static_cast<slab_state>(e.f[0])); return true;
   case EventKind::lab_slab_cache: {
@@ -61,7 +60,6 @@ bool Slub::fold(const Event &e, const Trace &texts) {
 void Slub::add_to(Digest &d) const {
   d.add(static_cast<u64>(state_)).add(rules_.nr_cpu_ids).add(rules_.present_cpus).add(rules_.nr_node_ids);
   for (const u8 n : nodes_) d.add(n);
-  for (const i32 n : node_of_cpu_) d.add_signed(n);
   const auto pfn = [&](u32 index) { d.add(index != 0 ? slabs_[index].pfn + 1 : 0); };
   d.add(caches_.size());
   for (const KmemCache &s : caches_) {
@@ -177,7 +175,7 @@ Slub::Counts Slub::counts(cache_id id) const {
 
 u64 Slub::memory_bytes() const {
   const auto held = [](const auto &v) { return u64{v.capacity()} * sizeof(v[0]); };
-  u64 n = held(caches_) + held(order_) + held(nodes_) + held(node_of_cpu_) + held(slabs_) + held(links_) +
+  u64 n = held(caches_) + held(order_) + held(nodes_) + held(slabs_) + held(links_) +
           held(table_dir_) + held(table_) + held(writes_) + held(large_) + held(link_spans_);
   for (const auto &v : link_spans_) n += held(v);
   for (const KmemCache &s : caches_) n += held(s.random_seq) + held(s.cpus) + held(s.nodes) + held(s.aliases);

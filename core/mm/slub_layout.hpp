@@ -19,7 +19,6 @@
 #include "base/types.hpp"
 #include "desc/gfp.hpp"
 
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,7 +57,6 @@ struct SlubRules {
   u32 slab_min_align = 8;    // arch_slab_minalign()
   u32 max_order = 10;        // the page allocator's largest order
   u64 direct_map_base = 0;   // what an object's virtual address is its physical one plus
-  std::array<u8, 16> zone_of_gfp{}; // gfp_zone_table
   // build
   u32 sizeof_track = 32;      // struct track
   u32 kmem_cache_base = 216;  // offsetof(struct kmem_cache, node)

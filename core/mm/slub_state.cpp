@@ -68,12 +68,7 @@ void Slub::set_machine(Trace *t, u32 nr_cpu_ids, u32 present, u32 nr_node_ids) {
   rules_.present_cpus = present;
   rules_.nr_node_ids = nr_node_ids;
   nodes_.assign(nr_node_ids, 0);
-  node_of_cpu_.assign(nr_cpu_ids, 0);
   emit(t, EventKind::lab_slab_setup, {nr_cpu_ids, present, nr_node_ids});
-}
-void Slub::set_cpu_node(Trace *t, u32 cpu, i32 nid) {
-  node_of_cpu_[cpu] = nid;
-  emit(t, EventKind::lab_slab_cpu_node, {cpu, field(nid)});
 }
 void Slub::add_node(Trace *t, i32 nid) {
   MM_CHECK(nid >= 0 && static_cast<u32>(nid) < nodes_.size());

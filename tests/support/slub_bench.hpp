@@ -14,6 +14,7 @@
 
 #include <map>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -28,8 +29,8 @@ struct BenchSetup {
 
 class SlubBench {
 public:
-  explicit SlubBench(BenchSetup s = {}) : pages(BuddyRules{.zone_types = 1}), slub(rules_of(s)) {
-    SlubMachine machine{s.cpus, s.cpus, s.nodes, {}, {}, false};
+  explicit SlubBench(BenchSetup s = {}) : pages(BuddyRules{.zone_types = 1, .zone_normal = 0, .zone_dma32 = no_zone, .gfp_zones = {}}), slub(rules_of(s)) {
+    SlubMachine machine{s.cpus, s.cpus, s.nodes, {}, false};
     for (u32 n = 0; n < s.nodes; ++n) {
       const auto nid = static_cast<i32>(n);
       const pfn_t start{(n + 1) * s.pages};
@@ -41,13 +42,14 @@ public:
       for (u32 i = 0; i < s.nodes; ++i) pages.add_fallback(nullptr, nid, static_cast<i32>((n + i) % s.nodes));
       machine.normal_nodes.push_back(nid);
     }
-    for (u32 c = 0; c < s.cpus; ++c) machine.node_of_cpu.push_back(static_cast<i32>(c % s.nodes));
+    for (u32 c = 0; c < s.cpus; ++c) pages.set_cpu_node(nullptr, c, static_cast<i32>(c % s.nodes));
+    pages.setup_per_cpu_pageset(nullptr);
     call([&](const SlabEnv &e) { slub.kmem_cache_init(e, machine); });
     call([&](const SlabEnv &e) { slub.slab_sysfs_init(e.t); });
   }
 
   // Makes one call on a CPU and checks it.
-  template <class Fn> auto call(Fn &&fn, u32 cpu = 0) {
+  template <class Fn> std::invoke_result_t<Fn, const SlabEnv &> call(Fn &&fn, u32 cpu = 0) {
     const PageAlloc pages_before = pages;
     const Slub slub_before = slub;
     trace.clear();
@@ -130,9 +132,14 @@ public:
       if (e.kind == EventKind::lab_slab_discard) append(out, out.empty() ? "" : " ", letters_.at(e.f[1]));
     return out;
   }
-  u64 free_pages() const {
+  u64 free_pages() const { // with those on the CPUs' page lists
     u64 n = 0;
-    for (const pglist_data &node : pages.nodes()) n += node.zones[0].free_pages();
+    for (const pglist_data &node : pages.nodes()) {
+      n += node.zones[0].free_pages();
+      for (u32 cpu = 0; cpu < pages.cpus(); ++cpu)
+        for (unsigned i = 0; i < pages.pcp_lists(); ++i)
+          pages.for_each_pcp(node.nid, 0, cpu, i, [&](const PcpBlock &b) { n += pages_of(b.order); });
+    }
     return n;
   }
 

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <set>
 
 using namespace mmscope;
 
@@ -108,10 +109,15 @@ TEST_CASE("slub: a slab on the node's list that becomes empty goes back only bey
   const cache_id c = big(b);
   const auto o = b.alloc_many(c, 73);
   for (u32 s = 0; s < 9; ++s) b.free(c, o[s * 8]); // nine slabs partial: I in the chain, the rest on the node
-  CHECK(b.slub.cache(c).nodes[0].nr_partial == 8);
-  for (u32 i = 1; i < 8; ++i) b.free(c, o[i]); // A becomes empty
-  CHECK(b.discards() == "");
-  CHECK(b.slub.cache(c).nodes[0].nr_partial == 7);
+  CHECK(b.shape(c) == "cpu0 slab J8/8+7 cpu0 chain I7/8 node0 partial B7/8 A7/8 D7/8 C7/8 F7/8 E7/8 H7/8 G7/8");
+  std::string gone;
+  for (u32 s = 0; s < 4; ++s)
+    for (u32 i = 1; i < 8; ++i) {
+      b.free(c, o[s * 8 + i]);
+      gone += b.discards();
+    }
+  CHECK(gone == "ABC"); // eight, seven and six others
+  CHECK(b.shape(c) == "cpu0 slab J8/8+7 cpu0 chain I7/8 node0 partial D0/8 F7/8 E7/8 H7/8 G7/8");
 }
 
 TEST_CASE("slub: a wish for a node gives up the CPU's slab, whose remote frees send it to the tail") {
@@ -184,19 +190,24 @@ TEST_CASE("slub: the freelist is drawn as it is stored: mixed with the cache's n
 TEST_CASE("slub: random freelists give out every object once, from another place on in every slab") {
   SlubBench b({.random = true});
   const cache_id c = b.create({.name = "x", .size = 256});
-  const auto o = b.alloc_many(c, 32);
-  std::vector<u64> order[2];
-  for (std::size_t i = 0; i < 32; ++i) order[i / 16].push_back((o[i].v & 4095) / 256);
-  CHECK(order[0] != order[1]);
-  for (auto &v : order) {
-    CHECK_FALSE(std::is_sorted(v.begin(), v.end()));
-    std::sort(v.begin(), v.end());
-    for (u64 i = 0; i < 16; ++i) CHECK(v[i] == i);
+  const auto o = b.alloc_many(c, 8 * 16);
+  std::vector<u64> first; // the order of the first slab's objects; the others' begin elsewhere in the same circle
+  std::set<u64> starts;
+  for (std::size_t slab = 0; slab < 8; ++slab) {
+    std::vector<u64> order;
+    for (std::size_t i = 0; i < 16; ++i) order.push_back((o[slab * 16 + i].v & 4095) / 256);
+    starts.insert(order[0]);
+    if (slab == 0) first = order;
+    std::rotate(order.begin(), std::find(order.begin(), order.end(), first[0]), order.end());
+    CHECK(order == first);
   }
+  CHECK(starts.size() > 3);
+  CHECK_FALSE(std::is_sorted(first.begin(), first.end()));
+  std::sort(first.begin(), first.end());
+  for (u64 i = 0; i < 16; ++i) CHECK(first[i] == i);
   // the sequence itself is bytes of kmalloc: 16 numbers, 64 bytes
   CHECK(b.slub.cache(c).random_object.v != 0);
   CHECK(b.slub.cache(b.slub.slab(b.slub.object_at(b.slub.cache(c).random_object).slab).cache).name == "kmalloc-64");
-  // both orders are one sequence, turned
 }
 
 TEST_CASE("slub: a CPU that dies gives back what it held") {
