@@ -10,6 +10,7 @@
 //   handoff    memblock_free_all                     mm/memblock.c
 //   slab       mem_init's rest, kmem_cache_init entered  arch/x86/mm/init_64.c
 //   (slab)     kmem_cache_init                       mm/slub.c
+//   slab       setup_per_cpu_pageset                 mm/page_alloc.c
 //   deferred   page_alloc_init_late                  mm/page_alloc.c
 //   done       init_per_zone_wmark_min, hugetlb_init, hugepage_init, freed init memory
 //
@@ -51,6 +52,9 @@ void mem_init(System &s, Trace *t);
 // kmem_cache_init: the slab allocator gets its CPUs and nodes and makes its first caches; its line is printed. Free
 // pages are there; CPUs are those of vm_field::nr_cpus.
 void kmem_cache_init(System &s, Trace *t);
+// setup_per_cpu_pageset, with all CPUs that the firmware named (the kernel begins with one; the others come before the
+// deferred pages do). CPUs are numbered node by node.
+void setup_per_cpu_pageset(System &s, Trace *t);
 // page_alloc_init_late: the struct pages that waited are initialised and their pages freed.
 void page_alloc_init_late(System &s, Trace *t);
 

@@ -14,7 +14,6 @@ constexpr bool is_movable(u32 word) { return (word & static_cast<u32>(BlockUse::
 
 PageAlloc::PageAlloc(BuddyRules rules) : rules_(rules), map_(rules.max_order), pool_(1) {
   MM_CHECK(rules.pageblock_order <= rules.max_order && rules.zone_types <= max_zone_types);
-  MM_CHECK(!rules.thp || rules.pageblock_order.v > costly_order);
 }
 
 // --- nodes and zones ---
