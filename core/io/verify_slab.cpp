@@ -19,19 +19,32 @@ struct Flavour {
   bool zone_dma;
 };
 constexpr Flavour flavours[] = {
-    {"-amd64", 8, 12, 8, true},       {"-cloud-amd64", 8, 12, 8, true}, {"-686", 4, 12, 8, true},
-    {"-686-pae", 4, 12, 8, true},     {"-arm64", 8, 12, 128, true},     {"-armmp", 4, 12, 64, true},
+    {"-amd64", 8, 12, 8, true},       {"-cloud-amd64", 8, 12, 8, true},   {"-686", 4, 12, 8, true},
+    {"-686-pae", 4, 12, 8, true},     {"-arm64", 8, 12, 128, true},       {"-armmp", 4, 12, 64, true},
     {"-armmp-lpae", 4, 12, 64, true}, {"-loongson-3", 8, 14, 128, false}, {"-5kc-malta", 8, 12, 128, true},
     {"-4kc-malta", 4, 12, 128, true},
 };
 
 // Caches of 6.1 whose kmem_cache_create names a constructor (fs/*/inode.c, fs/inode.c, ipc/mqueue.c, net/socket.c,
 // lib/radix-tree.c, mm/shmem.c, mm/rmap.c, kernel/fork.c, security/integrity/iint.c, fs/userfaultfd.c, …).
-constexpr std::string_view with_constructor[] = {
-    "anon_vma",         "bdev_cache",  "dax_cache",          "ext4_inode_cache", "fat_inode_cache",
-    "fuse_inode",       "hugetlbfs_inode_cache", "iint_cache", "inode_cache",    "isofs_inode_cache",
-    "mqueue_inode_cache", "proc_inode_cache", "radix_tree_node", "shmem_inode_cache", "sighand_cache",
-    "sock_inode_cache", "squashfs_inode_cache", "userfaultfd_ctx_cache"};
+constexpr std::string_view with_constructor[] = {"anon_vma",
+                                                 "bdev_cache",
+                                                 "dax_cache",
+                                                 "ext4_inode_cache",
+                                                 "fat_inode_cache",
+                                                 "fuse_inode",
+                                                 "hugetlbfs_inode_cache",
+                                                 "iint_cache",
+                                                 "inode_cache",
+                                                 "isofs_inode_cache",
+                                                 "mqueue_inode_cache",
+                                                 "proc_inode_cache",
+                                                 "radix_tree_node",
+                                                 "shmem_inode_cache",
+                                                 "sighand_cache",
+                                                 "sock_inode_cache",
+                                                 "squashfs_inode_cache",
+                                                 "userfaultfd_ctx_cache"};
 
 template <class Fn> void for_each_line(std::string_view text, Fn &&fn) {
   while (!text.empty()) {
@@ -153,8 +166,8 @@ std::vector<std::string> boot_caches(const SlubRules &rules) {
   slub.kmem_cache_init({pa}, machine);
   std::vector<std::string> lines;
   slub.for_each_cache([&](cache_id, const KmemCache &s) {
-    lines.push_back(concat(s.name, ": size ", s.layout.size, ", ", s.layout.objects, " a slab of order ",
-                           u32{s.layout.order}));
+    lines.push_back(
+        concat(s.name, ": size ", s.layout.size, ", ", s.layout.objects, " a slab of order ", u32{s.layout.order}));
   });
   return lines;
 }
@@ -170,7 +183,8 @@ void check_slab(std::string_view log, const CaptureFile &file, const Compare &it
   std::vector<SysfsRow> rows;
   std::vector<std::pair<std::string_view, std::string_view>> links;
   for_each_line(*sysfs, [&](std::string_view line) {
-    if (const std::vector<std::string_view> w = words(line); w.size() == 3 && w[0] == "link") links.emplace_back(w[1], w[2]);
+    if (const std::vector<std::string_view> w = words(line); w.size() == 3 && w[0] == "link")
+      links.emplace_back(w[1], w[2]);
     const std::optional<SysfsRow> r = read_row(line);
     if (!r) return;
     lines[r->name] = rows.size();
@@ -185,11 +199,13 @@ void check_slab(std::string_view log, const CaptureFile &file, const Compare &it
     const u32 size = it != lines.end() ? rows[it->second].object_size : 0;
     return size > other && size <= 16384 ? size - other : 0;
   };
-  const u32 base = struct_size("kmem_cache", rules->nr_node_ids * rules->word), node = struct_size("kmem_cache_node", 0);
+  const u32 base = struct_size("kmem_cache", rules->nr_node_ids * rules->word),
+            node = struct_size("kmem_cache_node", 0);
 
   std::vector<std::optional<SlabLayout>> layouts;
   for (const SysfsRow &r : rows) {
-    const bool ctor = std::find(std::begin(with_constructor), std::end(with_constructor), r.name) != std::end(with_constructor);
+    const bool ctor =
+        std::find(std::begin(with_constructor), std::end(with_constructor), r.name) != std::end(with_constructor);
     const bool sane = r.align != 0 && (r.align & (r.align - 1)) == 0;
     layouts.push_back(sane ? make_layout(*rules, {r.object_size, r.align, ctor}, r.flags) : std::nullopt);
     const std::optional<SlabLayout> &l = layouts.back();
@@ -220,8 +236,8 @@ void check_slab(std::string_view log, const CaptureFile &file, const Compare &it
   const std::vector<std::string> boot = boot_caches(*rules);
   for (std::size_t i = 0; i < boot.size(); ++i) {
     const std::size_t at = last.size() + i;
-    item(concat("kmem_cache_init, cache ", boot.size() - i), at >= boot.size() ? std::string_view(last[at - boot.size()]) : "(nothing)",
-         boot[i]);
+    item(concat("kmem_cache_init, cache ", boot.size() - i),
+         at >= boot.size() ? std::string_view(last[at - boot.size()]) : "(nothing)", boot[i]);
   }
 }
 

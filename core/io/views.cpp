@@ -11,9 +11,9 @@ namespace mmscope {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> names{"memblock", "zones",      "zoneinfo", "buddyinfo", "pagetypeinfo",
-                                                 "iomem",    "free-lists", "sections", "slabinfo",  "log",
-                                                 "digest"};
+constexpr std::array<std::string_view, 11> names{"memblock",     "zones", "zoneinfo",   "buddyinfo",
+                                                 "pagetypeinfo", "iomem", "free-lists", "sections",
+                                                 "slabinfo",     "log",   "digest"};
 
 void append_left(std::string &out, std::string_view s, std::size_t width) {
   out += s;
@@ -290,9 +290,9 @@ void view_slabinfo(std::string &out, const System &s) {
   s.slub.for_each_cache([&](cache_id id, const KmemCache &c) {
     const Slub::Counts n = s.slub.counts(id);
     append_left(out, c.name, 17);
-    for (const auto &[value, width] : {std::pair{n.active_objs, 6u}, std::pair{n.num_objs, 6u},
-                                       std::pair{u64{c.layout.size}, 6u}, std::pair{u64{c.layout.objects}, 4u},
-                                       std::pair{u64{1} << c.layout.order, 4u}}) {
+    for (const auto &[value, width] :
+         {std::pair{n.active_objs, 6u}, std::pair{n.num_objs, 6u}, std::pair{u64{c.layout.size}, 6u},
+          std::pair{u64{c.layout.objects}, 4u}, std::pair{u64{1} << c.layout.order, 4u}}) {
       out += ' ';
       append_padded(out, value, width);
     }

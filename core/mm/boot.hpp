@@ -8,8 +8,8 @@
 //   zones      free_area_init                        mm/page_alloc.c
 //   zonelists  build_all_zonelists                   mm/page_alloc.c
 //   handoff    memblock_free_all                     mm/memblock.c
-//   slab       mem_init's rest, kmem_cache_init entered  arch/x86/mm/init_64.c
-//   (slab)     kmem_cache_init                       mm/slub.c
+//   slab       mem_init's rest                       arch/x86/mm/init_64.c
+//   slab       kmem_cache_init                       mm/slub.c
 //   slab       setup_per_cpu_pageset                 mm/page_alloc.c
 //   deferred   page_alloc_init_late                  mm/page_alloc.c
 //   done       init_per_zone_wmark_min, hugetlb_init, hugepage_init, freed init memory

@@ -17,7 +17,10 @@ void KmallocTable::setup(const SlubRules &rules) {
   // Up to 64 a power of two; 96 and 192 have caches of their own.
   for (u32 i = 0; i < size_index.size(); ++i) {
     const u32 size = (i + 1) * 8;
-    size_index[i] = static_cast<u8>(size > 128 ? 2u : size > 96 ? 7u : size > 64 ? 1u : std::max(static_cast<u32>(std::bit_width(size - 1)), 3u));
+    size_index[i] = static_cast<u8>(size > 128  ? 2u
+                                    : size > 96 ? 7u
+                                    : size > 64 ? 1u
+                                                : std::max(static_cast<u32>(std::bit_width(size - 1)), 3u));
   }
   const u32 min = rules.kmalloc_min_align;
   for (u32 size = 8; size < min && size <= 192; size += 8)
@@ -47,7 +50,8 @@ kmalloc_cache_type kmalloc_type(const SlubRules &rules, gfp_t gfp) {
   return kmalloc_cache_type::NORMAL;
 }
 bool kmalloc_type_exists(const SlubRules &rules, kmalloc_cache_type type) {
-  return (type != kmalloc_cache_type::CGROUP || rules.memcg_kmem) && (type != kmalloc_cache_type::DMA || rules.zone_dma);
+  return (type != kmalloc_cache_type::CGROUP || rules.memcg_kmem) &&
+         (type != kmalloc_cache_type::DMA || rules.zone_dma);
 }
 
 u32 kmalloc_size(u32 index) { return index == 1 ? 96 : index == 2 ? 192 : u32{1} << index; }
@@ -76,8 +80,8 @@ SlabResult Slub::kmalloc(const SlabEnv &e, u64 size, gfp_t gfp, i32 nid) {
     given = rules_.page_size() << order;
     std::optional<pfn_t> pfn;
     if (order <= rules_.max_order)
-      pfn = e.pages.alloc_pages(
-          e.t, {.gfp = allowed(gfp | gfp::COMP), .order = order_t{order}, .nid = nid, .cpu = e.cpu});
+      pfn = e.pages.alloc_pages(e.t,
+                                {.gfp = allowed(gfp | gfp::COMP), .order = order_t{order}, .nid = nid, .cpu = e.cpu});
     if (pfn) {
       set_large(e.t, *pfn, order, true);
       r.object = to_phys(*pfn, rules_.page_shift);
@@ -110,7 +114,8 @@ SlabResult Slub::kfree(const SlabEnv &e, phys_addr_t object) {
     return r;
   }
   const pfn_t pfn = to_pfn_down(object, rules_.page_shift);
-  const auto at = std::lower_bound(large_.begin(), large_.end(), pfn.v, [](const Large &l, u64 p) { return l.pfn < p; });
+  const auto at =
+      std::lower_bound(large_.begin(), large_.end(), pfn.v, [](const Large &l, u64 p) { return l.pfn < p; });
   if (at == large_.end() || at->pfn != pfn.v || to_phys(pfn, rules_.page_shift) != object) {
     r.verdict = SlabVerdict::unnoticed;
     r.why = "kmalloc has not given this address: the kernel would give back whatever page it is in, with no more than "

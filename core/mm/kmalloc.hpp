@@ -36,7 +36,7 @@ u32 kmalloc_shift_low(const SlubRules &rules);      // the smallest index that i
 u32 kmalloc_shift_high(const SlubRules &rules);
 kmalloc_cache_type kmalloc_type(const SlubRules &rules, gfp_t gfp);
 bool kmalloc_type_exists(const SlubRules &rules, kmalloc_cache_type type);
-u32 kmalloc_size(u32 index);                                     // 96 of index 1
-std::string kmalloc_name(kmalloc_cache_type type, u32 index);    // "kmalloc-cg-1k"
+u32 kmalloc_size(u32 index);                                  // 96 of index 1
+std::string kmalloc_name(kmalloc_cache_type type, u32 index); // "kmalloc-cg-1k"
 
 } // namespace mmscope

@@ -35,7 +35,8 @@ i32 Slub::mem_node(const SlabEnv &e) const {
 
 // alloc_slab_page: pages that are marked as a slab's.
 std::optional<pfn_t> Slub::take_pages(const SlabEnv &e, gfp_t gfp, u32 order, i32 nid) {
-  const std::optional<pfn_t> pfn = e.pages.alloc_pages(e.t, {.gfp = gfp, .order = order_t{order}, .nid = nid, .cpu = e.cpu});
+  const std::optional<pfn_t> pfn =
+      e.pages.alloc_pages(e.t, {.gfp = gfp, .order = order_t{order}, .nid = nid, .cpu = e.cpu});
   if (pfn) mark_pages(e, *pfn, true);
   return pfn;
 }
@@ -96,8 +97,7 @@ void Slub::out_of_memory(cache_id id, gfp_t gfp, i32 nid, SlabResult &r) const {
     if (n.object.v == 0) continue;
     u64 free = 0;
     for_each_in(n.partial.head, [&](u32, const Slab &slab) { free += static_cast<u64>(slab.objects) - slab.inuse; });
-    r.report.push_back(
-        concat("  node ", i, ": slabs: ", n.nr_slabs, ", objs: ", n.total_objects, ", free: ", free));
+    r.report.push_back(concat("  node ", i, ": slabs: ", n.nr_slabs, ", objs: ", n.total_objects, ", free: ", free));
   }
 }
 
@@ -191,7 +191,9 @@ u32 Slub::get_partial_node(const SlabEnv &e, cache_id id, i32 nid, phys_addr_t *
 u32 Slub::get_partial(const SlabEnv &e, cache_id id, gfp_t gfp, i32 nid, phys_addr_t *object, SlabResult &r) {
   const i32 local = nid == no_node ? mem_node(e) : nid;
   const KmemCache &s = caches_[id];
-  const auto has_lists = [&](i32 n) { return static_cast<u32>(n) < s.nodes.size() && s.nodes[static_cast<u32>(n)].object.v != 0; };
+  const auto has_lists = [&](i32 n) {
+    return static_cast<u32>(n) < s.nodes.size() && s.nodes[static_cast<u32>(n)].object.v != 0;
+  };
   r.path = SlabPath::node_partial;
   if (has_lists(local))
     if (const u32 i = get_partial_node(e, id, local, object, r); i != 0) return i;
@@ -441,7 +443,8 @@ SlabResult Slub::kmem_cache_free(const SlabEnv &e, cache_id id, phys_addr_t obje
     }
     r.verdict = SlabVerdict::noticed;
     r.why = concat("the object is of ", caches_[owner].name, ", and that is where it is freed to");
-    r.report.push_back(concat("cache_from_obj: Wrong slab cache. ", s.name, " but object is from ", caches_[owner].name));
+    r.report.push_back(
+        concat("cache_from_obj: Wrong slab cache. ", s.name, " but object is from ", caches_[owner].name));
     add_report(e.t, owner, o.slab, o.object, r.report.front());
   }
   if (e.t != nullptr) e.t->emit(EventKind::kmem_cache_free, {object.v, e.t->text_id(caches_[owner].name)});

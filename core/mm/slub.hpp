@@ -71,8 +71,8 @@ struct SlabCpu { // kmem_cache_cpu
 struct SlabList {
   u32 head = 0, tail = 0;
 };
-struct SlabNode {        // kmem_cache_node
-  phys_addr_t object;    // its own place; 0: the cache has no lists for this node
+struct SlabNode {     // kmem_cache_node
+  phys_addr_t object; // its own place; 0: the cache has no lists for this node
   SlabList partial, full;
   u64 nr_partial = 0, nr_slabs = 0, total_objects = 0;
 };
@@ -84,8 +84,8 @@ struct KmemCache {
   bool alive = false, listed = false, ctor = false;
   i32 refcount = 0;
   u32 useroffset = 0, usersize = 0;
-  phys_addr_t self; // its struct kmem_cache, an object of the cache "kmem_cache"; 0: static
-  u64 random = 0;   // what stored free pointers are mixed with
+  phys_addr_t self;          // its struct kmem_cache, an object of the cache "kmem_cache"; 0: static
+  u64 random = 0;            // what stored free pointers are mixed with
   phys_addr_t random_object; // where the kernel keeps the sequence
   std::vector<u16> random_seq;
   std::vector<SlabCpu> cpus;   // nr_cpu_ids
@@ -337,11 +337,11 @@ private:
   std::vector<cache_id> order_; // the list of caches, oldest first
   std::vector<u8> nodes_;       // by node id: has normal memory
   KmallocTable kmalloc_;
-  std::vector<Slab> slabs_; // [0] unused
-  u32 slab_free_ = 0;       // first unused slab, linked by next
-  std::vector<u16> links_;  // free pointers: spans of a power of two entries
+  std::vector<Slab> slabs_;                  // [0] unused
+  u32 slab_free_ = 0;                        // first unused slab, linked by next
+  std::vector<u16> links_;                   // free pointers: spans of a power of two entries
   std::vector<std::vector<u32>> link_spans_; // unused spans by log2 of their length
-  std::vector<u32> table_dir_, table_; // page → slab: 1024 pages a leaf, leaves from 1 on
+  std::vector<u32> table_dir_, table_;       // page → slab: 1024 pages a leaf, leaves from 1 on
   std::vector<Write> writes_;
   std::vector<Large> large_; // ascending
   u64 draws_ = 0, reports_ = 0;

@@ -90,8 +90,7 @@ CreateResult Slub::kmem_cache_create(const SlabEnv &e, const CacheRequest &reque
   CacheRequest r = request;
   Call call(e.t, "kmem_cache_create", {}, {r.size, r.align, r.flags, r.ctor ? 1u : 0u, r.usersize});
   const auto fail = [&](std::string_view why, i64 error) {
-    result.refusal =
-        concat("kmem_cache_create_usercopy(", r.name, ") failed with error ", error, ": ", why);
+    result.refusal = concat("kmem_cache_create_usercopy(", r.name, ") failed with error ", error, ": ", why);
     return result;
   };
   if (state_ < slab_state::UP) return fail("the slab allocator is not up yet", -22);
@@ -181,8 +180,8 @@ SlabResult Slub::kmem_cache_destroy(const SlabEnv &e, cache_id id) {
         if (!in_use(slab, o)) continue;
         std::string at = "0x";
         append_hex(at, virtual_of(address_of(slab, o)), 2 * rules_.word);
-        r.report.push_back(concat("Object ", at, " @offset=",
-                                  address_of(slab, o) - to_phys(pfn_t{slab.pfn}, rules_.page_shift)));
+        r.report.push_back(
+            concat("Object ", at, " @offset=", address_of(slab, o) - to_phys(pfn_t{slab.pfn}, rules_.page_shift)));
       }
     });
     for (const u32 i : empty) list_del(e.t, i);
@@ -263,7 +262,8 @@ void Slub::kmem_cache_init(const SlabEnv &e, const SlubMachine &machine) {
   for (const i32 nid : machine.normal_nodes) add_node(e.t, nid);
 
   // Both are static at first: there is nowhere to put them.
-  create_boot_cache(e, {.name = "kmem_cache_node", .size = rules_.sizeof_cache_node, .flags = slab_flag::HWCACHE_ALIGN}, {});
+  create_boot_cache(e, {.name = "kmem_cache_node", .size = rules_.sizeof_cache_node, .flags = slab_flag::HWCACHE_ALIGN},
+                    {});
   set_state(e.t, slab_state::PARTIAL);
   const u32 size = rules_.kmem_cache_base + rules_.nr_node_ids * rules_.word;
   create_boot_cache(e, {.name = "kmem_cache", .size = size, .flags = slab_flag::HWCACHE_ALIGN}, {});

@@ -90,9 +90,9 @@ bool Slub::check_bytes(const SlabEnv &e, u32 index, u16 object, std::string_view
   const u64 start = virtual_of(address_of(s, object));
   const u64 first = start + static_cast<u64>(f->from), last = start + static_cast<u64>(f->to) - 1;
   report_object(e, index, object, concat(what, " overwritten"),
-                concat(pointer(first, rules_.word), "-", pointer(last, rules_.word), " @offset=",
-                       first - virtual_of(to_phys(pfn_t{s.pfn}, rules_.page_shift)), ". First byte ", byte(f->first),
-                       " instead of ", byte(expected)),
+                concat(pointer(first, rules_.word), "-", pointer(last, rules_.word),
+                       " @offset=", first - virtual_of(to_phys(pfn_t{s.pfn}, rules_.page_shift)), ". First byte ",
+                       byte(f->first), " instead of ", byte(expected)),
                 r);
   r.report.push_back(concat("FIX ", caches_[s.cache].name, ": Restoring ", what, " ", pointer(first, rules_.word), "-",
                             pointer(last, rules_.word), "=", byte(expected)));

@@ -114,16 +114,19 @@ bool operator==(const Slub &a, const Slub &b) {
 // --- questions ---
 
 std::string_view slab_path_name(SlabPath p) {
-  static constexpr std::string_view names[] = {"fast",         "refill",     "cpu_partial", "node_partial",
+  static constexpr std::string_view names[] = {"fast",       "refill",   "cpu_partial", "node_partial",
                                                "other_node", "new_slab", "large"};
   return names[static_cast<std::size_t>(p)];
 }
 std::string_view slab_verdict_name(SlabVerdict v) {
-  static constexpr std::string_view names[] = {"done", "no_memory", "reported", "noticed", "bug", "unnoticed", "refused"};
+  static constexpr std::string_view names[] = {"done", "no_memory", "reported", "noticed",
+                                               "bug",  "unnoticed", "refused"};
   return names[static_cast<std::size_t>(v)];
 }
 
-bool Slub::has_node(i32 nid) const { return nid >= 0 && static_cast<u32>(nid) < nodes_.size() && nodes_[static_cast<u32>(nid)] != 0; }
+bool Slub::has_node(i32 nid) const {
+  return nid >= 0 && static_cast<u32>(nid) < nodes_.size() && nodes_[static_cast<u32>(nid)] != 0;
+}
 
 std::optional<cache_id> Slub::find_cache(std::string_view name) const {
   for (const cache_id id : order_)
@@ -175,8 +178,8 @@ Slub::Counts Slub::counts(cache_id id) const {
 
 u64 Slub::memory_bytes() const {
   const auto held = [](const auto &v) { return u64{v.capacity()} * sizeof(v[0]); };
-  u64 n = held(caches_) + held(order_) + held(nodes_) + held(slabs_) + held(links_) +
-          held(table_dir_) + held(table_) + held(writes_) + held(large_) + held(link_spans_);
+  u64 n = held(caches_) + held(order_) + held(nodes_) + held(slabs_) + held(links_) + held(table_dir_) + held(table_) +
+          held(writes_) + held(large_) + held(link_spans_);
   for (const auto &v : link_spans_) n += held(v);
   for (const KmemCache &s : caches_) n += held(s.random_seq) + held(s.cpus) + held(s.nodes) + held(s.aliases);
   return n;

@@ -112,9 +112,8 @@ std::optional<slab_flags_t> parse_slab_flags(std::string_view text) {
   while (true) {
     const std::size_t bar = text.find('|');
     const std::string_view word = trim(text.substr(0, bar));
-    const auto *f = std::find_if(std::begin(flag_names), std::end(flag_names), [&](const FlagName &n) {
-      return word == n.name || word == n.name.substr(5);
-    });
+    const auto *f = std::find_if(std::begin(flag_names), std::end(flag_names),
+                                 [&](const FlagName &n) { return word == n.name || word == n.name.substr(5); });
     if (f != std::end(flag_names))
       flags |= f->bit;
     else if (const std::optional<u64> n = parse_u64(word); n && *n <= 0xffffffff)

@@ -44,7 +44,7 @@ inline constexpr slab_flags_t PERMITTED = HWCACHE_ALIGN | CACHE_DMA | CACHE_DMA3
                                           DEBUG_FLAGS | MEM_SPREAD | NOLEAKTRACE | RECLAIM_ACCOUNT | ACCOUNT |
                                           NO_USER_FLAGS;
 } // namespace slab_flag
-std::string slab_flags_text(slab_flags_t flags); // "SLAB_HWCACHE_ALIGN|SLAB_PANIC"; "0" for none
+std::string slab_flags_text(slab_flags_t flags);                     // "SLAB_HWCACHE_ALIGN|SLAB_PANIC"; "0" for none
 std::optional<slab_flags_t> parse_slab_flags(std::string_view text); // the same, a number, or "0"
 
 // What the build, the machine and the command line fix for all caches.
@@ -93,9 +93,9 @@ struct SlabLayout {
   u32 red_left_pad = 0; // from the slot's start to the object
   slab_flags_t flags = 0;
   gfp_t allocflags = 0;
-  u8 order = 0, min_order = 0;          // of a slab; of one when memory is short
+  u8 order = 0, min_order = 0;            // of a slab; of one when memory is short
   u16 objects = 0, min_order_objects = 0; // in each of them
-  u32 min_partial = 0;                  // empty slabs are given back beyond so many on a node's partial list
+  u32 min_partial = 0;                    // empty slabs are given back beyond so many on a node's partial list
   u32 cpu_partial = 0, cpu_partial_slabs = 0;
 
   bool debug() const { return (flags & slab_flag::DEBUG_FLAGS) != 0; }

@@ -132,7 +132,8 @@ void Slub::set_random_seq(Trace *t, cache_id id, phys_addr_t object) {
   if (object.v != 0) {
     Prng random(draw());
     for (u16 i = 0; i < s.layout.objects; ++i) s.random_seq.push_back(i);
-    for (std::size_t i = s.random_seq.size() - 1; i > 0; --i) std::swap(s.random_seq[i], s.random_seq[random.below(i + 1)]);
+    for (std::size_t i = s.random_seq.size() - 1; i > 0; --i)
+      std::swap(s.random_seq[i], s.random_seq[random.below(i + 1)]);
   }
   emit(t, EventKind::lab_slab_cache_random, {id, object.v});
 }
@@ -400,7 +401,8 @@ void Slub::add_report(Trace *t, cache_id id, u32 index, u16 object, std::string_
 }
 
 void Slub::set_large(Trace *t, pfn_t pfn, u32 order, bool given) {
-  const auto at = std::lower_bound(large_.begin(), large_.end(), pfn.v, [](const Large &l, u64 p) { return l.pfn < p; });
+  const auto at =
+      std::lower_bound(large_.begin(), large_.end(), pfn.v, [](const Large &l, u64 p) { return l.pfn < p; });
   if (given)
     large_.insert(at, {pfn.v, static_cast<u8>(order)});
   else

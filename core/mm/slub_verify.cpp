@@ -78,7 +78,8 @@ std::string Slub::verify_cache(cache_id id, std::vector<u8> &seen) const {
     if (c.slab != 0 && !take(c.slab, SlabPlace::cpu)) return wrong("a CPU's slab is also elsewhere");
     u32 left = c.partial != 0 ? slabs_[c.partial].slabs : 0;
     for (u32 i = c.partial; i != 0; i = slabs_[i].next, --left) {
-      if (!take(i, SlabPlace::cpu_partial) || slabs_[i].cpu != cpu) return wrong("a CPU's partial slab is also elsewhere");
+      if (!take(i, SlabPlace::cpu_partial) || slabs_[i].cpu != cpu)
+        return wrong("a CPU's partial slab is also elsewhere");
       if (slabs_[i].slabs != left) return wrong("count in a CPU's chain");
     }
     if (left != 0) return wrong("length of a CPU's chain");
@@ -129,7 +130,8 @@ std::string Slub::verify() const {
   if (!first.empty()) return first;
   for (cache_id id = 0; id < caches_.size(); ++id)
     for (std::size_t n = 0; n < caches_[id].nodes.size(); ++n)
-      if (caches_[id].nodes[n].nr_slabs != sums[id][n].slabs || caches_[id].nodes[n].total_objects != sums[id][n].objects)
+      if (caches_[id].nodes[n].nr_slabs != sums[id][n].slabs ||
+          caches_[id].nodes[n].total_objects != sums[id][n].objects)
         return concat("cache ", caches_[id].name, ", node ", n, ": nr_slabs or total_objects");
   for (std::size_t i = 1; i < large_.size(); ++i)
     if (large_[i - 1].pfn + pages_of(order_t{large_[i - 1].order}) > large_[i].pfn) return "large kmallocs overlap";

@@ -174,7 +174,8 @@ TEST_CASE("fidelity: files of a capture are judged each in its fact") {
       {"zoneinfo", "present  3998", "present  3999", "F4"},
       {"zoneinfo", "protection: (0, ", "protection: (1, ", "F8"},
       {"vm", "\nmin_free_kbytes = ", "\nmin_free_kbytes = 1", "F8"},
-      {"slab_sysfs", "task_struct 6208 6208 ", "task_struct 6216 6208 ", "F9"}, // an input: what follows from it differs
+      {"slab_sysfs", "task_struct 6208 6208 ", "task_struct 6216 6208 ",
+       "F9"}, // an input: what follows from it differs
       {"slab_sysfs", "task_struct 6208 6208 64 5 3 6 6 ", "task_struct 6208 6208 64 5 3 6 52 ", "F9"},
       {"slabinfo", "    704   11    2 :", "    704   12    2 :", "F9"},
       {"slabinfo", "kmalloc-96  ", "kmalloc-95  ", "F9"},

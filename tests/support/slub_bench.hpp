@@ -29,7 +29,9 @@ struct BenchSetup {
 
 class SlubBench {
 public:
-  explicit SlubBench(BenchSetup s = {}) : pages(BuddyRules{.zone_types = 1, .zone_normal = 0, .zone_dma32 = no_zone, .gfp_zones = {}}), slub(rules_of(s)) {
+  explicit SlubBench(BenchSetup s = {})
+      : pages(BuddyRules{.zone_types = 1, .zone_normal = 0, .zone_dma32 = no_zone, .gfp_zones = {}}),
+        slub(rules_of(s)) {
     SlubMachine machine{s.cpus, s.cpus, s.nodes, {}, false};
     for (u32 n = 0; n < s.nodes; ++n) {
       const auto nid = static_cast<i32>(n);

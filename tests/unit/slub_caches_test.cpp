@@ -26,7 +26,8 @@ TEST_CASE("slub boot: caches are made of caches") {
   u32 caches = 0, nodes = 0;
   b.slub.for_each_slab([&](u32, const Slab &s) {
     for (u16 o = 0; o < s.objects; ++o)
-      if (b.slub.in_use(s, o)) (s.cache == kc ? caches : s.cache == kn ? nodes : nodes) += s.cache == kc || s.cache == kn;
+      if (b.slub.in_use(s, o))
+        (s.cache == kc ? caches : s.cache == kn ? nodes : nodes) += s.cache == kc || s.cache == kn;
   });
   CHECK(caches == 54);
   CHECK(nodes == 54);
@@ -111,7 +112,8 @@ TEST_CASE("slub: shrink gives back what is empty and puts the fullest slabs firs
   CHECK(b.discards() == "B");
   CHECK(b.shape(c) == "node0 partial C7/8 D5/8 A2/8 E1/8");
   for (const phys_addr_t x : o)
-    if (const auto at = b.slub.object_at(x); at.slab != 0 && b.slub.in_use(b.slub.slab(at.slab), at.object)) b.free(c, x);
+    if (const auto at = b.slub.object_at(x); at.slab != 0 && b.slub.in_use(b.slub.slab(at.slab), at.object))
+      b.free(c, x);
   CHECK(b.call([&](const SlabEnv &e) { return b.slub.kmem_cache_shrink(e, c); }));
   CHECK(b.shape(c) == "");
 }

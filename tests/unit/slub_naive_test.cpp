@@ -67,8 +67,9 @@ void play(u32 cpus, u32 nodes, std::string_view command_line, u64 seed, u32 call
       const u64 size = rng.below(20) == 0 ? 1 + rng.below(40000) : 1 + rng.below(600);
       const i32 nid = rng.below(8) == 0 ? static_cast<i32>(rng.below(nodes)) : no_node;
       const cache_id c = caches[rng.below(caches.size())];
-      const SlabResult r = k ? b.slub.kmalloc(e, size, rng.below(2) != 0 ? gfp::KERNEL : gfp::ATOMIC | gfp::ACCOUNT, nid)
-                             : b.slub.kmem_cache_alloc(e, c, gfp::KERNEL, nid);
+      const SlabResult r =
+          k ? b.slub.kmalloc(e, size, rng.below(2) != 0 ? gfp::KERNEL : gfp::ATOMIC | gfp::ACCOUNT, nid)
+            : b.slub.kmem_cache_alloc(e, c, gfp::KERNEL, nid);
       if (r.object.v == 0) {
         REQUIRE(r.verdict == SlabVerdict::no_memory);
       } else {
@@ -104,7 +105,8 @@ void play(u32 cpus, u32 nodes, std::string_view command_line, u64 seed, u32 call
   // Everything comes back; what is left is what empty caches keep, and that goes with them.
   const SlabEnv e{b.pages, nullptr, 0};
   for (const auto &[at, owner] : owners) {
-    const SlabResult r = owner.cache == no_cache ? b.slub.kfree(e, phys_addr_t{at}) : b.slub.kmem_cache_free(e, owner.cache, phys_addr_t{at});
+    const SlabResult r = owner.cache == no_cache ? b.slub.kfree(e, phys_addr_t{at})
+                                                 : b.slub.kmem_cache_free(e, owner.cache, phys_addr_t{at});
     REQUIRE(r.ok());
   }
   for (const cache_id c : caches) CHECK(b.slub.kmem_cache_shrink(e, c));

@@ -96,7 +96,8 @@ TEST_CASE("slub: a node keeps min_partial empty slabs, the rest goes back to the
   (void)b.shape(c); // letters A to K
   const u64 before = b.free_pages();
   free_all(b, c, std::span(o).first(64)); // A to H
-  CHECK(b.shape(c) == "cpu0 slab K8/8+7 cpu0 chain H0/8 G0/8 node0 partial B0/8 A0/8 D0/8 C0/8 F0/8 E0/8 nowhere I8/8 J8/8");
+  CHECK(b.shape(c) ==
+        "cpu0 slab K8/8+7 cpu0 chain H0/8 G0/8 node0 partial B0/8 A0/8 D0/8 C0/8 F0/8 E0/8 nowhere I8/8 J8/8");
   CHECK(b.free_pages() == before);
   CHECK(b.free(c, o[64]).ok()); // I: the chain is full, and the node has its six
   CHECK(b.discards() == "G H"); // last in, first out
@@ -184,7 +185,8 @@ TEST_CASE("slub: the freelist is drawn as it is stored: mixed with the cache's n
   const u64 next = b.slub.virtual_of(b.slub.address_of(s, 2));
   CHECK(k.random != 0);
   CHECK((b.slub.stored_free_pointer(s, 1) ^ k.random ^ __builtin_bswap64(place)) == next);
-  CHECK((b.slub.stored_free_pointer(s, 7) ^ k.random) == __builtin_bswap64(b.slub.virtual_of(b.slub.address_of(s, 7)) + k.layout.offset));
+  CHECK((b.slub.stored_free_pointer(s, 7) ^ k.random) ==
+        __builtin_bswap64(b.slub.virtual_of(b.slub.address_of(s, 7)) + k.layout.offset));
 }
 
 TEST_CASE("slub: random freelists give out every object once, from another place on in every slab") {
