@@ -179,7 +179,7 @@ void check_slab(std::string_view log, const CaptureFile &file, const Compare &it
   std::optional<SlubRules> rules = read_rules(log);
   if (!sysfs || !rules) return;
 
-  std::map<std::string_view, u64> lines; // of a cache or alias: index in `rows`
+  std::map<std::string_view, std::size_t> lines; // of a cache or alias: index in `rows`
   std::vector<SysfsRow> rows;
   std::vector<std::pair<std::string_view, std::string_view>> links;
   for_each_line(*sysfs, [&](std::string_view line) {

@@ -33,7 +33,7 @@ void KmallocTable::setup(const SlubRules &rules) {
 
 std::optional<u32> KmallocTable::index(const SlubRules &rules, u64 size) const {
   if (size == 0 || size > kmalloc_max_cache_size(rules)) return std::nullopt;
-  if (size <= 192) return size_index[(size - 1) / 8];
+  if (size <= 192) return size_index[static_cast<std::size_t>((size - 1) / 8)];
   return static_cast<u32>(std::bit_width(size - 1));
 }
 

@@ -351,8 +351,8 @@ template <class Fn> void Slub::for_each_slab(Fn &&fn) const {
   for (std::size_t d = 0; d < table_dir_.size(); ++d) {
     if (table_dir_[d] == 0) continue;
     for (u32 i = 0; i < 1024; ++i) {
-      const u32 index = table_[u64{table_dir_[d]} * 1024 + i];
-      if (index != 0 && slabs_[index].pfn == d * 1024 + i) fn(index, slabs_[index]);
+      const u32 index = table_[std::size_t{table_dir_[d]} * 1024 + i];
+      if (index != 0 && slabs_[index].pfn == u64{d} * 1024 + i) fn(index, slabs_[index]);
     }
   }
 }

@@ -41,17 +41,18 @@ void Slub::give_links(u32 first, u32 objects) {
 }
 
 u32 &Slub::table_entry(u64 pfn) {
-  const std::size_t d = pfn >> 10;
+  const auto d = static_cast<std::size_t>(pfn >> 10);
   if (d >= table_dir_.size()) table_dir_.resize(d + 1);
   if (table_dir_[d] == 0) {
     table_dir_[d] = static_cast<u32>(table_.size() / 1024);
     table_.resize(table_.size() + 1024);
   }
-  return table_[u64{table_dir_[d]} * 1024 + (pfn & 1023)];
+  return table_[std::size_t{table_dir_[d]} * 1024 + static_cast<std::size_t>(pfn & 1023)];
 }
 u32 Slub::slab_at(pfn_t pfn) const {
-  const std::size_t d = pfn.v >> 10;
-  return d < table_dir_.size() ? table_[u64{table_dir_[d]} * 1024 + (pfn.v & 1023)] : 0; // leaf 0 is empty
+  const auto d = static_cast<std::size_t>(pfn.v >> 10);
+  return d < table_dir_.size() ? table_[std::size_t{table_dir_[d]} * 1024 + static_cast<std::size_t>(pfn.v & 1023)]
+                               : 0; // leaf 0 is empty
 }
 
 u16 Slub::count_free(const Slab &s, u16 first) const {
@@ -133,7 +134,7 @@ void Slub::set_random_seq(Trace *t, cache_id id, phys_addr_t object) {
     Prng random(draw());
     for (u16 i = 0; i < s.layout.objects; ++i) s.random_seq.push_back(i);
     for (std::size_t i = s.random_seq.size() - 1; i > 0; --i)
-      std::swap(s.random_seq[i], s.random_seq[random.below(i + 1)]);
+      std::swap(s.random_seq[i], s.random_seq[static_cast<std::size_t>(random.below(i + 1))]);
   }
   emit(t, EventKind::lab_slab_cache_random, {id, object.v});
 }
@@ -188,9 +189,9 @@ u32 Slub::add_slab(Trace *t, cache_id id, pfn_t pfn, u32 order, i32 nid) {
   for (u64 p = 0; p < pages_of(order_t{order}); ++p) table_entry(pfn.v + p) = index;
 
   // The freelist: ascending, or from a random place on in the cache's own order.
-  u64 at = 0;
+  std::size_t at = 0;
   const bool shuffle = s.objects >= 2 && !c.random_seq.empty();
-  if (shuffle) at = draw() % c.random_seq.size();
+  if (shuffle) at = static_cast<std::size_t>(draw() % c.random_seq.size());
   const auto next_object = [&] {
     if (!shuffle) return static_cast<u16>(at++);
     u16 o;
