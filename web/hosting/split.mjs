@@ -33,6 +33,8 @@ export const LATER = [
 export const COLD = [
   /^stbtt__(run_charstring|cff|cid|dict|get_subr|tesselate_cubic|csctx)/, // outlines of fonts that ours is none of
   /^mmscope::\(anonymous namespace\)::Emulation::/, // numa=fake
+  /^mmscope::PageAlloc::(set_block|lru_add|lru_del|split_page|block|clear_blocks)\(/, // blocks of requests
+  /^mmscope::make_script\(/, // a log without memblock=debug; the recorded boots that the page begins with have it
 ];
 
 // What the instances share: Emscripten's stack pointer is a mutable global.
