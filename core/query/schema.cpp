@@ -37,8 +37,6 @@ u64 nr_zones(const Context &c, const Ref &r) {
     if (node_of(c, r).zones[z].spanned_pages != 0) n = z + 1;
   return n;
 }
-// Limits of the CPUs' page lists: the boot's own hold until setup_per_cpu_pageset, which the model does not have.
-QueryValue page_list(const Context &c, u64 limit) { return c.s.phase <= Phase::slab ? number(limit) : QueryValue{}; }
 QueryValue fallback(const Context &c, const Ref &r, u64 i) {
   const std::vector<i32> &order = node_of(c, r).fallback;
   return i < order.size() ? number(index(order[at(i)])) : QueryValue{};
