@@ -17,6 +17,7 @@
 #include "lab/presets.hpp"
 #include "lessons.hpp"
 #include "live.hpp"
+#include "objects.hpp"
 #include "session.hpp"
 #include "sheets.hpp"
 #include "tools.hpp"
@@ -179,6 +180,11 @@ public:
   std::string gfp_words() const { return live::gfp_words(); }
   std::string walk() const { return lab() && lab()->call() ? live::walk(*lab()) : "null"; }
   std::string told() const { return lab() ? live::told(*lab()) : "null"; }
+  std::string caches() const { return lab() ? objects::caches(*lab()) : "null"; }
+  std::string cache(unsigned id, unsigned most) const { return lab() ? objects::cache(*lab(), id, most) : "null"; }
+  std::string object(double address) const {
+    return lab() && address >= 0 && address < 0x1p53 ? objects::object(*lab(), static_cast<u64>(address)) : "null";
+  }
 
   // --- the playhead, and the view of the desk ---
   void seek(double call, double event, double part) {
@@ -298,6 +304,9 @@ extern "C" EMSCRIPTEN_KEEPALIVE void mmscope_later() {
       .function("gfpWords", &Later::gfp_words)
       .function("walk", &Later::walk)
       .function("told", &Later::told)
+      .function("caches", &Later::caches)
+      .function("cache", &Later::cache)
+      .function("object", &Later::object)
       .function("seek", &Later::seek)
       .function("stride", &Later::stride)
       .function("view", &Later::view)

@@ -34,7 +34,7 @@ std::string_view zone_field_name(u64 which) {
 }
 
 void flags(JsonWriter &j, const Event &e, unsigned i, std::string_view name) {
-  if (name == "gfp")
+  if (name == "gfp" || name == "gfp_flags")
     j.string(gfp_text(static_cast<gfp_t>(e.f[i])));
   else if (e.kind == EventKind::lab_attempt)
     j.string(alloc_flags_text(static_cast<u32>(e.f[i])));
@@ -63,6 +63,7 @@ void row(JsonWriter &j, const Lab &lab, const Event &e, const Position &at, u64 
   switch (e.kind) {
   case EventKind::lab_zone_check: j.key("verdict").string(verdict_name(e.f[7])); break;
   case EventKind::lab_alloc_step: j.key("step").string(alloc_step_name(static_cast<AllocStep>(e.f[0]))); break;
+  case EventKind::lab_slab_path: j.key("path_name").string(slab_path_name(static_cast<SlabPath>(e.f[1]))); break;
   case EventKind::lab_zone_set: j.key("which").string(zone_field_name(e.f[2])); break;
   case EventKind::mm_page_alloc:
   case EventKind::mm_page_free: {
@@ -92,7 +93,33 @@ Telling telling(const Event &e, bool asks) {
   case EventKind::mm_vmscan_kswapd_sleep:
   case EventKind::lab_reclaim:
   case EventKind::lab_pageblock_run:
-  case EventKind::mm_page_alloc: return Telling::head;
+  case EventKind::mm_page_alloc:
+  case EventKind::lab_slab_path:
+  case EventKind::lab_slab_cache:
+  case EventKind::lab_slab_cache_alias:
+  case EventKind::lab_slab_new:
+  case EventKind::lab_slab_discard:
+  case EventKind::lab_slab_isolate:
+  case EventKind::lab_slab_report:
+  case EventKind::lab_slab_write:
+  case EventKind::lab_slab_large:
+  case EventKind::kmem_cache_alloc:
+  case EventKind::kmem_cache_free:
+  case EventKind::kmalloc:
+  case EventKind::kfree: return Telling::head;
+  case EventKind::lab_slab_cpu_load:
+  case EventKind::lab_slab_cpu_unload:
+  case EventKind::lab_slab_cpu_forget:
+  case EventKind::lab_slab_cpu_partial_push:
+  case EventKind::lab_slab_cpu_partial_pop:
+  case EventKind::lab_slab_cpu_partial_cut:
+  case EventKind::lab_slab_list_add:
+  case EventKind::lab_slab_list_del:
+  case EventKind::lab_slab_freeze:
+  case EventKind::lab_slab_pop_cpu:
+  case EventKind::lab_slab_push_cpu:
+  case EventKind::lab_slab_pop:
+  case EventKind::lab_slab_push:
   case EventKind::lab_buddy_split:
   case EventKind::lab_pcp_del:
   case EventKind::mm_page_free:

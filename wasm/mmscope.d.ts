@@ -137,6 +137,14 @@ interface MmscopeLater {
   /** Row of the event on show, or null. */
   told(): string;
 
+  // The slab allocator: JSON as web/page/objects.ts says.
+  /** Caches. */
+  caches(): string;
+  /** Cache with at most so many of its slabs, or null. */
+  cache(id: number, most: number): string;
+  /** Slot of the object at a physical address, or null. */
+  object(address: number): string;
+
   seek(call: number, event: number, part: number): void;
   /** "in", "over", "out"; forwards when direction > 0. */
   stride(how: string, direction: number): void;

@@ -1,5 +1,6 @@
-// allocate.ts: the side where a learner makes the page allocator live: ask for pages, give them back, on any CPU, and read
-// what the kernel did. Loaded when it is first shown; every call is a script command in a branch.
+// allocate.ts: the page allocator made to live: ask for pages, give them back, on any CPU, and read what the kernel did.
+// Every call is a script command in a branch (live_call.ts).
+import { field, fill } from "./alloc_fields";
 import { h, setText } from "./dom";
 import { GfpBox } from "./gfp_box";
 import { type Allocator, allocatorOf, type Block, type Made, makeCalls } from "./live_call";
@@ -12,8 +13,6 @@ import { outcome, WalkView } from "./walk";
 const MOST_BLOCKS = 100;
 
 export class Allocate {
-  private readonly early = h("div", { class: "alloc-early" });
-  private readonly late = h("div", { hidden: true });
   private readonly noLists = h("p", { class: "thing-gone" }, t("alloc.no-lists"));
   private readonly gfp: GfpBox;
   private readonly order = h("select", { id: "alloc-order" });
@@ -35,7 +34,7 @@ export class Allocate {
   constructor(
     private readonly page: Page,
     private readonly later: MmscopeLater,
-    panel: HTMLElement,
+    view: HTMLElement,
     private readonly show: (path: string) => void,
   ) {
     this.gfp = new GfpBox(later);
@@ -67,8 +66,7 @@ export class Allocate {
       this.make(lines);
       this.blocksTitle.focus();
     });
-    this.fillEarly();
-    this.late.append(
+    view.append(
       h("p", { class: "quiet alloc-how" }, t("alloc.how")),
       this.noLists,
       form,
@@ -78,13 +76,11 @@ export class Allocate {
       this.blocks,
       this.more.view,
     );
-    panel.append(this.early, this.late);
     page.onMachine(() => this.forget());
   }
 
   focus(): void {
-    if (this.now?.ready) this.gfp.focus();
-    else this.early.querySelector("button")?.focus();
+    this.gfp.focus();
   }
 
   /** The playhead has moved, or the side is shown. */
@@ -92,9 +88,6 @@ export class Allocate {
     const now = allocatorOf(this.later, MOST_BLOCKS);
     if (!now) return;
     this.now = now;
-    this.early.hidden = now.ready;
-    this.late.hidden = !now.ready;
-    if (!now.ready) return;
     this.noLists.hidden = now.lists;
     this.choose(now);
     this.walk.show();
@@ -110,28 +103,6 @@ export class Allocate {
   }
 
   // ---- asking --------------------------------------------------------------------------------------------------------
-
-  private fillEarly(): void {
-    const go = (word: string, to: () => number) => {
-      const press = h("button", { type: "button" }, t(word));
-      press.addEventListener("click", () => {
-        this.page.move(() => this.page.lab.seek(to(), 0));
-        this.focus();
-      });
-      return press;
-    };
-    const end = go("alloc.to-end", () => this.page.story?.place.calls ?? 0);
-    end.classList.add("primary");
-    this.early.append(
-      h("p", { class: "thing-how" }, t("alloc.not-ready")),
-      h(
-        "div",
-        { class: "buttons" },
-        end,
-        go("alloc.to-handoff", () => Math.max(this.page.lab.after("memblock_free_all"), 0)),
-      ),
-    );
-  }
 
   /** What there is to choose from; a choice stays as long as it exists. */
   private choose(now: Allocator): void {
@@ -254,14 +225,4 @@ export class Allocate {
       ),
     );
   }
-}
-
-export function field(id: string, label: string, input: HTMLElement): HTMLElement {
-  return h("div", { class: "alloc-field" }, h("label", { for: id }, label), input);
-}
-
-function fill<T extends string | number>(select: HTMLSelectElement, values: T[], text: (value: T) => string): void {
-  const was = select.value;
-  select.replaceChildren(...values.map((value) => h("option", { value: String(value) }, text(value))));
-  if (values.some((value) => String(value) === was)) select.value = was;
 }

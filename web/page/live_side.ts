@@ -1,6 +1,6 @@
 // live_side.ts: the tab "Allocate". What is on it comes when it is first shown.
-import type { Allocate } from "./allocate";
 import { h } from "./dom";
+import type { LivePanes } from "./live_panes";
 import { addWords, t } from "./locale";
 import type { Page } from "./page";
 import type { Sides } from "./sides";
@@ -8,7 +8,7 @@ import type { Thing } from "./thing";
 
 export class LiveSide {
   private readonly panel: HTMLElement;
-  private allocate: Allocate | null = null;
+  private panes: LivePanes | null = null;
   private coming: Promise<void> | null = null;
 
   constructor(
@@ -20,7 +20,7 @@ export class LiveSide {
     this.panel = sides.add("allocate");
     sides.onShow("allocate", () => void this.show());
     page.onStory(() => {
-      if (sides.current === "allocate") this.allocate?.refresh();
+      if (sides.current === "allocate") this.panes?.refresh();
     });
   }
 
@@ -28,21 +28,24 @@ export class LiveSide {
   async open(): Promise<void> {
     this.sides.show("allocate");
     await this.show();
-    this.allocate?.focus();
+    this.panes?.focus();
   }
 
   private async show(): Promise<void> {
     this.coming ??= this.load();
     await this.coming;
-    this.allocate?.refresh();
+    this.panes?.refresh();
   }
 
   private async load(): Promise<void> {
     try {
-      const [{ Allocate: Side }, { default: words }] = await Promise.all([import("./allocate"), import("words:live")]);
+      const [{ LivePanes: Panes }, { default: words }] = await Promise.all([
+        import("./live_panes"),
+        import("words:live"),
+      ]);
       addWords(words);
       this.panel.replaceChildren();
-      this.allocate = new Side(this.page, this.later, this.panel, (path) => this.thing.open(path));
+      this.panes = new Panes(this.page, this.later, this.panel, (path) => this.thing.open(path));
     } catch {
       this.coming = null; // shown again, it is tried again
       this.panel.replaceChildren(h("p", { class: "message", role: "alert" }, t("alloc.failed")));

@@ -22,8 +22,8 @@ const PAGE = 4096;
 
 export function startTelling(page: Page, later: MmscopeLater): void {
   tellers.event = (event) => {
-    if (!has(`event.${event.kind}`) && !LIVE.has(event.kind)) return other(event);
-    if (!LIVE.has(event.kind)) return eventSentence(event);
+    const live = LIVE.has(event.kind) || event.kind.startsWith("lab_slab_");
+    if (!live) return has(`event.${event.kind}`) ? eventSentence(event) : other(event);
     const row = JSON.parse(later.told()) as Row | null;
     return row ? tellRow(row) : other(event);
   };
@@ -59,6 +59,10 @@ const LIVE = new Set([
   "mm_page_pcpu_drain",
   "mm_vmscan_kswapd_wake",
   "mm_vmscan_kswapd_sleep",
+  "kmem_cache_alloc",
+  "kmem_cache_free",
+  "kmalloc",
+  "kfree",
 ]);
 
 // ---- the running allocator ---------------------------------------------------------------------------------------------
@@ -72,6 +76,8 @@ export function tellRow({ kind, f }: Row): string {
   values.next = number("order") + 1;
   values.size = bytes(PAGE * 2 ** number("order"));
   values.end = t(number("tail") ? "tail" : "head");
+  values.slab = hex(number("slab"));
+  values.ptr = hex(number("ptr"));
   const tell = (variant = "") => t(`event.${kind}${variant}`, values);
   switch (kind) {
     case "lab_attempt": {
@@ -111,8 +117,26 @@ export function tellRow({ kind, f }: Row): string {
     case "lab_pageblock_run":
       values.range = range(number("pfn"), number("count"));
       return tell();
+    case "lab_slab_path":
+      return t(`event.lab_slab_path.${f.path_name}`);
+    case "lab_slab_list_add":
+      return tell(number("list") ? "-full" : "");
+    case "lab_slab_freeze":
+      return tell(number("frozen") ? "" : "-not");
+    case "lab_slab_write":
+      values.value = hex(number("value"));
+      return tell();
+    case "lab_slab_large":
+      return tell(number("given") ? "" : "-back");
+    case "lab_slab_cache_list":
+      return tell(number("listed") ? "" : "-not");
+    case "kmem_cache_alloc":
+    case "kmalloc":
+      values.bytes_alloc = bytes(number("bytes_alloc"));
+      values.bytes_req = bytes(number("bytes_req"));
+      return tell(number("ptr") ? "" : "-refused");
     default:
-      return has(`event.${kind}`) ? tell() : kind;
+      return tell();
   }
 }
 
@@ -130,6 +154,11 @@ function callSentence(call: Call): string | null {
   values.blockSize = bytes(PAGE * 2 ** order);
   values.size = bytes(Number(values.size ?? 0));
   values.result = count(result);
+  for (const name of ["object", "address"]) if (typeof values[name] === "number") values[name] = hex(Number(values[name]));
+  values.at = hex(result);
+  if (call.name === "kmem_cache_alloc" || call.name === "kmalloc") {
+    if (!result) return t("did.no-object", { function: call.name });
+  }
   const refused = call.name.startsWith("alloc_pages") && !result;
   return t(refused ? "did.refused" : key, { ...values, function: call.name });
 }
@@ -149,6 +178,15 @@ const PAGE_CALLS = new Set([
   "refresh_cpu_vm_stats",
   "set_migratetype_isolate",
   "unset_migratetype_isolate",
+  "kmem_cache_init",
+  "kmem_cache_create",
+  "kmem_cache_alloc",
+  "kmem_cache_free",
+  "kmalloc",
+  "kfree",
+  "kmem_cache_shrink",
+  "kmem_cache_destroy",
+  "write_object",
 ]);
 
 // ---- the boot ----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,14 @@ const HEADS = new Set([
   "lab_alloc_step",
   "lab_pcp_drain",
   "lab_pcp_refill",
+  "lab_slab_path",
+  "lab_slab_new",
+  "lab_slab_discard",
+  "lab_slab_report",
+  "kmem_cache_alloc",
+  "kmem_cache_free",
+  "kmalloc",
+  "kfree",
 ]);
 
 export class WalkView {
@@ -32,6 +40,11 @@ export class WalkView {
     private readonly page: Page,
     private readonly later: MmscopeLater,
   ) {}
+
+  /** Of the call on show, as it was read last. */
+  get now(): Walk | null {
+    return this.walk;
+  }
 
   /** Reads the call on show. */
   show(): Walk | null {
@@ -104,6 +117,7 @@ function list(lines: string[]): HTMLElement {
 
 function kindOf(kind: string, f: Record<string, number | string>): string {
   const verdict = kind === "lab_zone_check" ? (f.verdict === "ok" ? " yes" : " no") : "";
+  if (kind === "lab_slab_report") return "head no";
   const end = kind === "mm_page_alloc" ? (f.pfn ? " yes" : " no") : "";
   return (HEADS.has(kind) ? "head" : "detail") + verdict + end;
 }
@@ -137,5 +151,18 @@ export function outcome(walk: Walk | null, text: string): string {
     if (find("lab_pcp_add")) return t("alloc.freed-cpu", { pfn, cpu });
     return merges > 0 ? t("alloc.freed-merged", { pfn, n: merges }) : t("alloc.freed-free", { pfn });
   }
+  const reported = find("lab_slab_report");
+  if (reported) return t("slab.reported", { line: String(reported.line) });
+  const object = find("kmem_cache_alloc") ?? find("kmalloc");
+  const path = find("lab_slab_path");
+  if (object && !object.ptr) return t("slab.refused");
+  if (object) {
+    const ways = path ? t(`slab.path.${path.path_name}`) : "";
+    return t("slab.got", { at: hex(Number(object.ptr)), size: bytes(Number(object.bytes_alloc)), way: ways });
+  }
+  const gone = find("lab_slab_discard");
+  if (gone && find("kmem_cache_free")) return t("slab.freed-gone", { pfn: hex(Number(gone.slab)) });
+  if (find("lab_slab_push_cpu")) return t("slab.freed-cpu");
+  if (find("lab_slab_push")) return t("slab.freed-slab");
   return t("alloc.done", { text });
 }
