@@ -68,6 +68,10 @@ private:
   u64 reclaimable() const {
     return sum_of_asked([&](const ReportZone &z) { return z.file + (can_swap() ? z.anon : 0); });
   }
+  // On a large machine all of the small zone DMA is always kept back; that is not why memory is short.
+  bool counts(std::size_t i) const {
+    return zone(i).managed.value_or(0) >= sum_of_asked([](const ReportZone &z) { return z.managed.value_or(0); }) / 8;
+  }
   Change reclaimed() const { return {.any_block = true, .reclaim_file = true, .reclaim_anon = can_swap()}; }
   std::string bound_nodes(const NodeList &list) const;
 
@@ -178,11 +182,8 @@ std::optional<Saying> Examiner::one_thing() const {
     return say("cause.highatomic_only").with("zone", replay_.label(*z));
   if (const auto z = giver({.no_boost = true}))
     return say("cause.boosted").with("zone", replay_.label(*z)).with("pages", zone(*z).boost.value_or(0));
-  // On a large machine all of the small zone DMA is always kept back; that is not why memory is short.
-  const u64 managed = sum_of_asked([](const ReportZone &z) { return z.managed.value_or(0); });
   for (const ZoneFinding &f : out_.last().zones)
-    if (was_asked(f.verdict) && zone(f.zone).managed.value_or(0) >= managed / 8 &&
-        replay_.gives(f.zone, request_, {.no_lowmem_reserve = true}))
+    if (was_asked(f.verdict) && counts(f.zone) && replay_.gives(f.zone, request_, {.no_lowmem_reserve = true}))
       return say("cause.lowmem_reserve").with("zone", replay_.label(f.zone)).with("pages", reserve(f.zone));
   if (const auto z = giver({.drain_pcp = true}))
     return say("cause.pcp_lists").with("zone", replay_.label(*z)).with("pages", zone(*z).free_pcp.value_or(0));
@@ -208,7 +209,7 @@ Saying Examiner::cause_low() const {
   return say("cause.out_of_memory");
 }
 
-// In the zone that needs the fewest.
+// In the zone that needs the fewest, of those that count.
 void Examiner::missing_pages() {
   struct Need {
     u64 pages;
@@ -217,7 +218,7 @@ void Examiner::missing_pages() {
   };
   std::optional<Need> best;
   for (const ZoneFinding &f : out_.last().zones) {
-    if (!was_asked(f.verdict)) continue;
+    if (!was_asked(f.verdict) || !counts(f.zone)) continue;
     const auto with = [&](u64 pages, bool block) {
       return replay_.gives(f.zone, request_, {.any_block = block, .extra_free = static_cast<i64>(pages)});
     };
