@@ -414,11 +414,14 @@ bool Reader::take(std::string_view m) {
 void Reader::name_zones() {
   std::size_t types = 0;
   bool with_node = true;
-  std::vector<std::string_view> seen;
+  std::vector<SeenZone> seen;
   for (const RawZone &z : zones_) {
     types = std::max(types, z.lowmem_reserve.size());
     with_node = with_node && z.with_node;
-    seen.push_back(z.name);
+    seen.push_back({z.name});
+    if (const auto &r = z.lowmem_reserve; !r.empty())
+      seen.back().zeros = static_cast<std::size_t>(
+          std::find_if(r.begin(), r.end(), [](u64 n) { return n != 0; }) - r.begin());
   }
   std::string names;
   for (const std::string_view name : zone_types(seen, types, with_node)) {

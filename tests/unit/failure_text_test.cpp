@@ -245,18 +245,21 @@ TEST_CASE("failure text: kernels of other ages and pages of other sizes") {
 }
 
 TEST_CASE("failure text: which zone types a kernel has") {
-  const auto types = [](std::initializer_list<std::string_view> seen, std::size_t count, bool nodes) {
+  const auto types = [](std::initializer_list<SeenZone> seen, std::size_t count, bool nodes) {
     std::string s;
     for (const std::string_view name : zone_types(std::vector(seen), count, nodes)) append(s, s.empty() ? "" : " ", name);
     return s;
   };
-  CHECK(types({"DMA", "DMA32", "Normal"}, 5, true) == "DMA DMA32 Normal Movable Device");
-  CHECK(types({"DMA"}, 4, true) == "DMA DMA32 Normal Movable"); // arm64
-  CHECK(types({"DMA"}, 4, false) == "DMA Normal HighMem Movable"); // arm
-  CHECK(types({"DMA", "Normal", "HighMem"}, 4, false) == "DMA Normal HighMem Movable");
-  CHECK(types({"DMA", "DMA32"}, 4, false) == "DMA DMA32 Normal Movable"); // mips
-  CHECK(types({"DMA32"}, 3, true) == "DMA32 Normal Movable");
-  CHECK(types({"Normal"}, 2, false) == "Normal Movable");
-  CHECK(types({"Normal", "HighMem"}, 0, false) == "DMA Normal HighMem Movable");
-  CHECK(types({"DMA", "Device"}, 8, true) == "DMA DMA32 Normal HighMem Movable Device"); // none that is known
+  CHECK(types({{"DMA"}, {"DMA32"}, {"Normal"}}, 5, true) == "DMA DMA32 Normal Movable Device");
+  CHECK(types({{"DMA"}}, 4, true) == "DMA DMA32 Normal Movable"); // arm64
+  CHECK(types({{"DMA"}}, 4, false) == "DMA Normal HighMem Movable"); // arm
+  CHECK(types({{"DMA"}, {"Normal"}, {"HighMem"}}, 4, false) == "DMA Normal HighMem Movable");
+  CHECK(types({{"DMA"}, {"DMA32"}}, 4, false) == "DMA DMA32 Normal Movable"); // mips
+  CHECK(types({{"DMA32"}}, 4, true) == "DMA DMA32 Normal Movable");
+  CHECK(types({{"DMA32", 2}}, 4, true) == "DMA DMA32 Normal Movable");
+  CHECK(types({{"DMA32", 1}}, 4, true) == "DMA32 Normal Movable Device"); // riscv
+  CHECK(types({{"DMA32"}}, 3, true) == "DMA32 Normal Movable");
+  CHECK(types({{"Normal"}}, 2, false) == "Normal Movable");
+  CHECK(types({{"Normal"}, {"HighMem"}}, 0, false) == "DMA Normal HighMem Movable");
+  CHECK(types({{"DMA"}, {"Device"}}, 8, true) == "DMA DMA32 Normal HighMem Movable Device"); // none that is known
 }
