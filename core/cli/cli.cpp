@@ -429,7 +429,7 @@ int examine_report(const Io &io, const Options &o) {
   std::string s;
   if (o.json) {
     JsonWriter w(s);
-    write_autopsy(w, *parsed.report, a);
+    write_autopsy(w, *parsed.report, a, to_text);
     s += '\n';
   } else {
     append_autopsy(s, *parsed.report, a);

@@ -50,8 +50,10 @@ void append_table(std::string &out, const FailureReport &report, const Attempt &
   }
 }
 
-void write_saying(JsonWriter &w, const Saying &s) {
-  w.begin_object().key("id").string(s.id).key("text").string(to_text(s)).key("values").begin_object();
+void write_saying(JsonWriter &w, const Saying &s, SayingText text) {
+  w.begin_object().key("id").string(s.id);
+  if (text != nullptr) w.key("text").string(text(s));
+  w.key("values").begin_object();
   for (const Saying::Value &v : s.values) {
     w.key(v.name);
     if (v.is_text)
@@ -64,9 +66,9 @@ void write_saying(JsonWriter &w, const Saying &s) {
   w.end_object();
 }
 
-void write_sayings(JsonWriter &w, std::string_view key, const std::vector<Saying> &all) {
+void write_sayings(JsonWriter &w, std::string_view key, const std::vector<Saying> &all, SayingText text) {
   w.key(key).begin_array();
-  for (const Saying &s : all) write_saying(w, s);
+  for (const Saying &s : all) write_saying(w, s, text);
   w.end_array();
 }
 
@@ -110,7 +112,7 @@ void append_autopsy(std::string &out, const FailureReport &report, const Autopsy
   }
 }
 
-void write_autopsy(JsonWriter &w, const FailureReport &report, const Autopsy &a) {
+void write_autopsy(JsonWriter &w, const FailureReport &report, const Autopsy &a, SayingText text) {
   w.begin_object().key("kind").string(kind_text(report.kind)).key("task").string(report.task);
   w.key("kernel").string(report.kernel).key("order").number(report.order.v).key("gfp").string(gfp_text(report.gfp));
   w.key("page_kb").number(report.page_kb).key("zone_names").begin_array();
@@ -125,9 +127,9 @@ void write_autopsy(JsonWriter &w, const FailureReport &report, const Autopsy &a)
     w.end_array().end_object();
   }
   w.end_array().key("cause");
-  write_saying(w, a.cause);
-  write_sayings(w, "remedies", a.remedies);
-  write_sayings(w, "assumed", a.assumed);
+  write_saying(w, a.cause, text);
+  write_sayings(w, "remedies", a.remedies, text);
+  write_sayings(w, "assumed", a.assumed, text);
   w.end_object();
 }
 

@@ -20,6 +20,8 @@
 namespace mmscope {
 
 void append_autopsy(std::string &out, const FailureReport &report, const Autopsy &a);
-void write_autopsy(JsonWriter &w, const FailureReport &report, const Autopsy &a);
+// "text" is what `text` makes of a sentence: to_text, or none for who has words of its own.
+using SayingText = std::string (*)(const Saying &);
+void write_autopsy(JsonWriter &w, const FailureReport &report, const Autopsy &a, SayingText text = nullptr);
 
 } // namespace mmscope

@@ -42,6 +42,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   append_autopsy(again, *p.report, autopsy(*p.report));
   MM_CHECK(once == again);
   JsonWriter w(once);
-  write_autopsy(w, *p.report, a);
+  write_autopsy(w, *p.report, a, to_text);
   return 0;
 }

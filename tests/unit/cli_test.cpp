@@ -458,7 +458,7 @@ TEST_CASE("cli: an autopsy of a report, as text and as JSON") {
   CHECK(o.err == "no.txt:1:1: there is no line with \"page allocation failure\" or \"invoked oom-killer\"\n");
   o = call({"autopsy", "-"});
   CHECK(o.status == 2);
-  CHECK(o.err == "<stdin>:2:36: 'x' is not a number\n");
+  CHECK(o.err == "<stdin>:2:37: 'x' is not a number\n");
 
   o = call({"autopsy", MMSCOPE_TEST_DATA "/autopsy/this_node.txt"});
   CHECK(o.status == 0);
