@@ -73,6 +73,8 @@ class AutopsyDialog {
   private readonly example = h("select", {});
   private readonly error = h("p", { class: "message", role: "alert", hidden: true });
   private readonly result = h("section", { class: "autopsy-result", "aria-labelledby": "autopsy-cause", hidden: true });
+  private readonly cause = h("h3", { id: "autopsy-cause", tabindex: -1 }, t("autopsy.cause"));
+  private readonly verdict = h("p", { class: "verdict", role: "status" });
   private readonly dialog: HTMLDialogElement;
 
   constructor(
@@ -111,13 +113,14 @@ class AutopsyDialog {
     close.addEventListener("click", () => this.dialog.close());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.examine();
+      this.examineAndRead();
     });
     this.example.addEventListener("change", () => {
       const chosen = examples[this.example.value];
       if (chosen === undefined) return;
       this.text.value = chosen;
-      this.examine();
+      // The focus stays, so that arrows go on through the examples.
+      if (this.examine()) this.dialog.scrollTop = this.example.offsetTop - 12;
     });
     this.file.addEventListener("change", () => {
       const chosen = this.file.files?.[0];
@@ -157,7 +160,7 @@ class AutopsyDialog {
     }
     this.text.value = text + decoder.decode();
     this.example.value = "";
-    this.examine();
+    this.examineAndRead();
   }
 
   private refuse(reason: string): void {
@@ -166,30 +169,35 @@ class AutopsyDialog {
     this.error.textContent = reason;
   }
 
-  private examine(): void {
+  private examineAndRead(): void {
+    if (!this.examine()) return;
+    this.dialog.scrollTop = this.result.offsetTop - 12;
+    this.cause.focus({ preventScroll: true });
+  }
+
+  /** False if it was refused. */
+  private examine(): boolean {
     if (this.text.value.trim() === "") {
       this.refuse(t("autopsy.empty"));
-      return;
+      return false;
     }
     const answer = JSON.parse(this.module.autopsy(this.text.value)) as Answer;
     if (!("cause" in answer)) {
       const { line, column, reason } = answer;
       this.refuse(t("autopsy.refused", { line, column, reason }));
-      return;
+      return false;
     }
     this.error.hidden = true;
     this.show(answer);
+    return true;
   }
 
   private show(a: Autopsy): void {
-    const cause = h("h3", { id: "autopsy-cause", tabindex: -1 }, t("autopsy.cause"));
     const deciding = a.attempts[a.deciding];
     const others = a.attempts.filter((attempt) => attempt !== deciding);
-    this.result.replaceChildren(
-      cause,
-      h("p", { class: "verdict" }, sentence(a.cause)),
-      h("p", { class: "request" }, ...request(a)),
-    );
+    this.result.hidden = false;
+    this.verdict.textContent = sentence(a.cause);
+    this.result.replaceChildren(this.cause, this.verdict, h("p", { class: "request" }, ...request(a)));
     if (deciding) this.result.append(h("h3", {}, t("autopsy.zones")), table(deciding));
     if (a.attempts.length > 0)
       this.result.append(
@@ -204,9 +212,6 @@ class AutopsyDialog {
       this.result.append(
         h("details", {}, h("summary", {}, t("autopsy.assumed")), h("ul", {}, ...a.assumed.map(assumption))),
       );
-    this.result.hidden = false;
-    this.dialog.scrollTop = this.result.offsetTop - 12;
-    cause.focus({ preventScroll: true });
   }
 }
 
