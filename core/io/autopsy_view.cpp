@@ -29,7 +29,7 @@ void append_table(std::string &out, const FailureReport &report, const Attempt &
   std::vector<Row> rows{{"zone", "free", "not counted", "usable", "mark", "lowered", "reserve", "needed", "verdict"}};
   const bool nodes = several_nodes(report);
   for (const ZoneFinding &f : a.zones) {
-    Row row{report.zones[f.zone].label(nodes), concat(f.free), "-", "-", concat(f.mark), "-", "-", "-",
+    Row row{report.zones[f.zone].label(nodes),  concat(f.free), "-", "-", concat(f.mark), "-", "-", "-",
             to_text(say(verdict_id(f.verdict)))};
     if (was_asked(f.verdict)) {
       row[2] = concat(f.free - f.check.usable);

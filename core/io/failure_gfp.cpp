@@ -28,24 +28,12 @@ constexpr GfpName other_names[] = {
 struct Bit {
   gfp_t theirs, ours;
 };
-constexpr Bit common[] = {{0x01, gfp::DMA},
-                          {0x02, gfp::HIGHMEM},
-                          {0x04, gfp::DMA32},
-                          {0x08, gfp::MOVABLE},
-                          {0x20, gfp::HIGH},
-                          {0x40, gfp::IO},
-                          {0x80, gfp::FS},
-                          {0x200, gfp::NOWARN},
-                          {0x400, gfp::RETRY_MAYFAIL},
-                          {0x800, gfp::NOFAIL},
-                          {0x1000, gfp::NORETRY},
-                          {0x2000, gfp::MEMALLOC},
-                          {0x4000, gfp::COMP},
-                          {0x8000, gfp::ZERO},
-                          {0x10000, gfp::NOMEMALLOC},
-                          {0x20000, gfp::HARDWALL},
-                          {0x40000, gfp::THISNODE},
-                          {0x1000000, gfp::WRITE}};
+constexpr Bit common[] = {{0x01, gfp::DMA},         {0x02, gfp::HIGHMEM},     {0x04, gfp::DMA32},
+                          {0x08, gfp::MOVABLE},     {0x20, gfp::HIGH},        {0x40, gfp::IO},
+                          {0x80, gfp::FS},          {0x200, gfp::NOWARN},     {0x400, gfp::RETRY_MAYFAIL},
+                          {0x800, gfp::NOFAIL},     {0x1000, gfp::NORETRY},   {0x2000, gfp::MEMALLOC},
+                          {0x4000, gfp::COMP},      {0x8000, gfp::ZERO},      {0x10000, gfp::NOMEMALLOC},
+                          {0x20000, gfp::HARDWALL}, {0x40000, gfp::THISNODE}, {0x1000000, gfp::WRITE}};
 // Up to 4.3 kswapd was always woken, and what did not wait was atomic.
 constexpr Bit up_to_4_3[] = {
     {0x10, gfp::DIRECT_RECLAIM}, {0x80000, gfp::RECLAIMABLE}, {0x100000, gfp::MOVABLE}, {0, gfp::KSWAPD_RECLAIM}};
@@ -82,8 +70,8 @@ std::optional<gfp_t> gfp_of_names(std::string_view names, std::vector<Saying> &a
     const std::string_view word = trim(names.substr(0, bar));
     more = bar != std::string_view::npos;
     if (more) names.remove_prefix(bar + 1);
-    const auto old = std::find_if(std::begin(other_names), std::end(other_names),
-                                  [&](const GfpName &n) { return n.name == word; });
+    const auto old =
+        std::find_if(std::begin(other_names), std::end(other_names), [&](const GfpName &n) { return n.name == word; });
     const bool is_name = !word.empty() && (word.front() < '0' || word.front() > '9');
     const std::optional<gfp_t> bits = old != std::end(other_names) ? old->bits
                                       : is_name                    ? parse_gfp(word)

@@ -48,9 +48,20 @@ struct RawZone {
   std::vector<u64> lowmem_reserve;
   std::vector<ReportBlocks> blocks;
 };
-constexpr std::array<std::string_view, RawZone::keys> zone_keys{
-    "free",          "boost",       "min",           "low",     "high",     "reserved_highatomic", "free_highatomic",
-    "active_anon",   "inactive_anon", "active_file", "inactive_file", "managed", "free_pcp",        "free_cma"};
+constexpr std::array<std::string_view, RawZone::keys> zone_keys{"free",
+                                                                "boost",
+                                                                "min",
+                                                                "low",
+                                                                "high",
+                                                                "reserved_highatomic",
+                                                                "free_highatomic",
+                                                                "active_anon",
+                                                                "inactive_anon",
+                                                                "active_file",
+                                                                "inactive_file",
+                                                                "managed",
+                                                                "free_pcp",
+                                                                "free_cma"};
 
 class Reader {
 public:
@@ -275,10 +286,7 @@ bool Reader::buddy_line(RawZone &z, std::string_view rest) {
       const auto says = number(total, max_kb);
       if (!says) return false;
       if (*says != sum)
-        assume(say("assumed.sum")
-                   .with("zone", converted(z).label(z.with_node))
-                   .with("sum", sum)
-                   .with("says", *says));
+        assume(say("assumed.sum").with("zone", converted(z).label(z.with_node)).with("sum", sum).with("says", *says));
       break;
     }
     if (word.front() == '(') {
@@ -420,8 +428,8 @@ void Reader::name_zones() {
     with_node = with_node && z.with_node;
     seen.push_back({z.name});
     if (const auto &r = z.lowmem_reserve; !r.empty())
-      seen.back().zeros = static_cast<std::size_t>(
-          std::find_if(r.begin(), r.end(), [](u64 n) { return n != 0; }) - r.begin());
+      seen.back().zeros =
+          static_cast<std::size_t>(std::find_if(r.begin(), r.end(), [](u64 n) { return n != 0; }) - r.begin());
   }
   std::string names;
   for (const std::string_view name : zone_types(seen, types, with_node)) {
@@ -493,7 +501,8 @@ bool Reader::finish() {
     const auto without = [&](const RawZone &z) { return z.stated && !z.kb[key]; };
     const auto first = std::find_if(zones_.begin(), zones_.end(), without);
     // Kernels before 5.0 know no boost.
-    if (first == zones_.end() || (key == RawZone::boost && std::all_of(zones_.begin(), zones_.end(), without))) continue;
+    if (first == zones_.end() || (key == RawZone::boost && std::all_of(zones_.begin(), zones_.end(), without)))
+      continue;
     line_ = first->line;
     assume(say("assumed.zero").with("what", std::string(zone_keys[key])));
   }

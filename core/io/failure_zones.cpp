@@ -20,9 +20,9 @@ constexpr std::string_view highmem[] = {"Normal", "HighMem", "Movable"};
 constexpr std::string_view plain[] = {"Normal", "Movable"};
 constexpr std::string_view plain_device[] = {"Normal", "Movable", "Device"};
 constexpr std::string_view dma_dma32_highmem[] = {"DMA", "DMA32", "Normal", "HighMem", "Movable"};
-constexpr std::span<const std::string_view> sets[] = {dma_dma32_device, dma_dma32,  dma_highmem, only_dma32,
-                                                      only_dma32_device, dma,        dma_device,        highmem,
-                                                      plain,            plain_device, dma_dma32_highmem};
+constexpr std::span<const std::string_view> sets[] = {
+    dma_dma32_device, dma_dma32, dma_highmem, only_dma32,   only_dma32_device, dma,
+    dma_device,       highmem,   plain,       plain_device, dma_dma32_highmem};
 
 bool holds(std::span<const std::string_view> set, std::string_view name) {
   return std::find(set.begin(), set.end(), name) != set.end();
@@ -34,8 +34,7 @@ bool is_zone_name(std::string_view word) { return holds(every_zone, word); }
 
 std::span<const std::string_view> zone_types(std::span<const SeenZone> seen, std::size_t count, bool nodes) {
   const auto fits = [&](std::span<const std::string_view> set) {
-    return (count == 0 || set.size() == count) &&
-           std::all_of(seen.begin(), seen.end(), [&](const SeenZone &z) {
+    return (count == 0 || set.size() == count) && std::all_of(seen.begin(), seen.end(), [&](const SeenZone &z) {
              const auto place = static_cast<std::size_t>(std::find(set.begin(), set.end(), z.name) - set.begin());
              return place < set.size() && place < z.zeros;
            });

@@ -10,9 +10,9 @@ namespace mmscope {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> verdicts{"verdict.ok",        "verdict.low",      "verdict.no_block",
-                                                   "verdict.above",     "verdict.this_node", "verdict.nodemask",
-                                                   "verdict.cpuset",    "verdict.empty",    "verdict.unknown"};
+constexpr std::array<std::string_view, 9> verdicts{"verdict.ok",     "verdict.low",       "verdict.no_block",
+                                                   "verdict.above",  "verdict.this_node", "verdict.nodemask",
+                                                   "verdict.cpuset", "verdict.empty",     "verdict.unknown"};
 constexpr u64 costly_order = 3; // PAGE_ALLOC_COSTLY_ORDER
 
 // The least number in [0, limit] for which `enough` holds, which it does from there on; nothing if it never does.
@@ -197,8 +197,7 @@ Saying Examiner::cause_low() const {
   }
   const u64 slab = report_.slab_unreclaimable.value_or(0), managed = report_.managed.value_or(0);
   if (managed != 0 && slab >= managed / 2) return say("cause.slab").with("pages", slab).with("managed", managed);
-  if (report_.total_swap_kb && !can_swap() &&
-      giver({.any_block = true, .reclaim_file = true, .reclaim_anon = true}))
+  if (report_.total_swap_kb && !can_swap() && giver({.any_block = true, .reclaim_file = true, .reclaim_anon = true}))
     return say(*report_.total_swap_kb > 0 ? "cause.swap_full" : "cause.no_swap").with("pages", anon());
   return say("cause.out_of_memory");
 }
@@ -220,9 +219,9 @@ void Examiner::missing_pages() {
     if (pages && (!best || *pages < best->pages)) best = {*pages, !with(*pages, false), f.zone};
   }
   if (!best) return;
-  Saying s = say(!best->block         ? "remedy.free_pages"
-                 : best->pages == 0   ? "remedy.free_block"
-                                      : "remedy.free_pages_and_block");
+  Saying s = say(!best->block       ? "remedy.free_pages"
+                 : best->pages == 0 ? "remedy.free_block"
+                                    : "remedy.free_pages_and_block");
   s.with("zone", replay_.label(best->zone));
   if (best->pages != 0) s.with("pages", best->pages);
   if (best->block) s.with("order", report_.order.v);
@@ -247,8 +246,7 @@ void Examiner::other_requests() {
         reclaimable() != 0)
       out.push_back(say("remedy.may_wait").with("gfp", gfp_text(report_.gfp)).with("pages", reclaimable()));
   }
-  const gfp_t movable =
-      (report_.gfp & ~(gfp::DMA | gfp::DMA32 | gfp::RECLAIMABLE)) | gfp::HIGHMEM | gfp::MOVABLE;
+  const gfp_t movable = (report_.gfp & ~(gfp::DMA | gfp::DMA32 | gfp::RECLAIMABLE)) | gfp::HIGHMEM | gfp::MOVABLE;
   if (gfp_migratetype_index(report_.gfp) != 1)
     if (const auto z = replay_.giver({report_.order, movable}, {}))
       out.push_back(say("remedy.movable").with("zone", replay_.label(*z)));
@@ -269,9 +267,11 @@ void Examiner::other_zones() {
   if (const auto z = giver({.drain_pcp = true}))
     out.push_back(zone_says("remedy.drain_pcp", *z).with("pages", zone(*z).free_pcp.value_or(0)));
   if (const auto z = giver({.mark = u64{0}})) {
-    const auto refused = least(zone(*z).min.value_or(0), [&](u64 m) { return !replay_.gives(*z, request_, {.mark = m}); });
+    const auto refused =
+        least(zone(*z).min.value_or(0), [&](u64 m) { return !replay_.gives(*z, request_, {.mark = m}); });
     if (refused && *refused > 0)
-      out.push_back(zone_says("remedy.lower_mark", *z).with("pages", *refused - 1).with("mark", zone(*z).min.value_or(0)));
+      out.push_back(
+          zone_says("remedy.lower_mark", *z).with("pages", *refused - 1).with("mark", zone(*z).min.value_or(0)));
   }
   if (waits() && !can_swap() && anon() != 0 && !giver({.reclaim_file = true}) &&
       giver({.reclaim_file = true, .reclaim_anon = true}))
@@ -298,9 +298,8 @@ Autopsy Examiner::examine() {
     out_.assumed.push_back(
         say(bound ? "assumed.this_node" : "assumed.local_node").with("node", static_cast<u64>(node)));
   }
-  const bool outside = std::any_of(report_.zones.begin(), report_.zones.end(), [&](const ReportZone &z) {
-    return !report_.mems_allowed.holds(z.nid);
-  });
+  const bool outside = std::any_of(report_.zones.begin(), report_.zones.end(),
+                                   [&](const ReportZone &z) { return !report_.mems_allowed.holds(z.nid); });
   if (outside && !wants(gfp::HARDWALL)) out_.assumed.push_back(say("assumed.no_cpuset"));
 
   out_.attempts.push_back(replay_.fast(request_));

@@ -37,7 +37,7 @@ enum class ZoneVerdict : u8 {
 std::string_view verdict_id(ZoneVerdict v); // "verdict.low"
 constexpr bool was_asked(ZoneVerdict v) { return v <= ZoneVerdict::no_block; }
 
-struct ZoneFinding { // pages
+struct ZoneFinding {    // pages
   std::size_t zone = 0; // of FailureReport::zones
   ZoneVerdict verdict = ZoneVerdict::unknown;
   i64 free = 0;
@@ -47,13 +47,13 @@ struct ZoneFinding { // pages
 };
 
 struct Attempt {
-  std::string_view id; // "attempt.slow"
-  u32 flags = 0;       // alloc_flag
+  std::string_view id;            // "attempt.slow"
+  u32 flags = 0;                  // alloc_flag
   std::vector<ZoneFinding> zones; // in the order in which the request looks
 };
 
 struct Autopsy {
-  std::size_t highest = 0; // of FailureReport::zone_names: the highest zone that the request may use
+  std::size_t highest = 0;       // of FailureReport::zone_names: the highest zone that the request may use
   std::vector<Attempt> attempts; // none for a memory cgroup at its limit
   std::size_t deciding = 0;      // the attempt that the cause is about
   Saying cause;

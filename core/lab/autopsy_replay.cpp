@@ -126,8 +126,7 @@ ZoneFinding Replay::judge(std::size_t zone, u32 flags, bool hardwall, ReplayRequ
   const std::size_t highest = c.any_zone ? report_.zone_names.size() - 1 : highest_zone(report_, r.gfp);
   if (!c.no_lowmem_reserve && highest < z.lowmem_reserve.size()) in.reserve = z.lowmem_reserve[highest];
   // 6.13 counts what is free of the high-order atomic reserve, others all of it.
-  if (!c.no_highatomic)
-    in.nr_reserved_highatomic = z.free_highatomic.value_or(z.reserved_highatomic.value_or(0));
+  if (!c.no_highatomic) in.nr_reserved_highatomic = z.free_highatomic.value_or(z.reserved_highatomic.value_or(0));
   in.free_cma = c.with_cma ? 0 : z.free_cma.value_or(0);
   in.usable_orders = usable_orders(z, flags, c);
 
@@ -147,9 +146,9 @@ ZoneFinding Replay::judge(std::size_t zone, u32 flags, bool hardwall, ReplayRequ
       f.check = check_watermark(in, r.order, flags);
     }
   }
-  f.verdict = f.check.ok()                                        ? ZoneVerdict::ok
+  f.verdict = f.check.ok()                               ? ZoneVerdict::ok
               : f.check.verdict == WatermarkVerdict::low ? ZoneVerdict::low
-                                                                  : ZoneVerdict::no_block;
+                                                         : ZoneVerdict::no_block;
   return f;
 }
 

@@ -19,8 +19,8 @@ struct ReplayRequest {
 struct Change {
   bool any_node = false, any_zone = false;
   bool no_lowmem_reserve = false, no_boost = false, no_highatomic = false, with_cma = false;
-  bool any_block = false;                     // a block of every order is there
-  bool drain_pcp = false;                     // what is on per-CPU lists is free
+  bool any_block = false;                          // a block of every order is there
+  bool drain_pcp = false;                          // what is on per-CPU lists is free
   bool reclaim_file = false, reclaim_anon = false; // what is on the LRU lists is free
   i64 extra_free = 0;
   std::optional<u64> mark = {}; // in place of the zone's

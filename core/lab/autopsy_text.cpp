@@ -19,8 +19,8 @@ constexpr AutopsySentence sentences[] = {
 std::span<const AutopsySentence> autopsy_sentences() { return sentences; }
 
 std::string to_text(const Saying &s) {
-  const auto known = std::find_if(std::begin(sentences), std::end(sentences),
-                                  [&](const AutopsySentence &a) { return a.id == s.id; });
+  const auto known =
+      std::find_if(std::begin(sentences), std::end(sentences), [&](const AutopsySentence &a) { return a.id == s.id; });
   if (known == std::end(sentences)) return s.id;
   std::string out;
   std::string_view rest = known->sentence;

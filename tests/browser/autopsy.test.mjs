@@ -145,7 +145,9 @@ test("a file, chosen or dropped, is a report here and no log", async () => {
   await openDialog(page);
   const buffer = (name) => ({ name: `${name}.txt`, mimeType: "text/plain", buffer: Buffer.from(report(name)) });
   await dialog(page).locator("input[type=file]").setInputFiles(buffer("race"));
-  await result(page).getByText(/memory was freed between the refusal and the report/).waitFor();
+  await result(page)
+    .getByText(/memory was freed between the refusal and the report/)
+    .waitFor();
   assert.match(await result(page).innerText(), /Nothing: made again now, it would succeed\./);
 
   const dropped = await page.evaluateHandle((text) => {
@@ -155,7 +157,9 @@ test("a file, chosen or dropped, is a report here and no log", async () => {
   }, report("this_node"));
   const zone = dialog(page).getByText("Example", { exact: true });
   for (const kind of ["dragover", "drop"]) await zone.dispatchEvent(kind, { dataTransfer: dropped });
-  await result(page).getByText(/__GFP_THISNODE keeps the request on node 0/).waitFor();
+  await result(page)
+    .getByText(/__GFP_THISNODE keeps the request on node 0/)
+    .waitFor();
   assert.deepEqual((await rows(page))[3].slice(0, 4), ["node 1 DMA32", "507492", "–", "–"]);
   assert.equal(await page.locator("html.dropping").count(), 0);
   assert.match(await page.locator("#machine option:checked").innerText(), /QEMU 1 GiB/);
@@ -163,7 +167,9 @@ test("a file, chosen or dropped, is a report here and no log", async () => {
   const memcg = report("memcg");
   await box(page).fill(memcg);
   await dialog(page).getByRole("button", { name: "Examine" }).click();
-  await result(page).getByText(/A memory cgroup is at its limit/).waitFor();
+  await result(page)
+    .getByText(/A memory cgroup is at its limit/)
+    .waitFor();
   assert.equal(await result(page).getByRole("table").count(), 0);
   await close(page);
 });

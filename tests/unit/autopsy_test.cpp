@@ -146,7 +146,8 @@ TEST_CASE("autopsy: one number changed changes the verdict that depends on it, a
       {"highatomic_only", "60*32kB (H)", "60*32kB (UH)", "DMA32", ZoneVerdict::no_block, ZoneVerdict::ok},
       {"race", "min:44340kB", "min:99340kB", "DMA32", ZoneVerdict::ok, ZoneVerdict::ok},
       {"race", "min:44340kB", "min:249340kB", "DMA32", ZoneVerdict::ok, ZoneVerdict::low},
-      {"this_node", "Node 0 DMA32 free:6948kB", "Node 0 DMA32 free:8130kB", "DMA32", ZoneVerdict::low, ZoneVerdict::ok}};
+      {"this_node", "Node 0 DMA32 free:6948kB", "Node 0 DMA32 free:8130kB", "DMA32", ZoneVerdict::low,
+       ZoneVerdict::ok}};
   for (const Edit &e : edits) {
     const std::string text = text_of(e.file);
     INFO(e.file << ": " << e.to);
@@ -181,8 +182,7 @@ TEST_CASE("autopsy: a number of a zone's lines matters to that zone alone") {
         for (const std::string &head : {concat("Node ", z.nid, ' ', z.name), z.name})
           for (const char c : {' ', ':'}) {
             const std::size_t found = line.find(concat(' ', head, c));
-            if (found != std::string_view::npos || line.starts_with(concat(head, c)))
-              label = std::string_view(z.name);
+            if (found != std::string_view::npos || line.starts_with(concat(head, c))) label = std::string_view(z.name);
           }
       const bool about = line.find("kB") != std::string_view::npos && line.find("free:") != std::string_view::npos &&
                          line.find("min:") != std::string_view::npos;

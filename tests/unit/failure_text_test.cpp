@@ -19,9 +19,9 @@ const std::string request = "app: page allocation failure: order:2, mode:0xa20(G
                             "mems_allowed=0\n";
 const std::string kernel = "CPU: 0 PID: 7 Comm: app Tainted: G        W  O       6.1.0-50-amd64 #1 Debian\n";
 const std::string zone_line = "Node 0 DMA32 free:4096kB boost:0kB min:44336kB low:55420kB high:66504kB "
-                         "reserved_highatomic:2048KB active_anon:4kB inactive_anon:8kB active_file:16kB "
-                         "inactive_file:32kB unevictable:0kB writepending:0kB present:1032064kB managed:965596kB "
-                         "mlocked:0kB bounce:0kB free_pcp:64kB local_pcp:12kB free_cma:128kB\n";
+                              "reserved_highatomic:2048KB active_anon:4kB inactive_anon:8kB active_file:16kB "
+                              "inactive_file:32kB unevictable:0kB writepending:0kB present:1032064kB managed:965596kB "
+                              "mlocked:0kB bounce:0kB free_pcp:64kB local_pcp:12kB free_cma:128kB\n";
 const std::string reserve = "lowmem_reserve[]: 0 0 942 942 942\n";
 const std::string buddy = "Node 0 DMA32: 512*4kB (UME) 128*8kB (MH) 64*16kB (C) 0*32kB 0*64kB 0*128kB 0*256kB 0*512kB "
                           "0*1024kB 0*2048kB 0*4096kB = 4096kB\n";
@@ -94,8 +94,8 @@ TEST_CASE("failure text: everything that counts is read") {
 TEST_CASE("failure text: the head of a line does not matter, nor what stands around the report") {
   const FailureReport plain = report_of(whole);
   for (const std::string_view head :
-       {"[ 8123.456789] ", "<4>[    0.000000][    C0] ", "[  917.004][ T1203] ", "Mar 14 03:12:09 box kernel: ",
-        "Mar 14 03:12:09 box kernel: [ 8123.456789] ", "<4>"}) {
+       {"[ 8123.456789] ", "<4>[    0.000000][    C0] ", "[  917.004][ T1203] ",
+        "Mar 14 03:12:09 box kernel: ", "Mar 14 03:12:09 box kernel: [ 8123.456789] ", "<4>"}) {
     INFO(head);
     const FailureReport r = report_of(headed(concat("something else\n", whole, "and more\n"), head));
     CHECK(r.task == plain.task);
@@ -107,7 +107,8 @@ TEST_CASE("failure text: the head of a line does not matter, nor what stands aro
     CHECK(r.zones[0].lowmem_reserve == plain.zones[0].lowmem_reserve);
   }
   // Keys in another order and new ones among them.
-  const FailureReport r = report_of(changed(whole, "boost:0kB min:44336kB", "zspages:9kB min:44336kB new: 3kB boost:0kB"));
+  const FailureReport r =
+      report_of(changed(whole, "boost:0kB min:44336kB", "zspages:9kB min:44336kB new: 3kB boost:0kB"));
   CHECK(r.zones[0].min == 11084u);
   CHECK(r.zones[0].boost == 0u);
   // Of several reports the first.
@@ -117,8 +118,9 @@ TEST_CASE("failure text: the head of a line does not matter, nor what stands aro
 }
 
 TEST_CASE("failure text: the OOM killer's words") {
-  const std::string oom = "my app invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), nodemask=0-1,3, "
-                          "order=0, oom_score_adj=-17\n";
+  const std::string oom =
+      "my app invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), nodemask=0-1,3, "
+      "order=0, oom_score_adj=-17\n";
   const std::string old = "x cpuset=batch mems_allowed=0,2-3\n";
   const std::string swap = "Free swap  = 12kB\nTotal swap = 1048572kB\n262014 pages RAM\n16775 pages reserved\n";
   const std::string counters = " slab_reclaimable:2742 slab_unreclaimable:1489\n free:1024 free_pcp:22 free_cma:0\n";
@@ -144,7 +146,9 @@ TEST_CASE("failure text: the OOM killer's words") {
 }
 
 TEST_CASE("failure text: what is missing is assumed and told, with its line") {
-  const auto told = [](std::string_view from, std::string_view to) { return assumed(report_of(changed(whole, from, to))); };
+  const auto told = [](std::string_view from, std::string_view to) {
+    return assumed(report_of(changed(whole, from, to)));
+  };
   CHECK(told(reserve, "").find("4: lowmem_reserve[] of node 0 DMA32 is not in the report: taken as 0.") !=
         std::string::npos);
   CHECK(told(buddy, "").find("4: node 0 DMA32 has no buddy line: a block is taken to be there.") != std::string::npos);
@@ -153,15 +157,16 @@ TEST_CASE("failure text: what is missing is assumed and told, with its line") {
         std::string::npos);
   CHECK(told(" free_cma:128kB", "").find("4: free_cma is not in the report") != std::string::npos);
   CHECK(told(" free_cma:128kB", " free_cma:12").find("4: free_cma is cut off") != std::string::npos);
-  CHECK(told("= 4096kB", "= 4100kB")
-            .find("6: The blocks of node 0 DMA32 add up to 4096 KiB, its line says 4100 KiB") != std::string::npos);
+  CHECK(told("= 4096kB", "= 4100kB").find("6: The blocks of node 0 DMA32 add up to 4096 KiB, its line says 4100 KiB") !=
+        std::string::npos);
   CHECK(told("6.1.0-50-amd64", "5.10.0-32-amd64").find("The rules are those of Linux 6.1; this is 5.10.0-32-amd64.") !=
         std::string::npos);
   CHECK(told("GFP_ATOMIC)", "GFP_ATOMIC|__GFP_NEWER|__GFP_SKIP_KASAN)") ==
         "1: The flag __GFP_NEWER is not known and left out.\n"
         "4: The kernel’s zone types are taken to be DMA DMA32 Normal Movable Device.");
-  CHECK(told(" (UME) 128*8kB (MH) 64*16kB (C)", " 128*8kB 64*16kB").find("6: The buddy line of node 0 DMA32 has no "
-                                                                           "letters") != std::string::npos);
+  CHECK(told(" (UME) 128*8kB (MH) 64*16kB (C)", " 128*8kB 64*16kB")
+            .find("6: The buddy line of node 0 DMA32 has no "
+                  "letters") != std::string::npos);
   // A boost is no loss before there were boosts.
   CHECK(told("boost:0kB ", "").find("boost") == std::string::npos);
   // Cut anywhere after the request it is a report or refused in words, and never more than there is.
@@ -177,8 +182,7 @@ TEST_CASE("failure text: what is missing is assumed and told, with its line") {
 TEST_CASE("failure text: what is no report is refused, with its place") {
   CHECK(refusal("") == "1:1: there is no line with \"page allocation failure\" or \"invoked oom-killer\"");
   CHECK(refusal(zone_line + buddy).starts_with("1:1: there is no line"));
-  CHECK(refusal(request) ==
-        "1:1: the zones are missing: no line like \"Node 0 DMA32 free:\" follows the request");
+  CHECK(refusal(request) == "1:1: the zones are missing: no line like \"Node 0 DMA32 free:\" follows the request");
   CHECK(refusal("x\napp: page allocation failure: mode:0xcc0(GFP_KERNEL)\n") ==
         "2:6: the line of the request has no order");
   CHECK(refusal("app: page allocation failure: order:1\n").ends_with("has no flags (mode or gfp_mask)"));
@@ -191,8 +195,7 @@ TEST_CASE("failure text: what is no report is refused, with its place") {
   CHECK(at("order:2", "order:-1") == "1:37: '' is not a number");
   CHECK(at("0xa20(GFP_ATOMIC)", "0xa20").size() == 0); // the number will do
   CHECK(at("0xa20(GFP_ATOMIC)", "GFP_ATOMIC").ends_with("is not a number"));
-  CHECK(at("(GFP_ATOMIC)", "(GFP_DMA|GFP_DMA32)") ==
-        "1:1: these flags ask for two zones at once: GFP_DMA32|GFP_DMA");
+  CHECK(at("(GFP_ATOMIC)", "(GFP_DMA|GFP_DMA32)") == "1:1: these flags ask for two zones at once: GFP_DMA32|GFP_DMA");
   CHECK(at("512*4kB", "512*5kB") == "6:15: no machine has pages of 5 KiB");
   CHECK(at("128*8kB", "128*16kB") == "6:29: blocks of order 1 are 8 KiB here, not 16");
   CHECK(at("(UME)", "(UMZ)") == "6:26: no free list has the letter 'Z'");
@@ -247,11 +250,12 @@ TEST_CASE("failure text: kernels of other ages and pages of other sizes") {
 TEST_CASE("failure text: which zone types a kernel has") {
   const auto types = [](std::initializer_list<SeenZone> seen, std::size_t count, bool nodes) {
     std::string s;
-    for (const std::string_view name : zone_types(std::vector(seen), count, nodes)) append(s, s.empty() ? "" : " ", name);
+    for (const std::string_view name : zone_types(std::vector(seen), count, nodes))
+      append(s, s.empty() ? "" : " ", name);
     return s;
   };
   CHECK(types({{"DMA"}, {"DMA32"}, {"Normal"}}, 5, true) == "DMA DMA32 Normal Movable Device");
-  CHECK(types({{"DMA"}}, 4, true) == "DMA DMA32 Normal Movable"); // arm64
+  CHECK(types({{"DMA"}}, 4, true) == "DMA DMA32 Normal Movable");    // arm64
   CHECK(types({{"DMA"}}, 4, false) == "DMA Normal HighMem Movable"); // arm
   CHECK(types({{"DMA"}, {"Normal"}, {"HighMem"}}, 4, false) == "DMA Normal HighMem Movable");
   CHECK(types({{"DMA"}, {"DMA32"}}, 4, false) == "DMA DMA32 Normal Movable"); // mips

@@ -232,15 +232,20 @@ function table(attempt: Attempt): HTMLElement {
     h("th", { scope: "col", class: AMOUNTS.includes(name) && "number" }, t(`autopsy.column.${name}`)),
   );
   const caption = `${t(`autopsy.${attempt.id}`)} (${attempt.flags})`;
+  // Not a <caption>: that is as wide as the table, which may be wider than the screen.
   return h(
     "div",
-    { class: "autopsy-table", tabindex: 0, role: "group", "aria-label": caption },
+    {},
+    h("p", { class: "attempt" }, caption),
     h(
-      "table",
-      {},
-      h("caption", {}, caption),
-      h("thead", {}, h("tr", {}, ...head)),
-      h("tbody", {}, ...attempt.zones.map(row)),
+      "div",
+      { class: "autopsy-table", tabindex: 0, role: "group", "aria-label": caption },
+      h(
+        "table",
+        { "aria-label": caption },
+        h("thead", {}, h("tr", {}, ...head)),
+        h("tbody", {}, ...attempt.zones.map(row)),
+      ),
     ),
   );
 }
