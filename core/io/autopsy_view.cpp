@@ -94,7 +94,7 @@ void write_zone(JsonWriter &w, const ReportZone &z, const ZoneFinding &f, bool n
 
 void append_autopsy(std::string &out, const FailureReport &report, const Autopsy &a) {
   append(out, kind_text(report.kind), ": ", report.task.empty() ? "?" : report.task, ", order ", report.order.v, " (",
-         pages_of(report.order), " pages), ", gfp_text(report.gfp));
+         pages_of(report.order), report.order.v == 0 ? " page), " : " pages), ", gfp_text(report.gfp));
   if (!a.attempts.empty()) append(out, ", highest zone ", report.zone_names[a.highest]);
   if (!report.kernel.empty()) append(out, ", Linux ", report.kernel);
   append(out, "\n\n", to_text(a.cause), "\n");

@@ -219,7 +219,7 @@ function request(a: Autopsy): (Node | string)[] {
   const parts = [
     h("span", {}, t(a.kind === "page allocation failure" ? "autopsy.kind.failure" : "autopsy.kind.oom")),
     h("span", { class: "mono" }, a.task || "?"),
-    h("span", {}, t("autopsy.order", { order: a.order, pages: count(2 ** a.order) })),
+    h("span", {}, t("autopsy.order", { order: a.order, n: 2 ** a.order, pages: count(2 ** a.order) })),
     h("span", { class: "mono" }, a.gfp),
   ];
   if (a.highest !== "") parts.push(h("span", {}, t("autopsy.highest", { zone: a.highest })));
