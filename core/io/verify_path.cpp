@@ -1,6 +1,7 @@
 // The parts of verify that read files: a capture's folder, a file of vectors.
 #include "base/text.hpp"
 #include "io/capture.hpp"
+#include "io/trace_run.hpp"
 #include "io/vectors.hpp"
 #include "io/verify.hpp"
 
@@ -26,7 +27,7 @@ VerifyReport verify_capture(const std::string &dir) {
 }
 
 VerifyReport verify_path(const std::string &path) {
-  if (is_directory(path)) return verify_capture(path);
+  if (is_directory(path)) return is_trace_folder(path) ? verify_trace(path) : verify_capture(path);
   VerifyReport r;
   r.name = path.substr(path.rfind('/') + 1);
   const auto text = read_file(path, r.error);

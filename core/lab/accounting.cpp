@@ -50,21 +50,35 @@ Accounting account(const System &s, const OwnerMap &owners, bool handed_over) {
     part(PartKind::free_memblock, free);
     return a;
   }
-  u64 buddy = 0, waiting = 0, allocated = 0;
+  u64 buddy = 0, waiting = 0, allocated = 0, pcp = 0;
   for (const pglist_data &node : s.pages.nodes())
-    for (const zone &z : node.zones) buddy += z.free_pages();
-  // A page that waits may be reserved or free in memblock; only the latter is not counted yet.
-  for (FreeCursor c = s.memblock.free_up(); s.memblock.next_free(c, no_node, MEMBLOCK_NONE, range);) {
-    const pfn_t first = to_pfn_up(range.base, shift), last = to_pfn_down(range.end, shift);
-    if (first >= last) continue;
+    for (const zone &z : node.zones) {
+      buddy += z.free_pages();
+      for (const per_cpu_pages &p : z.pcp) pcp += p.count;
+    }
+  // What nobody holds of RAM; a page that waits may be reserved or not, and who holds it counts already.
+  const auto gap = [&](u64 from, u64 to) {
+    const pfn_t first = to_pfn_up(phys_addr_t{from}, shift), last = to_pfn_down(phys_addr_t{to}, shift);
+    if (from >= to || first >= last) return;
     s.pages.for_each_run(first, last, [&](const PageRun &run) {
       if (run.info.state == PageState::uninit || run.info.state == PageState::init)
         waiting += run.count;
       else if (run.info.state == PageState::allocated)
         allocated += run.count;
     });
+  };
+  auto holder = owners.held().begin();
+  for (const memblock_region &r : s.memblock.memory.regions) {
+    u64 pos = r.base.v;
+    while (holder != owners.held().end() && holder->second.end <= r.base.v) ++holder;
+    for (auto at = holder; at != owners.held().end() && at->first < r.end().v; ++at) {
+      gap(pos, at->first);
+      pos = std::max(pos, at->second.end);
+    }
+    gap(pos, r.end().v);
   }
   part(PartKind::free_buddy, buddy << shift);
+  part(PartKind::on_pcp, pcp << shift);
   part(PartKind::waiting, waiting << shift);
   part(PartKind::allocated, allocated << shift);
   part(PartKind::cut_off, cut);

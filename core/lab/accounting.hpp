@@ -1,7 +1,7 @@
 // accounting.hpp: every byte of RAM has an owner, and the sum balances.
 //
 //     RAM  =  held by owners  +  free in memblock                                            before the handoff
-//     RAM  =  held by owners  +  free in the buddy allocator  +  waiting  +  allocated  +  cut off     after it
+//     RAM  =  held by owners  +  free in the buddy allocator  +  on CPUs' page lists  +  waiting  +  allocated  +  cut off     after it
 //
 // The parts are counted independently of each other, so that a sum that balances says something.
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace mmscope {
 
-enum class PartKind : u8 { owner, free_memblock, free_buddy, waiting, allocated, cut_off };
+enum class PartKind : u8 { owner, free_memblock, free_buddy, on_pcp, waiting, allocated, cut_off };
 
 struct Part {
   PartKind kind = PartKind::owner;

@@ -87,6 +87,8 @@ Changes changes_of(std::span<const Event> events, const System &after) {
     case EventKind::lab_numa_memblk:
     case EventKind::lab_section_present:
     case EventKind::lab_section_init:
+    case EventKind::lab_pcp_add:
+    case EventKind::lab_page_block:
     case EventKind::lab_page_run: place(e); break;
     default: break;
     }

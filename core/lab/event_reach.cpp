@@ -53,6 +53,17 @@ constexpr Row rows[] = {
     {EventKind::lab_hand_over,           Shape::blocks,   Layer::pages,    0, 1, 2},
     {EventKind::lab_buddy_merge,         Shape::buddies,  Layer::pages,    0, 1, 2},
     {EventKind::lab_deferred_skip,       Shape::blocks,   Layer::pages,    0, 1, 2},
+    {EventKind::lab_pcp_add,             Shape::block,    Layer::pages,    4, 5},
+    {EventKind::lab_pcp_del,             Shape::block,    Layer::pages,    4, 5},
+    {EventKind::lab_page_block,          Shape::block,    Layer::pages,    0, 1},
+    {EventKind::lab_lru_add,             Shape::block,    Layer::pages,    0, 1},
+    {EventKind::lab_lru_del,             Shape::block,    Layer::pages,    0, 1},
+    {EventKind::lab_buddy_split,         Shape::block,    Layer::pages,    0, 1},
+    {EventKind::mm_page_alloc,           Shape::block,    Layer::pages,    0, 1},
+    {EventKind::mm_page_free,            Shape::block,    Layer::pages,    0, 1},
+    {EventKind::mm_page_pcpu_drain,      Shape::block,    Layer::pages,    0, 1},
+    {EventKind::mm_page_alloc_zone_locked, Shape::block,  Layer::pages,    0, 1},
+    {EventKind::mm_page_alloc_extfrag,   Shape::block,    Layer::pages,    0, 2},
 };
 // clang-format on
 

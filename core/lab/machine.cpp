@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "lab/page_calls.hpp"
 #include "mm/boot.hpp"
 
 #include <algorithm>
@@ -36,7 +37,11 @@ constexpr StepRule step_rules[] = {
     {Op::hugepage_init, Op::init_per_zone_wmark_min, true},
     {Op::free_reserved_area, Op::memblock_free_all, false},
     {Op::write_sysctl, Op::init_per_zone_wmark_min, false},
+    {Op::setup_per_cpu_pageset, Op::mem_init, true},
 };
+
+// Something is asked of the page allocator, or given back to it (lab/page_calls.hpp).
+bool is_request(Op op) { return op >= Op::setup_per_cpu_pageset; }
 
 // What happens to pages: memblock is behind it, zones are needed.
 bool is_about_pages(Op op) {
@@ -48,7 +53,7 @@ bool is_about_pages(Op op) {
   case Op::hugepage_init:
   case Op::free_reserved_area:
   case Op::write_sysctl: return true;
-  default: return false;
+  default: return is_request(op);
   }
 }
 bool is_numa_fact(Op op) { return op == Op::numa_add_memblk || op == Op::numa_set_distance || op == Op::numa_set_cpus; }
@@ -68,7 +73,7 @@ std::string_view span_name(Op op) {
   case Op::numa_set_cpus: return "numa_set_node";
   case Op::e820_add: return "e820__range_add";
   case Op::movable_node: return "cmdline_parse_movable_node";
-  default: return {};
+  default: return is_request(op) ? op_info(op).name : std::string_view();
   }
 }
 
@@ -180,6 +185,8 @@ void Machine::check_order(Site &site) const {
   }
   if (is_about_pages(op) && !made(Op::free_area_init))
     site.fail(no_arg, name, " needs zones, and free_area_init has not run");
+  if (is_request(op) && made(Op::free_area_init) && !made(Op::memblock_free_all))
+    site.fail(no_arg, name, " comes too early: the page allocator has nothing before memblock_free_all");
   if (op == Op::memblock_free_all && made(Op::free_area_init) && !made(Op::build_all_zonelists))
     site.fail(no_arg, "memblock_free_all comes too early: build_all_zonelists has not run");
 }
@@ -230,7 +237,12 @@ void Machine::check_facts(Site &site) const {
     if (site.c.text == "watermark_scale_factor" ? v[1] < 1 || v[1] > 3000 : v[1] > 0x7fffffff)
       site.fail(1, "the kernel refuses this value: ", v[1]);
     break;
-  default: break;
+  default:
+    if (is_request(site.c.op)) {
+      const PageCallFault fault = check_page_call(system_, site.c.op, v, site.c);
+      if (!fault.reason.empty()) site.fail(fault.arg, fault.reason);
+    }
+    break;
   }
 }
 
@@ -373,8 +385,10 @@ Result Machine::make(const Site &site, Trace *t) {
     return leave(first < last ? last - first : 0);
   }
   case Op::write_sysctl: MM_CHECK(write_sysctl(s, t, c.text, v[1])); return done();
+  default:
+    enter({v[0], v[1], v[2], v[3]});
+    return leave(make_page_call(s, t, c.op, v, c)); // every other Op returned above
   }
-  return done(); // every Op returned above
 }
 
 u64 Machine::digest() const {

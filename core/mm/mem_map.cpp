@@ -5,8 +5,8 @@
 namespace mmscope {
 
 std::string_view page_state_name(PageState s) {
-  static constexpr std::string_view names[page_state_count] = {"absent",   "uninit", "hole",     "init",
-                                                               "reserved", "free",   "allocated"};
+  static constexpr std::string_view names[page_state_count] = {"absent",   "uninit", "hole",      "init",
+                                                               "reserved", "free",   "allocated", "pcp"};
   return names[static_cast<unsigned>(s)];
 }
 
@@ -147,14 +147,14 @@ void mem_map::claim(Mixed &m, u64 at, u64 count) {
   }
 }
 
-u64 mem_map::free_end(const Mixed &m, u64 at) const {
-  if (m.heads == 0) return at;
+u64 mem_map::head_of(const Mixed &m, u64 at) const {
+  if (m.heads == 0) return no_head;
   for (unsigned o = 0; o <= mo_; ++o) {
     const u64 head = round_down(at, u64{1} << o);
     const u8 order = m[head].order;
-    if (order != not_head) return order >= o ? head + (u64{1} << order) : at;
+    if (order != not_head) return (order & order_bits) >= o ? head : no_head;
   }
-  return at;
+  return no_head;
 }
 
 // --- changes ---
@@ -245,11 +245,12 @@ PageInfo mem_map::at(pfn_t pfn) const {
   if (const Mixed *m = mixed_at(block)) {
     const u64 at = pfn.v & mask();
     const Page &p = (*m)[at];
-    return info_of(p.look, p.home, free_end(*m, at) != at);
+    const u64 head = head_of(*m, at);
+    return info_of(p.look, p.home, head == no_head ? not_head : (*m)[head].order);
   }
   const auto it = find(block);
   if (it == stretches_.end()) return {};
-  return info_of(it->second.look, it->second.home, it->second.link != 0);
+  return info_of(it->second.look, it->second.home, it->second.link != 0 ? u8{buddy} : not_head);
 }
 
 u64 mem_map::count_state(pfn_t first, pfn_t last, PageState state) const {
@@ -271,9 +272,10 @@ bool mem_map::any_free(pfn_t first, pfn_t last) const {
     const Mixed &m = mixed_[s.slot];
     const u64 base = it->first << mo_;
     const u64 from = first.v > base ? first.v - base : 0, to = std::min(last.v - base, block_pages());
-    if (free_end(m, from) != from) return true;
+    const auto waits = [&](u64 head) { return head != no_head && (m[head].order & kind_bits) <= on_pcp; };
+    if (waits(head_of(m, from))) return true;
     for (u64 at = from; at < to; ++at)
-      if (m[at].order != not_head) return true;
+      if (m[at].order != not_head && waits(at)) return true;
   }
   return false;
 }
@@ -300,6 +302,16 @@ void mem_map::add_to(Digest &d) const {
     d.add(r.info.zone).add(static_cast<u64>(r.info.block_type));
   });
   d.add(~u64{0}); // no run starts there: the end of the list
+  for (const auto &[block, s] : stretches_) {
+    if (s.slot == 0 || mixed_[s.slot].heads == 0) continue;
+    const Mixed &m = mixed_[s.slot];
+    for (u64 at = 0; at < block_pages(); ++at) {
+      const Page &p = m[at];
+      if (p.order == not_head || (p.order & kind_bits) < taken) continue; // what is on a list, the lists tell
+      d.add((block << mo_) + at).add(p.order);
+      if ((p.order & kind_bits) == taken) d.add(p.link);
+    }
+  }
 }
 
 std::string mem_map::verify() const {
@@ -320,19 +332,21 @@ std::string mem_map::verify() const {
     if (s.blocks != 1 || slot_of(block) != s.slot || s.link != 0) return where + "mixed, but not in the table";
     const Mixed &m = mixed_[s.slot];
     if (m.pages.size() != block_pages()) return where + "wrong number of page records";
-    u64 rest = 0, heads = 0, free_to = 0;
+    u64 rest = 0, heads = 0, block_end = 0;
     for (u64 at = 0; at < m.pages.size(); ++at) {
       const Page &p = m[at];
       rest += state_of(p.look) != PageState::allocated;
       if (p.order != not_head) {
         ++heads;
-        if (p.order > mo_ || (at & ((u64{1} << p.order) - 1)) != 0) return where + "free block out of alignment";
-        if (at < free_to) return where + "free blocks overlap";
-        free_to = at + (u64{1} << p.order);
+        if ((p.order & order_bits) > mo_ || (p.order & kind_bits) > on_lru || at != round_down(at, end_of(m, at) - at))
+          return where + "a block out of alignment";
+        if (at < block_end) return where + "blocks overlap";
+        block_end = end_of(m, at);
       } else if (p.link != 0) {
-        return where + "a page that heads no free block has a list entry";
+        return where + "a page that heads no block has a list entry";
       }
-      if (at < free_to && state_of(p.look) != PageState::allocated) return where + "free, but does not read allocated";
+      if (at < block_end && state_of(p.look) != PageState::allocated)
+        return where + "in a block, but does not read allocated";
     }
     if (rest != m.rest || heads != m.heads) return where + "page counts are off";
   }

@@ -21,10 +21,12 @@
 //   reserved  initialised RAM, PG_reserved (kernel image, mem_map itself, …)
 //   free      in a free list (head or tail of a free block)
 //   allocated taken out of the buddy allocator
+//   pcp       on a CPU's page list: out of the free lists, but nobody's yet
 //
-// Only the head of a free block is marked; its other pages are free because they
-// lie inside. Under a free block every page reads `allocated`, so that taking the
-// block off its list is one write (mm/page_alloc.hpp does that, not this file).
+// Only the head of a block is marked, with its order and what it is (BlockKind); the other
+// pages are free, cached or allocated because they lie inside. Under any block every page
+// reads `allocated`, so that taking a block off its list is one write (mm/page_alloc.hpp
+// does that, not this file).
 //
 // Pageblock migratetypes live here too (the usage map's pageblock_flags), one a
 // page: where a zone border cuts a pageblock, FLATMEM has a type on either side.
@@ -46,8 +48,8 @@
 
 namespace mmscope {
 
-enum class PageState : u8 { absent, uninit, hole, init, reserved, free, allocated };
-inline constexpr unsigned page_state_count = 7;
+enum class PageState : u8 { absent, uninit, hole, init, reserved, free, allocated, pcp };
+inline constexpr unsigned page_state_count = 8;
 std::string_view page_state_name(PageState s);
 
 // enum migratetype (include/linux/mmzone.h, v6.1); an era's table says which exist and in which order they print.
@@ -106,22 +108,25 @@ public:
 private:
   friend class PageAlloc;
 
-  static constexpr u8 not_head = 0xff;
+  // What a block whose head is marked is: in a free list, on a CPU's page list, somebody's, or somebody's and on an
+  // LRU list besides. Kept in the high half of Page::order; a free block's is 0, so that it reads as a plain order.
+  enum BlockKind : u8 { buddy = 0x00, on_pcp = 0x10, taken = 0x20, on_lru = 0x30 };
+  static constexpr u8 not_head = 0xff, order_bits = 0x0f, kind_bits = 0xf0;
   static constexpr unsigned leaf_bits = 10;
   static constexpr std::size_t index(u64 n) { return static_cast<std::size_t>(n); } // wasm32's is narrower
 
   // A page of a mixed block.
   struct Page {
-    u32 link = 0;        // list entry, if head of a free block
+    u32 link = 0;        // head of a block: its list entry; of a taken one: see PageAlloc::BlockInfo
     u16 home = 0;        // node and zone
     u8 look = 0;         // state | type << 4
-    u8 order = not_head; // order of the free block whose head this is
+    u8 order = not_head; // order and kind of the block whose head this is
   };
   static_assert(sizeof(Page) == 8);
   struct Mixed {
     std::vector<Page> pages; // empty = slot not in use
     u32 rest = 0;            // pages that do not read `allocated`
-    u32 heads = 0;           // heads of free blocks
+    u32 heads = 0;           // heads of blocks, of every kind
     Page &operator[](u64 at) { return pages[index(at)]; }
     const Page &operator[](u64 at) const { return pages[index(at)]; }
   };
@@ -152,8 +157,11 @@ private:
   }
   static constexpr i32 nid_of(u16 home) { return (home >> 3) - 1; }
   static constexpr unsigned zid_of(u16 home) { return home & 7; }
-  static constexpr PageInfo info_of(u8 look, u16 home, bool free) {
-    return {free ? PageState::free : state_of(look), nid_of(home), static_cast<u8>(zid_of(home)), type_of(look)};
+  // Of a page in a block of that head's `order`, or in none (not_head).
+  static constexpr PageInfo info_of(u8 look, u16 home, u8 order) {
+    const u8 kind = order & kind_bits;
+    const PageState s = kind == buddy ? PageState::free : kind == on_pcp ? PageState::pcp : state_of(look);
+    return {s, nid_of(home), static_cast<u8>(zid_of(home)), type_of(look)};
   }
 
   u64 mask() const { return (u64{1} << mo_) - 1; }
@@ -180,8 +188,10 @@ private:
   void settle(u64 first,
               u64 last); // mixed blocks of [first, last) that differ in state only become uniform, `allocated`
   void claim(Mixed &m, u64 at, u64 count); // pages read `allocated` from now on
-  // End of the free block that page `at` of the block lies in; `at` itself if it is not free.
-  u64 free_end(const Mixed &m, u64 at) const;
+  // The head of the marked block that page `at` of the max-order block lies in, or no_head.
+  static constexpr u64 no_head = ~u64{0};
+  u64 head_of(const Mixed &m, u64 at) const;
+  static u64 end_of(const Mixed &m, u64 head) { return head + (u64{1} << (m[head].order & order_bits)); }
   template <class Change> void edit(u64 first, u64 last, Change change); // change(u8 &look, u16 &home)
   template <class Change> void edit_part(u64 block, u64 from, u64 to, Change change);
   template <class Change> void edit_whole(u64 first, u64 last, Change change);
@@ -218,15 +228,20 @@ template <class Fn> void mem_map::for_each_run(pfn_t first, pfn_t last, Fn &&fn)
     const Stretch &s = it->second;
     const u64 end = std::min((it->first + s.blocks) << mo_, last.v);
     if (s.slot == 0) {
-      put(end - pos, info_of(s.look, s.home, s.link != 0));
+      put(end - pos, info_of(s.look, s.home, s.link != 0 ? u8{buddy} : not_head));
     } else {
       const Mixed &m = mixed_[s.slot];
       const u64 from = pos & mask(), to = from + (end - pos);
-      u64 free_to = free_end(m, from);
+      const u64 head = head_of(m, from);
+      u64 block_end = head == no_head ? 0 : end_of(m, head);
+      u8 order = head == no_head ? not_head : m[head].order;
       for (u64 at = from; at < to; ++at) {
         const Page &p = m[at];
-        if (p.order != not_head) free_to = at + (u64{1} << p.order);
-        put(1, info_of(p.look, p.home, at < free_to));
+        if (p.order != not_head) {
+          order = p.order;
+          block_end = end_of(m, at);
+        }
+        put(1, info_of(p.look, p.home, at < block_end ? order : not_head));
       }
     }
     pos = end;

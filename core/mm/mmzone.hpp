@@ -28,7 +28,24 @@ inline constexpr unsigned max_orders = 16;    // order 0 .. 15
 enum class watermark : u8 { min, low, high };
 
 // The `which` of lab_zone_set. lowmem_reserve + j is the reserve against requests for zone j.
-enum class zone_field : u8 { managed, min, low, high, spanned, present, pcp_high, pcp_batch, lowmem_reserve = 16 };
+enum class zone_field : u8 {
+  managed,
+  min,
+  low,
+  high,
+  spanned,
+  present,
+  pcp_high,
+  pcp_batch,
+  watermark_boost,
+  nr_reserved_highatomic,
+  boosted,        // ZONE_BOOSTED_WATERMARK
+  reclaim_active, // ZONE_RECLAIM_ACTIVE
+  stat_threshold,
+  pcp_cpus, // so many CPUs have a page list here
+  nr_isolate_pageblock,
+  lowmem_reserve = 16
+};
 constexpr zone_field lowmem_reserve_for(unsigned j) { return static_cast<zone_field>(16 + j); } // j < max_zone_types
 // The `which` of lab_node_set.
 enum class node_field : u8 {
@@ -39,13 +56,33 @@ enum class node_field : u8 {
   present,
   start_pfn,
   movable_start_pfn,
-  cpus
+  cpus,
+  kswapd_awake, // + 1 of the order it was woken for; 0 = asleep
+  kswapd_highest_zoneidx,
+  kswapd_failures
 };
 
 // One list of free blocks: doubly linked, in list order, over a pool shared by the machine (PageAlloc).
 struct FreeList {
   u32 head = 0, tail = 0; // pool indices; 0 = empty
   u64 nr = 0;             // blocks (a run counts all of its blocks)
+};
+
+inline constexpr unsigned max_pcp_lists = 14;
+
+// A CPU's page list of one order and migratetype. The head is taken first, the tail is drained first.
+struct PcpList {
+  u32 head = 0, tail = 0; // pool indices; 0 = empty
+};
+// The `which` of lab_pcp_set.
+enum class pcp_field : u8 { free_factor, stat_diff };
+// One CPU's pages of one zone (struct per_cpu_pages), and what it has not told the zone's counter yet (struct
+// per_cpu_zonestat). Pages here are in no free list and not in NR_FREE_PAGES.
+struct per_cpu_pages {
+  std::array<PcpList, max_pcp_lists> lists{}; // see PageAlloc::pcp_index
+  u32 count = 0;                              // pages
+  u32 free_factor = 0;                        // the next drain is batch << free_factor; halved by every allocation
+  i64 stat_diff = 0;                          // vm_stat_diff[NR_FREE_PAGES]: pages
 };
 
 struct free_area { // the free blocks of one order
@@ -65,11 +102,22 @@ struct zone {                     // struct zone
   std::array<u64, 3> watermark{}; // pages: min, low, high
   std::array<u64, max_zone_types> lowmem_reserve{}; // pages
   u64 pcp_high = 0, pcp_batch = 1;                  // pages: limits of a CPU's page list
+  u64 watermark_boost = 0;                          // pages: added to every mark until kswapd has run
+  u64 nr_reserved_highatomic = 0;                   // pages in pageblocks kept for high-order atomic requests
+  u64 nr_isolate_pageblock = 0;                     // pageblocks
+  u64 stat_threshold = 0;                           // a CPU tells the counter when its difference exceeds this
+  i64 stat_drift = 0;                               // sum of all CPUs' stat_diff
+  bool boosted = false, reclaim_active = false;     // zone->flags
+  std::vector<per_cpu_pages> pcp;                   // index = CPU; empty until setup_per_cpu_pageset
   std::array<free_area, max_orders> areas{};
   u64 nr_free_pages = 0; // kept by the free lists; see free_pages()
+  u64 nr_free_cma = 0;   // likewise: pages on CMA lists
   // NR_FREE_PAGES: pages in free lists, those of type ISOLATE not counted.
   u64 free_pages() const { return nr_free_pages; }
-  u64 sum_free_pages() const; // the same, summed up from the lists: verify() compares
+  // The same as the zone's global counter has it: what the CPUs have not told it is missing. Watermarks see this.
+  i64 vm_stat_free_pages() const { return static_cast<i64>(nr_free_pages) - stat_drift; }
+  u64 sum_free_cma() const;   // nr_free_cma, summed up from the lists
+  u64 sum_free_pages() const; // the same as free_pages, summed up from the lists: verify() compares
   bool populated() const { return present_pages != 0; }
   pfn_t end_pfn() const { return start_pfn + spanned_pages; }
 };
@@ -86,12 +134,16 @@ struct pglist_data { // struct pglist_data; NODE_DATA(nid)
   u64 first_deferred_pfn = never_deferred;
   u64 movable_start_pfn = 0; // zone_movable_pfn[nid]; 0 = none
   u64 cpus = 0;
-  std::vector<i32> fallback; // node order of ZONELIST_FALLBACK, itself first
+  u64 kswapd_awake = 0;           // see node_field
+  u64 kswapd_highest_zoneidx = 0; // highest zone that it was woken for
+  u64 kswapd_failures = 0;        // runs in a row that reclaimed nothing; at 16 it gives up
+  FreeList lru;                   // blocks that reclaim may free, oldest first
+  std::vector<i32> fallback;      // node order of ZONELIST_FALLBACK, itself first
   std::array<zone, max_zone_types> zones{};
 };
 
 // Every field that is not a link: two nodes that a learner cannot tell apart give equal digests.
-// (The lists' contents are PageAlloc's to add.)
+// (What lists hold is PageAlloc's to add.)
 void add_to(Digest &d, const zone &z);
 void add_to(Digest &d, const pglist_data &node);
 

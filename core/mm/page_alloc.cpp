@@ -1,30 +1,14 @@
-#include "mm/page_alloc.hpp"
-
 #include "base/text.hpp"
-
-#include <algorithm>
+#include "mm/page_alloc_inline.hpp"
 
 namespace mmscope {
 
 namespace {
 
-constexpr unsigned narrow(order_t o) { return static_cast<unsigned>(o.v); }
-constexpr unsigned narrow(migratetype m) { return static_cast<unsigned>(m); }
+constexpr u32 max_cpus = u32{1} << 13; // more than any configuration here has
+constexpr u32 max_refcount = u32{1} << 16;
 
-// May two free blocks of at least a pageblock become one? (__free_one_page)
-constexpr bool types_merge(migratetype a, migratetype b) {
-  return a == b || (migratetype_is_mergeable(a) && migratetype_is_mergeable(b));
-}
-
-// The naturally aligned blocks of [start, end), none larger than 2^cap pages, for which fits(pfn, order) holds.
-template <class Fits, class Out> void chop(u64 start, u64 end, unsigned cap, Fits fits, Out out) {
-  while (start < end) {
-    unsigned order = start == 0 ? cap : std::min(cap, static_cast<unsigned>(__builtin_ctzll(start)));
-    while (start + (u64{1} << order) > end || !fits(start, order)) --order;
-    out(start, order);
-    start += u64{1} << order;
-  }
-}
+constexpr bool is_movable(u32 word) { return (word & static_cast<u32>(BlockUse::movable)) != 0; }
 
 } // namespace
 
@@ -37,14 +21,6 @@ PageAlloc::PageAlloc(BuddyRules rules) : rules_(rules), map_(rules.max_order), p
 pglist_data &PageAlloc::node_ref(i32 nid) {
   MM_CHECK(nid >= 0 && static_cast<u32>(nid) < nodes_.size());
   return nodes_[static_cast<u32>(nid)];
-}
-// By a page's own word: no division on the way.
-inline zone &PageAlloc::zone_ref(u16 home) {
-  const unsigned zid = mem_map::zid_of(home);
-  MM_CHECK(home >> 3 != 0 && zid < max_zone_types); // an absent page has no zone
-  pglist_data *const node = nodes_.data() + ((home >> 3) - 1);
-  MM_CHECK(node < nodes_.data() + nodes_.size());
-  return node->zones[zid];
 }
 zone &PageAlloc::zone_ref(i32 nid, unsigned zid) {
   MM_CHECK(zid < rules_.zone_types);
@@ -75,12 +51,18 @@ void PageAlloc::set_node(Trace *t, i32 nid, node_field which, u64 value) {
   switch (which) {
   case node_field::first_deferred_pfn: n.first_deferred_pfn = value; break;
   case node_field::memoryless: n.memoryless = value != 0; break;
-  case node_field::online: n.online = value != 0; break;
+  case node_field::online:
+    online_nodes_ += static_cast<unsigned>(value != 0) - static_cast<unsigned>(n.online);
+    n.online = value != 0;
+    break;
   case node_field::spanned: n.spanned_pages = value; break;
   case node_field::present: n.present_pages = value; break;
   case node_field::start_pfn: n.start_pfn = pfn_t{value}; break;
   case node_field::movable_start_pfn: n.movable_start_pfn = value; break;
   case node_field::cpus: n.cpus = value; break;
+  case node_field::kswapd_awake: n.kswapd_awake = value; break;
+  case node_field::kswapd_highest_zoneidx: n.kswapd_highest_zoneidx = value; break;
+  case node_field::kswapd_failures: n.kswapd_failures = value; break;
   }
   emit(t, EventKind::lab_node_set, {field(nid), static_cast<u64>(which), value});
 }
@@ -104,6 +86,16 @@ void PageAlloc::set_zone(Trace *t, i32 nid, unsigned zid, zone_field which, u64 
   case zone_field::present: z.present_pages = value; break;
   case zone_field::pcp_high: z.pcp_high = value; break;
   case zone_field::pcp_batch: z.pcp_batch = value; break;
+  case zone_field::watermark_boost: z.watermark_boost = value; break;
+  case zone_field::nr_reserved_highatomic: z.nr_reserved_highatomic = value; break;
+  case zone_field::boosted: z.boosted = value != 0; break;
+  case zone_field::reclaim_active: z.reclaim_active = value != 0; break;
+  case zone_field::stat_threshold: z.stat_threshold = value; break;
+  case zone_field::nr_isolate_pageblock: z.nr_isolate_pageblock = value; break;
+  case zone_field::pcp_cpus:
+    MM_CHECK(value <= max_cpus && value >= z.pcp.size());
+    z.pcp.resize(mem_map::index(value));
+    break;
   default: {
     const unsigned j = static_cast<unsigned>(which) - static_cast<unsigned>(zone_field::lowmem_reserve);
     MM_CHECK(j < max_zone_types);
@@ -150,13 +142,6 @@ void PageAlloc::set_pageblocks(Trace *t, pfn_t pfn, u64 count_pages, migratetype
   return static_cast<u32>(pool_.size() - 1);
 }
 
-u32 PageAlloc::take_entry() {
-  const u32 index = pool_free_;
-  if (index == 0) return grow_pool();
-  pool_free_ = pool_[index].next;
-  return index;
-}
-
 u32 PageAlloc::new_entry(const Entry &e) {
   const u32 index = take_entry();
   pool_[index] = e;
@@ -167,25 +152,6 @@ void PageAlloc::drop_entry(u32 index) {
   pool_[index] = Entry{};
   pool_[index].next = pool_free_;
   pool_free_ = index;
-}
-
-void PageAlloc::link_after(FreeList &l, u32 anchor, u32 index) {
-  const u32 next = anchor == 0 ? l.head : pool_[anchor].next;
-  pool_[index].prev = anchor;
-  pool_[index].next = next;
-  (anchor == 0 ? l.head : pool_[anchor].next) = index;
-  (next == 0 ? l.tail : pool_[next].prev) = index;
-}
-
-void PageAlloc::unlink(FreeList &l, u32 index) {
-  const u32 prev = pool_[index].prev, next = pool_[index].next;
-  (prev == 0 ? l.head : pool_[prev].next) = next;
-  (next == 0 ? l.tail : pool_[next].prev) = prev;
-}
-
-void PageAlloc::count_free(zone &z, FreeList &l, unsigned order, u64 list, i64 blocks) {
-  l.nr += static_cast<u64>(blocks);
-  if (list != narrow(migratetype::ISOLATE)) z.nr_free_pages += static_cast<u64>(blocks) << order;
 }
 
 u32 PageAlloc::join_entries(FreeList &l, u32 left, u32 right) {
@@ -220,54 +186,6 @@ void PageAlloc::split_run(u64 block) {
   map_.stretches_.emplace_hint(std::next(it), block, right);
 }
 
-// These two and free_one run for every block that is freed: one zone lookup for all of them, and
-// what only a trace needs is out of the way.
-[[gnu::always_inline]] inline void PageAlloc::add_mixed(Trace *t, zone &z, mem_map::Mixed &m, pfn_t pfn, unsigned order,
-                                                        unsigned list, FreeTo to) {
-  Page &p = m[pfn.v & map_.mask()];
-  FreeList &l = z.areas[order].free_list[list];
-  const u32 index = take_entry();
-  Entry *const pool = pool_.data();
-  Entry &e = pool[index];
-  e.pfn = pfn.v;
-  e.count = 1;
-  e.home = p.home;
-  e.order = static_cast<u8>(order);
-  e.list = static_cast<u8>(list);
-  if (to == FreeTo::tail) {
-    e.prev = l.tail;
-    e.next = 0;
-    (l.tail == 0 ? l.head : pool[l.tail].next) = index;
-    l.tail = index;
-  } else {
-    e.prev = 0;
-    e.next = l.head;
-    (l.head == 0 ? l.tail : pool[l.head].prev) = index;
-    l.head = index;
-  }
-  count_free(z, l, order, list, 1);
-  p.link = index;
-  p.order = static_cast<u8>(order);
-  ++m.heads;
-  if (t != nullptr) trace_add(t, e, to);
-}
-
-[[gnu::always_inline]] inline void PageAlloc::del_mixed(Trace *t, zone &z, mem_map::Mixed &m, pfn_t pfn) {
-  Page &p = m[pfn.v & map_.mask()];
-  const u32 index = p.link;
-  Entry &e = pool_[index];
-  FreeList &l = z.areas[e.order].free_list[e.list];
-  unlink(l, index);
-  count_free(z, l, e.order, e.list, -1);
-  p.link = 0;
-  p.order = mem_map::not_head;
-  --m.heads;
-  if (t != nullptr) trace_del(t, e, pfn);
-  e.count = 0;
-  e.next = pool_free_;
-  pool_free_ = index;
-}
-
 [[gnu::noinline, gnu::cold]] void PageAlloc::trace_add(Trace *t, const Entry &e, FreeTo to) {
   t->emit(EventKind::lab_free_list_add, {field(mem_map::nid_of(e.home)), mem_map::zid_of(e.home), e.order, e.list,
                                          e.pfn, e.count, to == FreeTo::tail});
@@ -279,6 +197,16 @@ void PageAlloc::split_run(u64 block) {
 
 [[gnu::noinline, gnu::cold]] void PageAlloc::trace_merge(Trace *t, pfn_t pfn, pfn_t buddy, unsigned order) {
   t->emit(EventKind::lab_buddy_merge, {pfn.v, buddy.v, order});
+}
+
+[[gnu::noinline, gnu::cold]] void PageAlloc::trace_pcp(Trace *t, EventKind kind, const Entry &e, u64 tail) {
+  t->emit(kind, {field(mem_map::nid_of(e.home)), mem_map::zid_of(e.home), e.count >> 4, e.count & 15, e.pfn, e.order,
+                 e.list, tail});
+}
+
+[[gnu::noinline, gnu::cold]] void PageAlloc::tell_drift(Trace *t, zone &, u16 home, u32 cpu, i64 diff) {
+  t->emit(EventKind::lab_pcp_set, {field(mem_map::nid_of(home)), mem_map::zid_of(home), cpu,
+                                   static_cast<u64>(pcp_field::stat_diff), static_cast<u64>(diff)});
 }
 
 void PageAlloc::list_add(Trace *t, i32 nid, unsigned zid, order_t order, migratetype list, pfn_t pfn, u64 count,
@@ -370,204 +298,114 @@ void PageAlloc::list_del(Trace *t, i32 nid, unsigned zid, order_t order, migrate
     del_from_run(t, it, block);
 }
 
-// --- the kernel's functions ---
+// --- CPUs' page lists ---
 
-// free_one where no page of the max-order block has a record of its own.
-[[gnu::noinline]] bool PageAlloc::free_in_stretch(Trace *t, pfn_t pfn, order_t order, FreeTo to,
-                                                  std::optional<migratetype> given) {
-  const PageInfo page = map_.at(pfn);
-  MM_CHECK(page.state != PageState::absent && page.state != PageState::free);
-  if (order < map_.max_order()) {
-    map_.make_mixed(pfn.v >> map_.mo_);
-    return false;
-  }
-  // Nothing above the largest order, so nothing to merge and no merge to expect.
-  list_add(t, page.nid, page.zone, order, given.value_or(page.block_type), pfn, 1, to);
-  return true;
+void PageAlloc::set_cpu_node(Trace *t, u32 cpu, i32 nid) {
+  MM_CHECK(cpu < max_cpus);
+  node_ref(nid);
+  if (cpu_nodes_.size() <= cpu) cpu_nodes_.resize(cpu + 1);
+  cpu_nodes_[cpu] = nid;
+  emit(t, EventKind::lab_cpu_online, {cpu, field(nid)});
 }
 
-void PageAlloc::free_one(Trace *t, pfn_t pfn, order_t pfn_order, FreeTo to, std::optional<migratetype> given) {
-  const unsigned max_order = map_.mo_;
-  unsigned order = narrow(pfn_order);
-  MM_CHECK(pfn_order.v <= max_order && (pfn.v & (pages_of(pfn_order) - 1)) == 0);
-  u32 slot = map_.slot_of(pfn.v >> max_order);
-  if (slot == 0) {
-    if (free_in_stretch(t, pfn, pfn_order, to, given)) return;
-    slot = map_.slot_of(pfn.v >> max_order);
-  }
-  mem_map::Mixed &m = map_.mixed_[slot];
-  Page *const pages = m.pages.data();
-  u64 at = pfn.v & map_.mask();
-  const u64 base = pfn.v - at;
-  MM_CHECK(pages[at].order == mem_map::not_head);
-  const u16 home = pages[at].home;
-  const migratetype type = given.value_or(mem_map::type_of(pages[at].look));
-  zone &z = zone_ref(home);
-  if (m.rest != 0) map_.claim(m, at, u64{1} << order);
-  for (; order < max_order; ++order) {
-    const u64 buddy = at ^ (u64{1} << order);
-    const Page &b = pages[buddy];
-    if (b.order != order || b.home != home) break;
-    if (order >= rules_.pageblock_order.v && !types_merge(type, mem_map::type_of(b.look))) break;
-    if (t != nullptr) trace_merge(t, pfn_t{base + at}, pfn_t{base + buddy}, order);
-    del_mixed(t, z, m, pfn_t{base + buddy});
-    at &= buddy;
-  }
-  // Merging is likely soon if the pair's own buddy is free: then the tail, to be taken last.
-  if (to == FreeTo::head && order + 1 < max_order) {
-    const u64 pair = at & ~(u64{1} << order), buddy = pair ^ (u64{2} << order);
-    if (pages[buddy].order == order + 1 && pages[buddy].home == pages[pair].home) to = FreeTo::tail;
-  }
-  add_mixed(t, z, m, pfn_t{base + at}, order, narrow(type), to);
+void PageAlloc::pcp_add(Trace *t, i32 nid, unsigned zid, u32 cpu, unsigned index, const PcpBlock &b, FreeTo to) {
+  zone &z = zone_ref(nid, zid);
+  MM_CHECK(cpu < z.pcp.size() && index < pcp_lists() && pcp_order(index) == b.order);
+  Mixed &m = mixed_of(b.pfn);
+  const u64 at = b.pfn.v & map_.mask();
+  MM_CHECK(m[at].home == mem_map::home_of(nid, zid) && m[at].order == mem_map::not_head);
+  if (m.rest != 0) map_.claim(m, at, pages_of(b.order));
+  put_pcp(t, z, m, cpu, index, b.pfn, narrow(b.order), narrow(b.type), to);
 }
 
-void PageAlloc::free_core(Trace *t, pfn_t pfn, order_t order, u64 count) {
-  MM_CHECK(count == 1 || order == map_.max_order());
-  struct Alike { // blocks that go the same way
-    bool waits = false;
-    u16 home = 0;
-    migratetype type{};
-    u64 blocks = 0;
-  };
-  const auto look_at = [&](pfn_t p, u64 most) {
-    const u64 block = p.v >> map_.mo_;
-    if (const mem_map::Mixed *m = map_.mixed_at(block)) {
-      const Page &page = (*m)[p.v & map_.mask()];
-      return Alike{mem_map::state_of(page.look) == PageState::uninit, page.home, mem_map::type_of(page.look), 1};
-    }
-    const auto it = map_.find(block);
-    MM_CHECK(it != map_.stretches_.end());
-    const auto &s = it->second;
-    return Alike{mem_map::state_of(s.look) == PageState::uninit, s.home, mem_map::type_of(s.look),
-                 std::min(most, it->first + s.blocks - block)};
-  };
-  while (count > 0) {
-    Alike run = look_at(pfn, count);
-    while (run.blocks < count) {
-      const Alike next = look_at(pfn + (run.blocks << order.v), count - run.blocks);
-      if (next.waits != run.waits) break;
-      if (!run.waits && (next.home != run.home || next.type != run.type)) break;
-      run.blocks += next.blocks;
-    }
-    if (run.waits) {
-      emit(t, EventKind::lab_deferred_skip, {pfn.v, order.v, run.blocks});
-    } else {
-      emit(t, EventKind::lab_hand_over, {pfn.v, order.v, run.blocks});
-      add_managed(t, run.home, run.blocks << order.v);
-      if (order == map_.max_order()) {
-        const u64 block = pfn.v >> map_.mo_;
-        map_.settle(block, block + run.blocks);
-        list_add(t, mem_map::nid_of(run.home), mem_map::zid_of(run.home), order, run.type, pfn, run.blocks,
-                 FreeTo::tail);
-      } else {
-        free_one(t, pfn, order, FreeTo::tail);
-      }
-    }
-    pfn += run.blocks << order.v;
-    count -= run.blocks;
+void PageAlloc::pcp_del(Trace *t, i32 nid, unsigned zid, u32 cpu, unsigned index, pfn_t pfn) {
+  zone &z = zone_ref(nid, zid);
+  const Page &p = mixed_of(pfn)[pfn.v & map_.mask()];
+  MM_CHECK(p.order != mem_map::not_head && (p.order & mem_map::kind_bits) == mem_map::on_pcp);
+  MM_CHECK(pool_[p.link].count == pcp_home(cpu, index) && p.home == mem_map::home_of(nid, zid));
+  take_pcp(t, z, p.link);
+}
+
+void PageAlloc::set_pcp(Trace *t, i32 nid, unsigned zid, u32 cpu, pcp_field which, i64 value) {
+  zone &z = zone_ref(nid, zid);
+  MM_CHECK(cpu < z.pcp.size());
+  per_cpu_pages &p = z.pcp[cpu];
+  switch (which) {
+  case pcp_field::free_factor: p.free_factor = static_cast<u32>(value); break;
+  case pcp_field::stat_diff:
+    z.stat_drift += value - p.stat_diff;
+    p.stat_diff = value;
+    break;
   }
+  emit(t, EventKind::lab_pcp_set, {field(nid), zid, cpu, static_cast<u64>(which), static_cast<u64>(value)});
 }
 
-// Pages of one max-order block, initialised already, go to the buddy allocator.
-void PageAlloc::free_deferred_part(Trace *t, pfn_t start, pfn_t end) {
-  const u64 pageblock = pages_of(rules_.pageblock_order);
-  while (start < end) {
-    const pfn_t to = std::min(end, pfn_t{round_down(start.v, pageblock) + pageblock});
-    if ((start.v & (pageblock - 1)) == 0) set_pageblocks(t, start, pageblock, migratetype::MOVABLE);
-    if (to - start == pageblock) {
-      free_core(t, start, rules_.pageblock_order);
-    } else {
-      const PageInfo page = map_.at(start);
-      emit(t, EventKind::lab_hand_over, {start.v, 0, to - start});
-      add_managed(t, mem_map::home_of(page.nid, page.zone), to - start);
-      chop(
-          start.v, to.v, narrow(rules_.pageblock_order), [](u64, unsigned) { return true; },
-          [&](u64 pfn, unsigned order) { free_one(t, pfn_t{pfn}, order_t{order}, FreeTo::tail); });
-    }
-    start = to;
+// --- blocks that are somebody's ---
+
+void PageAlloc::put_block(Trace *t, Mixed &m, pfn_t pfn, unsigned order, u32 refcount, u32 use) {
+  Page &p = m[pfn.v & map_.mask()];
+  MM_CHECK(p.order == mem_map::not_head);
+  p.order = static_cast<u8>(mem_map::taken | order);
+  p.link = refcount << 16 | use;
+  ++m.heads;
+  emit(t, EventKind::lab_page_block, {pfn.v, order, refcount, use});
+}
+
+void PageAlloc::clear_block(Trace *t, Mixed &m, pfn_t pfn) {
+  Page &p = m[pfn.v & map_.mask()];
+  if ((p.order & mem_map::kind_bits) == mem_map::on_lru) lru_del(t, pfn);
+  const unsigned order = p.order & mem_map::order_bits;
+  MM_CHECK((p.order & mem_map::kind_bits) == mem_map::taken);
+  p.order = mem_map::not_head;
+  p.link = 0;
+  --m.heads;
+  emit(t, EventKind::lab_page_block, {pfn.v, order, 0, 0});
+}
+
+void PageAlloc::set_block(Trace *t, const BlockInfo &b) {
+  MM_CHECK(b.order <= map_.max_order() && (b.pfn.v & (pages_of(b.order) - 1)) == 0);
+  Mixed &m = mixed_of(b.pfn);
+  Page &p = m[b.pfn.v & map_.mask()];
+  if (b.refcount == 0) {
+    clear_block(t, m, b.pfn);
+    return;
   }
-}
-
-u64 PageAlloc::free_deferred(Trace *t, i32 nid, std::span<const PfnRange> ranges) {
-  u64 freed = 0;
-  std::size_t i = 0;
-  pfn_t pos;
-  const auto next_range = [&] {
-    while (i < ranges.size() && ranges[i].start >= ranges[i].end) ++i;
-    if (i < ranges.size()) pos = ranges[i].start;
-  };
-  next_range();
-  if (i == ranges.size()) return 0;
-  // The zone that deferred init works on: the first that ends above the first page.
-  unsigned zid = 0;
-  while (zid < rules_.zone_types && pos >= zone_ref(nid, zid).end_pfn()) ++zid;
-  while (i < ranges.size()) {
-    const pfn_t block{round_down(pos.v, map_.block_pages())}, block_end = block + map_.block_pages();
-    if (pos == block && ranges[i].end >= block_end) {
-      // Whole blocks: their pageblocks merge up, each block ends at the tail of the largest order.
-      const u64 blocks = (ranges[i].end - pos) >> map_.mo_, pages = blocks << map_.mo_;
-      set_pages(t, pos, pages, PageState::init, nid, zid);
-      set_pageblocks(t, pos, pages, migratetype::MOVABLE);
-      free_core(t, pos, map_.max_order(), blocks);
-      freed += pages;
-      pos += pages;
-    } else {
-      const auto part = [&](const PfnRange &r) { return PfnRange{std::max(r.start, pos), std::min(r.end, block_end)}; };
-      std::size_t j = i;
-      for (; j < ranges.size() && ranges[j].start < block_end; ++j) {
-        const PfnRange p = part(ranges[j]);
-        if (p.start < p.end) set_pages(t, p.start, p.end - p.start, PageState::init, nid, zid);
-      }
-      for (std::size_t k = i; k < j; ++k) {
-        const PfnRange p = part(ranges[k]);
-        if (p.start >= p.end) continue;
-        free_deferred_part(t, p.start, p.end);
-        freed += p.end - p.start;
-      }
-      i = j - 1;
-      pos = std::max(pos, std::min(ranges[i].end, block_end));
-    }
-    if (pos >= ranges[i].end) {
-      ++i;
-      next_range();
-    }
+  MM_CHECK(b.refcount < max_refcount && b.use < max_refcount);
+  if (p.order == mem_map::not_head) {
+    if (m.rest != 0) map_.claim(m, b.pfn.v & map_.mask(), pages_of(b.order));
+    put_block(t, m, b.pfn, narrow(b.order), b.refcount, b.use);
+    return;
   }
-  return freed;
+  MM_CHECK((p.order & mem_map::kind_bits) >= mem_map::taken && (p.order & mem_map::order_bits) == b.order.v);
+  const u32 word = b.refcount << 16 | b.use;
+  ((p.order & mem_map::kind_bits) == mem_map::on_lru ? pool_[p.link].count : p.link) = word;
+  emit(t, EventKind::lab_page_block, {b.pfn.v, b.order.v, b.refcount, b.use});
 }
 
-u64 PageAlloc::free_deferred(Trace *t, i32 nid, pfn_t start, pfn_t end) {
-  const PfnRange range{start, end};
-  return free_deferred(t, nid, std::span(&range, 1));
+void PageAlloc::lru_add(Trace *t, pfn_t pfn) {
+  Page &p = mixed_of(pfn)[pfn.v & map_.mask()];
+  MM_CHECK((p.order & mem_map::kind_bits) == mem_map::taken);
+  const unsigned order = p.order & mem_map::order_bits;
+  const u32 index = new_entry({pfn.v, p.link, 0, 0, p.home, static_cast<u8>(order), 0});
+  FreeList &l = node_ref(mem_map::nid_of(p.home)).lru;
+  link_after(l, l.tail, index);
+  ++l.nr;
+  p.link = index;
+  p.order = static_cast<u8>(mem_map::on_lru | order);
+  emit(t, EventKind::lab_lru_add, {pfn.v, order});
 }
 
-bool PageAlloc::block_is_plain(pfn_t pfn, unsigned order) const {
-  const mem_map::Mixed *m = map_.mixed_at(pfn.v >> map_.mo_);
-  if (m == nullptr) return true;
-  const Page *p = &(*m)[pfn.v & map_.mask()], *end = p + (u64{1} << order);
-  return std::all_of(p, end, [p](const Page &q) {
-    return q.home == p->home && mem_map::type_of(q.look) == mem_map::type_of(p->look);
-  });
-}
-
-void PageAlloc::free_reserved(Trace *t, pfn_t pfn, u64 count) {
-  u16 home = 0;
-  u64 pages = 0;
-  const auto settle_managed = [&] {
-    if (pages != 0) add_managed(t, home, pages);
-    pages = 0;
-  };
-  MM_CHECK(!map_.any_free(pfn, pfn + count));
-  chop(
-      pfn.v, pfn.v + count, map_.mo_, [&](u64 p, unsigned order) { return block_is_plain(pfn_t{p}, order); },
-      [&](u64 p, unsigned order) {
-        const PageInfo page = map_.at(pfn_t{p});
-        const u16 its_home = mem_map::home_of(page.nid, page.zone);
-        if (its_home != home) settle_managed();
-        home = its_home;
-        pages += u64{1} << order;
-        free_one(t, pfn_t{p}, order_t{order}, FreeTo::head);
-      });
-  settle_managed();
+void PageAlloc::lru_del(Trace *t, pfn_t pfn) {
+  Page &p = mixed_of(pfn)[pfn.v & map_.mask()];
+  MM_CHECK(p.order != mem_map::not_head && (p.order & mem_map::kind_bits) == mem_map::on_lru);
+  const u32 index = p.link;
+  FreeList &l = node_ref(mem_map::nid_of(p.home)).lru;
+  unlink(l, index);
+  --l.nr;
+  p.link = pool_[index].count;
+  p.order = static_cast<u8>(mem_map::taken | (p.order & mem_map::order_bits));
+  drop_entry(index);
+  emit(t, EventKind::lab_lru_del, {pfn.v, p.order & u64{mem_map::order_bits}});
 }
 
 // --- questions ---
@@ -584,10 +422,8 @@ std::optional<BuddyBlock> PageAlloc::containing_free_block(pfn_t pfn) const {
     return BuddyBlock{pfn_t{(block << map_.mo_) + head}, order_t{e.order}, static_cast<migratetype>(e.list)};
   };
   if (const mem_map::Mixed *m = map_.mixed_at(block)) {
-    if (map_.free_end(*m, at) == at) return std::nullopt;
-    unsigned o = 0;
-    while ((*m)[round_down(at, u64{1} << o)].order == mem_map::not_head) ++o;
-    const u64 head = round_down(at, u64{1} << o);
+    const u64 head = map_.head_of(*m, at);
+    if (head == mem_map::no_head || ((*m)[head].order & mem_map::kind_bits) != mem_map::buddy) return std::nullopt;
     return answer(head, (*m)[head].link);
   }
   const auto it = map_.find(block);
@@ -601,9 +437,81 @@ std::optional<BuddyBlock> PageAlloc::free_head(pfn_t pfn) const {
   return b;
 }
 
+std::optional<BlockInfo> PageAlloc::block(pfn_t pfn) const {
+  const Mixed *m = map_.mixed_at(pfn.v >> map_.mo_);
+  if (m == nullptr) return std::nullopt;
+  const u64 head = map_.head_of(*m, pfn.v & map_.mask());
+  if (head == mem_map::no_head) return std::nullopt;
+  const Page &p = (*m)[head];
+  const u8 kind = p.order & mem_map::kind_bits;
+  if (kind < mem_map::taken) return std::nullopt;
+  const bool lru = kind == mem_map::on_lru;
+  const u32 word = lru ? pool_[p.link].count : p.link;
+  return BlockInfo{pfn_t{round_down(pfn.v, map_.block_pages()) + head}, order_t{u64{p.order} & mem_map::order_bits},
+                   word >> 16, word & 0xffff, lru};
+}
+
+std::optional<PcpBlock> PageAlloc::pcp_block(pfn_t pfn) const {
+  const Mixed *m = map_.mixed_at(pfn.v >> map_.mo_);
+  if (m == nullptr) return std::nullopt;
+  const u64 head = map_.head_of(*m, pfn.v & map_.mask());
+  if (head == mem_map::no_head || ((*m)[head].order & mem_map::kind_bits) != mem_map::on_pcp) return std::nullopt;
+  const Entry &e = pool_[(*m)[head].link];
+  return PcpBlock{pfn_t{e.pfn}, order_t{e.order}, static_cast<migratetype>(e.list)};
+}
+
+PageAlloc::BlockCount PageAlloc::count_pageblock(pfn_t pfn) const {
+  BlockCount n;
+  const pfn_t first{round_down(pfn.v, pages_of(rules_.pageblock_order))},
+      end = first + pages_of(rules_.pageblock_order);
+  const Mixed *m = map_.mixed_at(pfn.v >> map_.mo_);
+  if (m == nullptr) {
+    if (containing_free_block(first)) n.free = end - first;
+    return n;
+  }
+  for (u64 at = first.v & map_.mask(), stop = at + (end - first); at < stop;) {
+    const u64 head = map_.head_of(*m, at);
+    if (head == mem_map::no_head) {
+      ++at;
+      continue;
+    }
+    const u64 to = std::min(stop, mem_map::end_of(*m, head));
+    const Page &p = (*m)[head];
+    const u8 kind = p.order & mem_map::kind_bits;
+    if (kind == mem_map::buddy) n.free += to - at;
+    // Only the head of a compound page is on an LRU list.
+    else if (head == at && (kind == mem_map::on_lru || (kind == mem_map::taken && is_movable(p.link))))
+      ++n.movable;
+    at = to;
+  }
+  return n;
+}
+
+WatermarkInput PageAlloc::watermark_input(const zone &z, u64 mark, order_t order, unsigned highest_zone,
+                                          u32 flags) const {
+  WatermarkInput in{.free = z.vm_stat_free_pages(),
+                    .mark = mark,
+                    .reserve = z.lowmem_reserve[highest_zone],
+                    .nr_reserved_highatomic = z.nr_reserved_highatomic,
+                    .free_cma = z.nr_free_cma};
+  for (unsigned o = narrow(order); order.v != 0 && o <= map_.mo_; ++o) {
+    const auto &l = z.areas[o].free_list;
+    const bool usable =
+        l[0].head != 0 || l[1].head != 0 || l[2].head != 0 ||
+        ((flags & alloc_flag::CMA) != 0 && l[narrow(migratetype::CMA)].head != 0) ||
+        ((flags & (alloc_flag::HIGHATOMIC | alloc_flag::OOM)) != 0 && l[narrow(migratetype::HIGHATOMIC)].head != 0);
+    if (usable) in.usable_orders |= u32{1} << o;
+  }
+  return in;
+}
+
 u64 PageAlloc::memory_bytes() const {
   u64 n = map_.memory_bytes() + pool_.capacity() * sizeof(Entry) + nodes_.capacity() * sizeof(pglist_data);
-  for (const pglist_data &node : nodes_) n += node.fallback.capacity() * sizeof(i32);
+  n += cpu_nodes_.capacity() * sizeof(i32);
+  for (const pglist_data &node : nodes_) {
+    n += node.fallback.capacity() * sizeof(i32);
+    for (const zone &z : node.zones) n += z.pcp.capacity() * sizeof(per_cpu_pages);
+  }
   return n;
 }
 
@@ -626,6 +534,22 @@ bool PageAlloc::fold(const Event &e) {
              f[6] != 0 ? FreeTo::tail : FreeTo::head);
     break;
   case EventKind::lab_free_list_del: list_del(nullptr, e.node(0), small(1), order_t{f[2]}, type(3), pfn_t{f[4]}); break;
+  case EventKind::lab_cpu_online: set_cpu_node(nullptr, static_cast<u32>(f[0]), e.node(1)); break;
+  case EventKind::lab_pcp_add:
+    pcp_add(nullptr, e.node(0), small(1), static_cast<u32>(f[2]), small(3), {pfn_t{f[4]}, order_t{f[5]}, type(6)},
+            f[7] != 0 ? FreeTo::tail : FreeTo::head);
+    break;
+  case EventKind::lab_pcp_del:
+    pcp_del(nullptr, e.node(0), small(1), static_cast<u32>(f[2]), small(3), pfn_t{f[4]});
+    break;
+  case EventKind::lab_pcp_set:
+    set_pcp(nullptr, e.node(0), small(1), static_cast<u32>(f[2]), static_cast<pcp_field>(f[3]), static_cast<i64>(f[4]));
+    break;
+  case EventKind::lab_page_block:
+    set_block(nullptr, {pfn_t{f[0]}, order_t{f[1]}, static_cast<u32>(f[2]), static_cast<u32>(f[3])});
+    break;
+  case EventKind::lab_lru_add: lru_add(nullptr, pfn_t{f[0]}); break;
+  case EventKind::lab_lru_del: lru_del(nullptr, pfn_t{f[0]}); break;
   default: return false;
   }
   return true;
@@ -633,9 +557,18 @@ bool PageAlloc::fold(const Event &e) {
 
 void PageAlloc::add_to(Digest &d) const {
   d.add(rules_.max_order).add(rules_.pageblock_order).add(rules_.zone_types);
+  d.add(cpu_nodes_.size());
+  for (i32 nid : cpu_nodes_) d.add_signed(nid);
   d.add(nodes_.size());
   for (const pglist_data &node : nodes_) {
     mmscope::add_to(d, node);
+    for (u32 i = node.lru.head; i != 0; i = pool_[i].next) d.add(pool_[i].pfn).add(pool_[i].count);
+    for (const zone &z : node.zones)
+      for (const per_cpu_pages &pcp : z.pcp)
+        for (const PcpList &l : pcp.lists) {
+          for (u32 i = l.head; i != 0; i = pool_[i].next) d.add(pool_[i].pfn).add(pool_[i].list);
+          d.add(~u64{0});
+        }
     for (unsigned zid = 0; zid < rules_.zone_types; ++zid)
       for (unsigned order = 0; order <= map_.mo_; ++order)
         for (const FreeList &l : node.zones[zid].areas[order].free_list) {
@@ -662,89 +595,6 @@ bool operator==(const PageAlloc &a, const PageAlloc &b) {
   a.add_to(x);
   b.add_to(y);
   return x.value() == y.value();
-}
-
-// --- verify ---
-
-std::string PageAlloc::verify_list(i32 nid, unsigned zid, unsigned order, unsigned list, bool buddies,
-                                   u64 &heads) const {
-  const FreeList &l = zone_of(nid, zid).areas[order].free_list[list];
-  const u16 home = mem_map::home_of(nid, zid);
-  u64 nr = 0;
-  u32 prev = 0;
-  for (u32 i = l.head; i != 0; prev = i, i = pool_[i].next) {
-    if (i >= pool_.size()) return "link out of the pool";
-    const Entry &e = pool_[i];
-    const std::string where = concat("block ", e.pfn, ": ");
-    if (e.prev != prev) return where + "not linked back";
-    if (++heads > pool_.size()) return where + "the list is a circle";
-    if (e.home != home || e.order != order || e.list != list) return where + "on the wrong list";
-    if (e.count == 0 || (e.count > 1 && order != map_.mo_)) return where + "wrong run";
-    if ((e.pfn & ((u64{1} << order) - 1)) != 0) return where + "out of alignment";
-    nr += e.count;
-    const u64 block = e.pfn >> map_.mo_, at = e.pfn & map_.mask(), pages = u64{1} << order;
-    const mem_map::Mixed *m = map_.mixed_at(block);
-    if (m == nullptr) {
-      const auto it = map_.stretches_.find(block);
-      if (it == map_.stretches_.end() || it->second.link != i || it->second.blocks != e.count ||
-          it->second.home != home || order != map_.mo_)
-        return where + "the pages do not know it";
-      continue;
-    }
-    const Page &p = (*m)[at];
-    if (p.link != i || p.order != order) return where + "the pages do not know it";
-    for (u64 n = 0; n < pages; ++n)
-      if ((*m)[at + n].home != home) return where + "not in one zone";
-    if (!buddies || order == map_.mo_) continue;
-    const Page &b = (*m)[at ^ pages];
-    if (b.order != order || b.home != home) continue;
-    const migratetype types[] = {mem_map::type_of(p.look), static_cast<migratetype>(list), mem_map::type_of(b.look),
-                                 static_cast<migratetype>(pool_[b.link].list)};
-    bool merge = true;
-    for (migratetype x : types)
-      for (migratetype y : types) merge = merge && types_merge(x, y);
-    if (merge || order < rules_.pageblock_order.v) return where + "free beside its free buddy";
-  }
-  if (l.tail != prev) return "the tail is not the last entry";
-  if (l.nr != nr) return "nr_free is off";
-  return "";
-}
-
-std::string PageAlloc::verify(bool buddies) const {
-  if (std::string s = map_.verify(); !s.empty()) return s;
-  u64 heads = 0;
-  for (std::size_t n = 0; n < nodes_.size(); ++n) {
-    const pglist_data &node = nodes_[n];
-    if (node.nid != static_cast<i32>(n)) return concat("node ", n, ": wrong number");
-    for (unsigned zid = 0; zid < rules_.zone_types; ++zid) {
-      const zone &z = node.zones[zid];
-      for (unsigned order = 0; order <= map_.mo_; ++order)
-        for (unsigned list = 0; list < migratetype_count; ++list)
-          if (const std::string s = verify_list(node.nid, zid, order, list, buddies, heads); !s.empty())
-            return concat("node ", n, " zone ", zid, " order ", order, ' ',
-                          migratetype_name(static_cast<migratetype>(list)), ": ", s);
-      const std::string where = concat("node ", n, " zone ", zid, ": ");
-      if (z.nr_free_pages != z.sum_free_pages()) return where + "free pages are off";
-      if (z.managed_pages < z.nr_free_pages) return where + "more pages free than managed";
-      if (z.present_pages > z.spanned_pages) return where + "more pages present than spanned";
-    }
-  }
-  u64 marks = 0;
-  for (const auto &[block, s] : map_.stretches_) marks += s.slot == 0 ? s.link != 0 : map_.mixed_[s.slot].heads;
-  if (marks != heads) return "pages are marked free that are on no list";
-  std::string bad;
-  map_.for_each_run(pfn_t{}, map_.end(), [&](const PageRun &r) {
-    const PageState s = r.info.state;
-    if (!bad.empty() || (s != PageState::init && s != PageState::free && s != PageState::allocated)) return;
-    if (r.info.nid < 0 || static_cast<u32>(r.info.nid) >= nodes_.size() || r.info.zone >= rules_.zone_types) {
-      bad = concat("page ", r.start.v, ": no such zone");
-      return;
-    }
-    const zone &z = zone_of(r.info.nid, r.info.zone);
-    if (r.start < z.start_pfn || r.start + r.count > z.end_pfn())
-      bad = concat("page ", r.start.v, ": outside its zone");
-  });
-  return bad;
 }
 
 } // namespace mmscope

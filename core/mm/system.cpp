@@ -5,6 +5,12 @@
 namespace mmscope {
 
 namespace {
+u8 zone_index(const Arch &arch, std::string_view name) {
+  for (std::size_t i = 0; i < arch.zones.size(); ++i)
+    if (arch.zones[i].name == name) return static_cast<u8>(i);
+  return no_zone;
+}
+
 constexpr std::array<std::string_view, phase_count> phase_names{"",          "memblock", "numa", "sparse",   "zones",
                                                                 "zonelists", "handoff",  "slab", "deferred", "done"};
 } // namespace
@@ -27,6 +33,7 @@ void System::set(Trace *t, vm_field f, u64 value) {
   u64 &slot = vm[static_cast<std::size_t>(f)];
   if (slot == value) return;
   slot = value;
+  if (f == vm_field::mobility_off) pages.set_mobility(value == 0);
   emit(t, EventKind::lab_vm_set, {static_cast<u64>(f), value});
 }
 
@@ -116,7 +123,12 @@ System make_system(const SystemSetup &setup) {
                       .cache_line = setup.arch->cache_line};
   s.pages = PageAlloc(BuddyRules{.max_order = order_t{setup.config.max_order},
                                  .pageblock_order = order_t{setup.config.pageblock_order},
-                                 .zone_types = static_cast<unsigned>(setup.arch->zones.size())});
+                                 .zone_types = static_cast<unsigned>(setup.arch->zones.size()),
+                                 .thp = setup.config.thp,
+                                 .zone_normal = zone_index(*setup.arch, "Normal"),
+                                 .zone_dma32 = zone_index(*setup.arch, "DMA32"),
+                                 .gfp_zones = gfp_zone_table(setup.arch->zones),
+                                 .pcp_most_pages = (u64{1} << 20) >> setup.arch->page_shift});
   s.vm[static_cast<std::size_t>(vm_field::watermark_scale_factor)] = 10;
   return s;
 }

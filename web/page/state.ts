@@ -42,7 +42,7 @@ export interface Answer {
 }
 
 export interface AccountPart {
-  part: "owner" | "free_memblock" | "free_buddy" | "waiting" | "allocated" | "cut_off";
+  part: "owner" | "free_memblock" | "free_buddy" | "pcp" | "waiting" | "allocated" | "cut_off";
   bytes: number;
   label?: string;
   kind?: "reserved" | "kernel" | "mem_map" | "misc";

@@ -93,6 +93,7 @@ std::string_view state_text(PageState state) {
   case PageState::reserved: return "PG_reserved";
   case PageState::free: return "free";
   case PageState::allocated: return "allocated";
+  case PageState::pcp: return "on a CPU's page list";
   }
   return "";
 }
@@ -176,6 +177,7 @@ Fill fill_of(const Desk &desk, const Theme &theme, const Thing &t) {
   case PageState::init: return {mix(theme.hole, theme.memory, 0.35f)};
   case PageState::reserved: return {theme.reserved};
   case PageState::allocated: return {theme.misc};
+  case PageState::pcp: return {free_color(theme, 0, max_order), Pattern::hatch};
   case PageState::free: break;
   }
   return {free_color(theme, t.kind == Kind::page ? t.order : max_order, max_order)};
@@ -283,6 +285,7 @@ bool shown(const Desk &desk, const Thing &t) {
   }
   switch (t.state) {
   case PageState::free: return desk.shows(PartKind::free_buddy);
+  case PageState::pcp: return desk.shows(PartKind::on_pcp);
   case PageState::allocated: return desk.shows(PartKind::allocated);
   case PageState::reserved: return desk.shows(PartKind::owner, desk.lab->owners().at(t.base));
   default: return desk.shows(PartKind::waiting);

@@ -1,0 +1,162 @@
+// The CPUs' page lists (struct per_cpu_pages, mm/page_alloc.c, v6.1).
+//
+//   alloc ◄── head [ block ⇄ block ⇄ … ⇄ block ] tail ──► drain            one list for each order and migratetype
+//   free  ──► head                        tail ◄── refill, `batch` blocks
+//
+// A list is used without the zone's lock, so most requests never see the free lists. When more pages than `high` have
+// gathered, the tails go back; the more often that happens without an allocation in between, the more (free_factor).
+#include "mm/page_alloc_inline.hpp"
+
+#include <bit>
+
+namespace mmscope {
+
+u64 PageAlloc::rmqueue_bulk(Trace *t, zone &z, u16 home, unsigned index, u64 count, const AllocAttempt &a) {
+  u64 got = 0;
+  const unsigned order = narrow(a.order);
+  for (; got < count; ++got) {
+    const std::optional<pfn_t> pfn = rmqueue_any(t, z, home, order, narrow(a.type), a);
+    if (!pfn) break;
+    emit(t, EventKind::mm_page_alloc_zone_locked, {pfn->v, order, narrow(a.type), 1});
+    Mixed &m = mixed_of(*pfn);
+    put_pcp(t, z, m, a.cpu, index, *pfn, order, narrow(a.type), FreeTo::tail);
+  }
+  mod_free_pages(t, z, home, a.cpu, -static_cast<i64>(got << order));
+  emit(t, EventKind::lab_pcp_refill,
+       {field(mem_map::nid_of(home)), mem_map::zid_of(home), a.cpu, order, narrow(a.type), count, got});
+  return got;
+}
+
+std::optional<pfn_t> PageAlloc::rmqueue_pcplist(Trace *t, zone &z, u16 home, const AllocAttempt &a, bool halve) {
+  per_cpu_pages &pcp = z.pcp[a.cpu];
+  if (halve && pcp.free_factor != 0) {
+    pcp.free_factor >>= 1;
+    emit(t, EventKind::lab_pcp_set,
+         {field(mem_map::nid_of(home)), mem_map::zid_of(home), a.cpu, static_cast<u64>(pcp_field::free_factor),
+          pcp.free_factor});
+  }
+  const unsigned index = pcp_index(a.order, a.type);
+  if (pcp.lists[index].head == 0) {
+    const u64 batch = z.pcp_batch;
+    rmqueue_bulk(t, z, home, index, batch > 1 ? std::max<u64>(batch >> a.order.v, 2) : batch, a);
+    if (pcp.lists[index].head == 0) return std::nullopt;
+  }
+  return pfn_t{pool_[take_pcp(t, z, pcp.lists[index].head)].pfn};
+}
+
+void PageAlloc::free_pcppages_bulk(Trace *t, zone &z, u16 home, u32 cpu, u64 asked, unsigned index) {
+  per_cpu_pages &pcp = z.pcp[cpu];
+  i64 count = static_cast<i64>(std::min<u64>(pcp.count, asked));
+  emit(t, EventKind::lab_pcp_drain,
+       {field(mem_map::nid_of(home)), mem_map::zid_of(home), cpu, static_cast<u64>(count), asked, z.pcp_high, index});
+  // Round and round over the lists, each emptied before the next; the window of lists that still hold something shrinks.
+  unsigned first = 0, last = pcp_lists() - 1;
+  while (count > 0) {
+    while (pcp.lists[index].tail == 0) {
+      if (index == last) --last;
+      if (index == first) ++first;
+      index = index + 1 > last ? first : index + 1;
+    }
+    do {
+      const Entry e = pool_[take_pcp(t, z, pcp.lists[index].tail)];
+      const pfn_t pfn{e.pfn};
+      migratetype type = static_cast<migratetype>(e.list);
+      if (z.nr_isolate_pageblock != 0) type = map_.at(pfn).block_type; // it may have been isolated meanwhile
+      free_one(t, pfn, order_t{e.order}, FreeTo::head, type);
+      if (type != migratetype::ISOLATE) mod_free_pages(t, z, home, cpu, i64{1} << e.order);
+      emit(t, EventKind::mm_page_pcpu_drain, {pfn.v, e.order, narrow(type)});
+      count -= i64{1} << e.order;
+    } while (count > 0 && pcp.lists[index].tail != 0);
+    index = index + 1 > last ? first : index + 1;
+  }
+}
+
+void PageAlloc::commit_pcp(Trace *t, zone &z, u16 home, Mixed &m, pfn_t pfn, unsigned order, unsigned type, u32 cpu) {
+  // Pages of the reserves wait on the movable list, but go back where they belong.
+  const unsigned index = pcp_index(order_t{order}, type < 3 ? static_cast<migratetype>(type) : migratetype::MOVABLE);
+  put_pcp(t, z, m, cpu, index, pfn, order, type, FreeTo::head);
+  per_cpu_pages &pcp = z.pcp[cpu];
+  const bool flush = pcp.free_factor != 0 && order != 0 && order <= costly_order;
+  u64 high = z.pcp_high;
+  if (flush)
+    high = 0;
+  else if (z.reclaim_active)
+    high = std::min(z.pcp_batch << 2, high);
+  if (pcp.count < high) return;
+
+  u64 drain = pcp.count;
+  if (!flush && high < z.pcp_batch) {
+    drain = 1;
+  } else if (!flush) {
+    const u64 least = z.pcp_batch, most = high - z.pcp_batch;
+    drain = z.pcp_batch << pcp.free_factor;
+    if (drain < most && pcp.free_factor < rules_.pcp_batch_scale_max) {
+      ++pcp.free_factor;
+      emit(t, EventKind::lab_pcp_set,
+           {field(mem_map::nid_of(home)), mem_map::zid_of(home), cpu, static_cast<u64>(pcp_field::free_factor),
+            pcp.free_factor});
+    }
+    drain = drain < least ? least : std::min(drain, most);
+  }
+  free_pcppages_bulk(t, z, home, cpu, drain, index);
+}
+
+void PageAlloc::drain_pages_zone(Trace *t, i32 nid, unsigned zid, u32 cpu) {
+  zone &z = zone_ref(nid, zid);
+  if (cpu >= z.pcp.size() || z.pcp[cpu].count == 0) return;
+  Call call(t, "drain_pages_zone", "drain_pages", {cpu, field(nid), zid});
+  for (u64 count = z.pcp[cpu].count; count != 0;) {
+    const u64 now = std::min(count, z.pcp_batch << rules_.pcp_batch_scale_max);
+    free_pcppages_bulk(t, z, mem_map::home_of(nid, zid), cpu, now, 0);
+    count -= now;
+  }
+}
+
+void PageAlloc::drain_all_pages(Trace *t) {
+  for (u32 cpu = 0; cpu < cpus(); ++cpu)
+    for (const pglist_data &n : nodes_)
+      for (unsigned zid = 0; zid < rules_.zone_types; ++zid)
+        if (n.zones[zid].populated()) drain_pages_zone(t, n.nid, zid, cpu);
+}
+
+void PageAlloc::refresh_cpu_vm_stats(Trace *t, u32 cpu) {
+  for (const pglist_data &n : nodes_)
+    for (unsigned zid = 0; zid < rules_.zone_types; ++zid)
+      if (cpu < n.zones[zid].pcp.size() && n.zones[zid].pcp[cpu].stat_diff != 0)
+        set_pcp(t, n.nid, zid, cpu, pcp_field::stat_diff, 0);
+}
+
+// --- limits ---
+
+void PageAlloc::setup_per_cpu_pageset(Trace *t) {
+  for (std::size_t n = 0; n < nodes_.size(); ++n)
+    for (unsigned zid = 0; zid < rules_.zone_types; ++zid)
+      if (nodes_[n].zones[zid].populated()) set_zone(t, static_cast<i32>(n), zid, zone_field::pcp_cpus, cpus());
+  update_pcp_limits(t);
+}
+
+void PageAlloc::update_pcp_limits(Trace *t) {
+  const auto fls = [](u64 x) { return static_cast<u64>(std::bit_width(x)); };
+  for (std::size_t n = 0; n < nodes_.size(); ++n)
+    for (unsigned zid = 0; zid < rules_.zone_types; ++zid) {
+      const zone &z = nodes_[n].zones[zid];
+      if (z.pcp.empty()) continue;
+      // zone_batchsize: a thousandth of the zone, 1 MiB at most; of that a quarter, made 2^n - 1.
+      const u64 quarter = std::max<u64>(std::min(z.managed_pages >> 10, rules_.pcp_most_pages) / 4, 1);
+      const u64 batch = std::max<u64>(std::bit_floor(quarter + quarter / 2) - 1, 1);
+      // zone_highsize: all CPUs of the node together keep as much as lies below the low watermark.
+      const auto here = static_cast<u64>(std::count(cpu_nodes_.begin(), cpu_nodes_.end(), static_cast<i32>(n)));
+      const u64 sharing = here != 0 ? here : cpus();
+      const u64 low = z.watermark[1] + z.watermark_boost;
+      const u64 high = std::max(low / sharing, batch << 2);
+      // calculate_normal_threshold
+      const u64 threshold = std::min<u64>(125, 2 * fls(cpus()) * (1 + fls(z.managed_pages >> 15)));
+      const std::array<std::pair<zone_field, u64>, 3> numbers{
+          {{zone_field::pcp_batch, batch}, {zone_field::pcp_high, high}, {zone_field::stat_threshold, threshold}}};
+      const std::array<u64, 3> now{z.pcp_batch, z.pcp_high, z.stat_threshold};
+      for (std::size_t i = 0; i < numbers.size(); ++i)
+        if (now[i] != numbers[i].second) set_zone(t, static_cast<i32>(n), zid, numbers[i].first, numbers[i].second);
+    }
+}
+
+} // namespace mmscope
