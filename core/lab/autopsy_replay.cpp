@@ -1,6 +1,6 @@
 #include "lab/autopsy_replay.hpp"
 
-#include "base/text.hpp"
+#include "mm/alloc_flags.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -52,15 +52,7 @@ u8 highest_zone(const FailureReport &report, gfp_t gfp) {
 
 u32 slow_flags(ReplayRequest r) {
   if (below_watermarks(r.gfp)) return alloc_flag::NO_WATERMARKS | cma_flag(r.gfp) | kswapd_flag(r.gfp);
-  u32 f = alloc_flag::WMARK_MIN | alloc_flag::CPUSET | cma_flag(r.gfp) | kswapd_flag(r.gfp);
-  if (has(r.gfp, gfp::HIGH)) f |= alloc_flag::MIN_RESERVE;
-  if (has(r.gfp, gfp::DIRECT_RECLAIM)) return f;
-  if (!has(r.gfp, gfp::NOMEMALLOC)) {
-    f |= alloc_flag::NON_BLOCK;
-    if (r.order.v > 0 && has(f, alloc_flag::MIN_RESERVE)) f |= alloc_flag::HIGHATOMIC;
-  }
-  if (has(f, alloc_flag::MIN_RESERVE)) f &= ~alloc_flag::CPUSET;
-  return f;
+  return gfp_to_alloc_flags(r.gfp, r.order) | cma_flag(r.gfp);
 }
 
 Replay::Replay(const FailureReport &report) : report_(report) {

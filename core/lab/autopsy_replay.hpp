@@ -54,7 +54,7 @@ private:
   bool several_nodes_ = false;
 };
 
-// Those of the last attempt (gfp_to_alloc_flags).
+// Those of the last attempt.
 u32 slow_flags(ReplayRequest r);
 
 } // namespace mmscope

@@ -333,6 +333,7 @@ TEST_CASE("autopsy: text and JSON say the same") {
   JsonWriter w(json);
   write_autopsy(w, r, a, to_text);
   CHECK(text.find("page allocation failure: swapper/0, order 3 (8 pages), GFP_ATOMIC, highest zone Normal") == 0);
+  CHECK(text.find("(WMARK_MIN|NON_BLOCK|MIN_RESERVE|HIGHATOMIC|KSWAPD), in pages:\n") != std::string::npos);
   CHECK(text.find("\nNormal   6320            7    6313   4105     1540        0    1541  no block that large\n") !=
         std::string::npos);
   CHECK(text.find(to_text(a.cause)) != std::string::npos);
