@@ -23,9 +23,15 @@ const result = (page) => dialog(page).getByRole("region", { name: "Cause" });
 const plain = (text) => text.replaceAll("\u202f", "");
 
 async function openDialog(page) {
-  const button = page.getByRole("button", { name: "Autopsy" });
-  if (!(await button.isVisible())) await page.getByRole("button", { name: "Menu" }).click();
-  await button.click();
+  const menu = page.getByRole("button", { name: "Menu" });
+  if (await menu.isVisible()) {
+    await menu.click();
+    await page.getByRole("button", { name: "Autopsy" }).click();
+  } else {
+    // The header of a small desk has no room for it: it lies where logs are pasted.
+    await page.getByRole("button", { name: "Paste or drop a log" }).click();
+    await page.getByRole("button", { name: "Autopsy of a failure report" }).click();
+  }
   await dialog(page).waitFor();
 }
 async function rows(page) {
@@ -171,6 +177,14 @@ test("a file, chosen or dropped, is a report here and no log", async () => {
     .getByText(/A memory cgroup is at its limit/)
     .waitFor();
   assert.equal(await result(page).getByRole("table").count(), 0);
+  await close(page);
+});
+
+test("a wide header has a button for it", async () => {
+  const page = await open(site, { viewport: { width: 1366, height: 800 } });
+  assert.equal(await page.getByRole("button", { name: "Menu" }).isVisible(), false);
+  await page.getByRole("button", { name: "Autopsy", exact: true }).click();
+  await dialog(page).waitFor();
   await close(page);
 });
 

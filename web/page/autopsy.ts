@@ -8,7 +8,7 @@ import { addWords, t } from "./locale";
 import { message } from "./page";
 import { count } from "./units";
 
-/** The button, the key's target and lab.html#autopsy. */
+/** The buttons, the key's target and lab.html#autopsy. */
 export function startAutopsy(): void {
   let dialog: Promise<AutopsyDialog> | null = null;
   const open = async () => {
@@ -24,6 +24,10 @@ export function startAutopsy(): void {
     }
   };
   byId("autopsy").addEventListener("click", () => void open());
+  byId("log-autopsy").addEventListener("click", () => {
+    byId<HTMLDialogElement>("log-dialog").close();
+    void open();
+  });
   const asked = () => location.hash === "#autopsy";
   addEventListener("hashchange", () => asked() && void open());
   if (asked()) void open();
