@@ -24,6 +24,7 @@ export const LATER = [
   /^(?!.*emscripten::internal).*\bLater\b/,
   /^mmscope_later$/,
   /^mmscope::\(anonymous namespace\)::\$_\d+::__invoke\(mmscope::Context const&/, // the fields of core/query/fields.def
+  /^mmscope::page_calls::/, // requests to the running machine: no boot makes one
   /^mmscope::canvas::\(anonymous namespace\)::(Sections|Zones|Buddy|Timeline)Panel::(?!~)/, // Desk::whole; a failed canvas destroys them early
   /^(fmt_fp|pop_arg_long_double)$/, // floating point of C's printf: JSON's, the first half prints none
 ];
