@@ -190,6 +190,9 @@ public:
   void seek(double call, double event, double part) {
     if (lab()) lab()->seek({static_cast<u64>(call), static_cast<u64>(event), static_cast<u64>(part)});
   }
+  bool seek_some(double call, double event, unsigned calls) {
+    return !lab() || lab()->seek_some({static_cast<u64>(call), static_cast<u64>(event), 0}, calls);
+  }
   void stride(const std::string &how, int direction) {
     if (lab()) lab()->stride(how == "in" ? Stride::in : how == "out" ? Stride::out : Stride::over, direction);
   }
@@ -308,6 +311,7 @@ extern "C" EMSCRIPTEN_KEEPALIVE void mmscope_later() {
       .function("cache", &Later::cache)
       .function("object", &Later::object)
       .function("seek", &Later::seek)
+      .function("seekSome", &Later::seek_some)
       .function("stride", &Later::stride)
       .function("view", &Later::view)
       .function("setFocus", &Later::set_focus)

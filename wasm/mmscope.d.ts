@@ -146,6 +146,8 @@ interface MmscopeLater {
   object(address: number): string;
 
   seek(call: number, event: number, part: number): void;
+  /** Works for at most `calls` calls towards it; true when it is there. */
+  seekSome(call: number, event: number, calls: number): boolean;
   /** "in", "over", "out"; forwards when direction > 0. */
   stride(how: string, direction: number): void;
   /** View of web/page/links.ts. */

@@ -93,7 +93,7 @@ export class LifeView {
       h("span", {}, sentence(entry)),
       h("span", { class: "life-who" }, h("span", { class: "mono" }, by), mark),
     );
-    button.addEventListener("click", () => this.page.move(() => this.page.lab.seek(entry.call, entry.event)));
+    button.addEventListener("click", () => this.page.seek(entry.call, entry.event));
     return { entry, button, mark };
   }
 

@@ -62,7 +62,7 @@ export class LivePanes {
     const go = (word: string, to: () => number) => {
       const press = h("button", { type: "button" }, t(word));
       press.addEventListener("click", () => {
-        this.page.move(() => this.page.lab.seek(to(), 0));
+        this.page.seek(to());
         this.focus();
       });
       return press;

@@ -8,6 +8,7 @@ import { Lessons } from "./lessons";
 import { LiveSide } from "./live_side";
 import { addWords, localise } from "./locale";
 import { startLogDialog } from "./log-dialog";
+import { startLongSeeks } from "./long_seek";
 import { Machines } from "./machines";
 import { noticeLanguage } from "./notice";
 import { startOwners } from "./owners";
@@ -32,6 +33,7 @@ export async function startMore(
   for (const link of document.querySelectorAll("link[data-later]")) link.setAttribute("media", "all");
   noticeLanguage();
   startTelling(page, later);
+  startLongSeeks(page, later);
   const sides = new Sides();
   const machines = new Machines(page, later);
   startAutopsy();

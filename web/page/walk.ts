@@ -68,12 +68,12 @@ export class WalkView {
     this.buttons = rows.map((row) => {
       const more = row.more ? h("small", { class: "quiet" }, ` … ${t("alloc.more-rows", { n: row.more })}`) : "";
       const press = h("button", { type: "button", class: kindOf(row.kind, row.f) }, tellRow(row), more);
-      press.addEventListener("click", () => this.page.move(() => this.page.lab.seek(row.call, row.event)));
+      press.addEventListener("click", () => this.page.seek(row.call, row.event));
       return press;
     });
     if (walk) {
       const after = h("button", { type: "button", class: "walk-after" }, t("alloc.after"));
-      after.addEventListener("click", () => this.page.move(() => this.page.lab.seek(walk.call + 1, 0)));
+      after.addEventListener("click", () => this.page.seek(walk.call + 1));
       this.buttons.push(after);
     }
     this.list.replaceChildren(...this.buttons.map((press) => h("li", {}, press)));
