@@ -193,7 +193,7 @@ export class Objects {
 
   private askForm(): HTMLElement {
     const alloc = h("button", { type: "button", class: "primary" }, t("slab.alloc"));
-    alloc.addEventListener("click", () => this.got(this.make(`kmem_cache_alloc ${this.which.value} GFP_KERNEL${this.cpuText()}`)));
+    alloc.addEventListener("click", () => this.got(this.make(`kmem_cache_alloc ${this.which.value}${this.cpuText()}`)));
     const size = h("input", { type: "text", id: "slab-bytes", class: "mono", value: "100", maxlength: 12 });
     const form = h(
       "form",
