@@ -33,7 +33,8 @@ constexpr std::string_view usage =
 
 mmscope boot --dmesg FILE          replay a real boot from its kernel log ("-" reads standard input)
 mmscope boot --machine NAME        boot a preset, or a machine described in FILE.json
-mmscope run SCRIPT                 apply a script of kernel calls; "-" reads standard input
+mmscope run SCRIPT                 apply a script of kernel calls; "-" reads standard input. With --machine NAME
+                                   they follow that machine's boot
 mmscope verify DIR|FILE...         predictions against recorded boots or memblock vectors; status 1 if any differs
 mmscope query BOOT EXPRESSION...   asks a boot: a preset, FILE.json or a script (docs/query.md)
 mmscope inspect BOOT PATH...       everything about a thing: "page[0x1234]", "node[0].zone[DMA32]"
@@ -86,7 +87,7 @@ struct Flag {
   std::array<std::string_view, 3> verbs; // that take it
 };
 constexpr std::array<Flag, 9> known_flags{{{"--dmesg", {"boot"}},
-                                           {"--machine", {"boot"}},
+                                           {"--machine", {"boot", "run"}},
                                            {"--until", {"boot"}},
                                            {"--show", {"boot", "run"}},
                                            {"--format", {"boot", "run", "autopsy"}},
@@ -344,7 +345,19 @@ int run_script(const Io &io, const Options &o) {
     io.err(concat("mmscope: ", file, ": ", error, '\n'));
     return unusable;
   }
-  const ParsedScript parsed = parse_script(*text);
+  // After a machine's boot: that is a script too, and what it says is not told again.
+  std::string whole;
+  u64 booted = 0;
+  if (o.machine) {
+    Script boot;
+    std::string kernel;
+    if (const int status = load_machine(io, std::string(*o.machine), boot, kernel); status != ok) return status;
+    whole = to_text(boot);
+    booted = boot.commands.size();
+  }
+  const u32 before = static_cast<u32>(std::count(whole.begin(), whole.end(), '\n'));
+  whole += *text;
+  const ParsedScript parsed = parse_script(whole);
   const Script &script = parsed.script;
 
   // Lines that cannot be read take their turn among those that can.
@@ -352,6 +365,7 @@ int run_script(const Io &io, const Options &o) {
   std::vector<CommandResult> results;
   std::optional<ScriptError> first;
   const auto wrong = [&](ScriptError e) {
+    e.line -= std::min(before, e.line);
     results.push_back({Result{0, e.reason, no_arg}, false});
     if (!first) first = std::move(e);
   };
@@ -366,7 +380,7 @@ int run_script(const Io &io, const Options &o) {
     }
     const CommandPlace &place = parsed.places[p.calls];
     if (p.next()) {
-      results.push_back(p.results.back());
+      if (p.calls > booted) results.push_back(p.results.back());
       continue;
     }
     const Result &r = p.results.back().result;
@@ -386,10 +400,10 @@ int run_script(const Io &io, const Options &o) {
   } else {
     if (o.show.empty() && !o.events) {
       std::string s;
-      for (u64 i = 0; i < p.calls; ++i) {
+      for (u64 i = booted; i < p.calls; ++i) {
         const Result &r = p.results[i].result;
         if (!r.ok()) continue;
-        append(s, script.commands[i].line, ": ", call_text(script.commands[i], script.bindings), " = ");
+        append(s, script.commands[i].line - before, ": ", call_text(script.commands[i], script.bindings), " = ");
         if (p.results[i].is_address) {
           s += "0x";
           append_hex(s, r.value);

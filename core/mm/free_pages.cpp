@@ -252,12 +252,10 @@ migratetype PageAlloc::free_prepare(Trace *t, pfn_t pfn, order_t order) {
     clear_block(t, m, pfn);
   else if (m.heads != 0)
     clear_blocks(t, m, pfn, narrow(order));
-  if (m.rest != 0) {
-    map_.claim(m, pfn.v & map_.mask(), pages_of(order));
+  if (m.rest != 0 && map_.claim(m, pfn.v & map_.mask(), pages_of(order)))
     emit(t, EventKind::lab_page_run,
          {pfn.v, pages_of(order), static_cast<u64>(PageState::allocated), field(mem_map::nid_of(p.home)),
           mem_map::zid_of(p.home)});
-  }
   emit(t, EventKind::mm_page_free, {pfn.v, order.v});
   return mem_map::type_of(p.look);
 }
