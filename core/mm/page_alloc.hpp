@@ -351,6 +351,9 @@ private:
   bool block_is_plain(pfn_t pfn, unsigned order) const; // one zone and one pageblock type
   std::string verify_list(i32 nid, unsigned zid, unsigned order, unsigned list, bool buddies, u64 &heads) const;
   std::string verify_pcp(i32 nid, unsigned zid, u64 &heads) const;
+  std::string verify_counts(i32 nid, unsigned zid) const;
+  std::string verify_entry(u32 index, u64 pfn, u16 home, unsigned order, mem_map::BlockKind kind) const;
+  std::string verify_mixed(u64 block) const;
 
   // The max-order block's page records; made when it has none.
   Mixed &mixed_of(pfn_t pfn) {
