@@ -279,6 +279,7 @@ public:
   // fn(PcpBlock), head first.
   template <class Fn> void for_each_pcp(i32 nid, unsigned zid, u32 cpu, unsigned index, Fn &&fn) const;
   template <class Fn> void for_each_lru(i32 nid, Fn &&fn) const; // fn(pfn_t), oldest first
+  std::optional<pfn_t> lru_oldest(i32 nid) const;
   // The lists of a CPU: orders 0..3 by migratetype, then pageblock_order: not movable, movable.
   unsigned pcp_lists() const { return rules_.thp ? 14 : 12; }
   bool pcp_allowed(order_t order) const {
