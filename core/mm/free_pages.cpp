@@ -303,8 +303,12 @@ void PageAlloc::free_pages(Trace *t, pfn_t pfn, order_t order, u32 cpu) {
 void PageAlloc::free_pages_list(Trace *t, std::span<const pfn_t> pfns, u32 cpu) {
   std::vector<migratetype> types;
   types.reserve(pfns.size());
-  for (pfn_t pfn : pfns) types.push_back(free_prepare(t, pfn, order_t{0}));
+  for (pfn_t pfn : pfns) {
+    types.push_back(free_prepare(t, pfn, order_t{0}));
+    if (types.back() == migratetype::ISOLATE) free_to_buddy(t, pfn, order_t{0}, types.back(), cpu);
+  }
   for (std::size_t i = 0; i < pfns.size(); ++i) {
+    if (types[i] == migratetype::ISOLATE) continue; // went at once
     emit(t, EventKind::mm_page_free_batched, {pfns[i].v});
     free_commit(t, pfns[i], order_t{0}, types[i], cpu);
   }
