@@ -24,7 +24,8 @@ export const LATER = [
   /^(?!.*emscripten::internal).*\bLater\b/,
   /^mmscope_later$/,
   /^mmscope::\(anonymous namespace\)::\$_\d+::__invoke\(mmscope::Context const&/, // the fields of core/query/fields.def
-  /^mmscope::canvas::\(anonymous namespace\)::(Sections|Zones|Buddy|Timeline)Panel::(?!~)/, // Desk::whole; a failed canvas destroys them early
+  /^mmscope::canvas::\(anonymous namespace\)::(Walk|Sections|Zones|Pcp|Buddy|Pageblocks|Timeline)Panel::(?!~)/, // Desk::whole; a failed canvas destroys them early
+  /^mmscope::canvas::place_tabs\(/, // likewise
   /^(fmt_fp|pop_arg_long_double)$/, // floating point of C's printf: JSON's, the first half prints none
 ];
 

@@ -14,6 +14,7 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "canvas/lab_app.hpp"
+#include "canvas/panels/choice.hpp"
 #include "canvas/panels/panels.hpp"
 #include "canvas/widgets/paint.hpp"
 #include "canvas/widgets/scroller.hpp"
@@ -35,46 +36,30 @@ public:
   explicit BuddyPanel(Desk &desk) : desk_(desk) {}
   const char *id() const override { return "buddy"; }
   const char *title() const override { return "buddy  free_area[order]"; }
-  void head(Frame &frame) override;
+  void head(Frame &frame) override { title_ = place_tabs(frame, desk_, *this); }
   void draw(Frame &frame) override;
 
 private:
-  struct Where {
-    i32 nid = 0;
-    unsigned zid = 0;
-    friend bool operator==(const Where &, const Where &) = default;
-  };
-  Where pick(Frame &frame, float &y);
-  void matrix(Frame &frame, Where where, float &y, float bottom);
-  void fly(Frame &frame, Where where);
+  void matrix(Frame &frame, ZoneId where, float &y, float bottom);
+  void fly(Frame &frame, ZoneId where);
   std::vector<std::size_t> merges() const;
   void ladder(Frame &frame, const std::vector<std::size_t> &levels, float y);
-  void blocks(Frame &frame, Where where, const Rect &place);
+  void blocks(Frame &frame, ZoneId where, const Rect &place);
 
   Desk &desk_;
   Scroller all_, list_; // of a narrow canvas; of the blocks
   float height_ = 0;    // of everything, in the frame before
   Rect title_;          // where it ends is room for the zones
-  std::optional<Where> chosen_zone_;
-  Where followed_; // whose lists changed last
   std::optional<Cell> chosen_;
   std::vector<std::pair<Cell, Rect>> cells_; // of this frame
 };
-
-void BuddyPanel::head(Frame &frame) {
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  // Where there is little height, the zones need the place of half the title.
-  const bool low = ImGui::GetIO().DisplaySize.y < 620 * frame.scale;
-  ImGui::TextUnformatted(low ? "buddy" : title());
-  title_ = {at.x, at.y, ImGui::GetItemRectSize().x, ImGui::GetItemRectSize().y};
-}
 
 void BuddyPanel::draw(Frame &frame) {
   if (!desk_.lab) return;
   const bool small = narrow(frame);
   const float top = small ? all_.begin(frame, frame.area, height_, "buddy") : frame.area.y;
   float y = top;
-  const Where where = pick(frame, y);
+  const ZoneId where = zone_chips(frame, desk_, title_, "free lists", y);
   const auto levels = merges();
   const float bottom = frame.area.y + frame.area.h;
   // The matrix comes first; what is left below it is the list's.
@@ -101,79 +86,12 @@ void BuddyPanel::draw(Frame &frame) {
   }
 }
 
-BuddyPanel::Where BuddyPanel::pick(Frame &frame, float &y) {
-  const System &s = desk_.lab->state();
-  ImDrawList &list = *ImGui::GetWindowDrawList();
-  std::vector<Where> all;
-  Where most;
-  u64 pages = 0;
-  const bool many = s.pages.nodes().size() > 1;
-  for (const pglist_data &node : s.pages.nodes())
-    for (unsigned z = 0; z < std::min<std::size_t>(s.arch->zones.size(), max_zone_types); ++z) {
-      if (!node.zones[z].populated()) continue;
-      all.push_back({node.nid, z});
-      if (node.zones[z].present_pages > pages) {
-        pages = node.zones[z].present_pages;
-        most = all.back();
-      }
-    }
-  // The zone whose lists changed last, or the largest one, unless one was chosen.
-  const auto events = desk_.lab->events();
-  for (std::size_t i = events.size(); i-- > 0;)
-    if (events[i].kind == EventKind::lab_free_list_add || events[i].kind == EventKind::lab_free_list_del) {
-      followed_ = {events[i].node(0), static_cast<unsigned>(events[i].f[1])};
-      break;
-    }
-  Where where =
-      desk_.lab->handed_over() && std::find(all.begin(), all.end(), followed_) != all.end() ? followed_ : most;
-  if (chosen_zone_ && std::find(all.begin(), all.end(), *chosen_zone_) != all.end()) where = *chosen_zone_;
-  const float scale = frame.scale;
-  if (all.empty()) {
-    y = put_wrapped(frame, list, frame.area.x, y, frame.area.w, frame.theme.dim, "no zones until free_area_init",
-                    size::mono_small);
-    y += 4 * scale;
-    return where;
-  }
-  constexpr int most_lines = 2; // the matrix needs room too; the tables below have all zones
-  const float pitch = (narrow(frame) ? size::target : 22) * scale;
-  if (narrow(frame)) y += (size::target - 20) / 2 * scale;
-  int line = 0;
-  float x = frame.area.x, width = 0;
-  const auto label_of = [&](const Where &w) {
-    const std::string_view zone = s.arch->zones[w.zid].name;
-    return many ? concat(w.nid, ":", zone) : std::string(zone);
-  };
-  for (const Where &w : all) width += text_width(frame, label_of(w), size::mono_small) + 20 * scale;
-  const bool beside = title_.x + title_.w + 8 * scale + width <= frame.area.x + frame.area.w;
-  const float below = y;
-  if (beside) {
-    x = frame.area.x + frame.area.w - width;
-    y = title_.y;
-  }
-  for (const Where &w : all) {
-    const std::string_view zone = s.arch->zones[w.zid].name;
-    const std::string label = label_of(w);
-    if (x > frame.area.x && x + text_width(frame, label, size::mono_small) + 16 * scale > frame.area.x + frame.area.w) {
-      x = frame.area.x;
-      if (++line == most_lines) break;
-      y += pitch;
-    }
-    const std::string name = concat("free lists of node ", w.nid, " zone ", zone);
-    if (chip(frame, list, x, y - 3 * scale, label, name, Role::kRadio, w == where, zone_color(frame.theme, zone)))
-      chosen_zone_ = where = w;
-  }
-  y = beside ? below : y + pitch + 2 * scale;
-  return where;
-}
-
-void BuddyPanel::matrix(Frame &frame, Where where, float &y, float bottom) {
+void BuddyPanel::matrix(Frame &frame, ZoneId where, float &y, float bottom) {
   const Lab &lab = *desk_.lab;
   const System &s = lab.state();
   const Theme &theme = frame.theme;
   ImDrawList &list = *ImGui::GetWindowDrawList();
-  const bool real = !s.pages.nodes().empty() && static_cast<std::size_t>(where.nid) < s.pages.nodes().size();
-  const zone empty{};
-  const zone &z = real ? s.pages.zone_of(where.nid, where.zid) : empty;
+  const zone &z = zone_in(desk_, where);
   const auto max_order = static_cast<unsigned>(s.pages.rules().max_order.v);
 
   // The three types that every machine has; others once they hold something. As wide as their names.
@@ -217,7 +135,7 @@ void BuddyPanel::matrix(Frame &frame, Where where, float &y, float bottom) {
       const u64 count = z.areas[order].free_list[cell.type].nr;
       const Rect r{columns[i].x, top, columns[i].w, h};
       cells_.emplace_back(cell, r);
-      const bool changed = real && where.zid < max_zone_types && lab.changes().buddy[where.zid][order][cell.type];
+      const bool changed = lab.changes().buddy[where.zid][order][cell.type];
       Color fill = count != 0 ? free_color(theme, order, max_order) : theme.hole;
       if (dimmed) fill = mix(theme.panel, fill, 0.28f);
       paint(list, r, fill, 3);
@@ -244,7 +162,7 @@ void BuddyPanel::matrix(Frame &frame, Where where, float &y, float bottom) {
 }
 
 /// Blocks that just joined a list fly there from where they lie in memory.
-void BuddyPanel::fly(Frame &frame, Where where) {
+void BuddyPanel::fly(Frame &frame, ZoneId where) {
   const float t = desk_.motion();
   if (t >= 1 || desk_.memory_row.empty()) return;
   const Lab &lab = *desk_.lab;
@@ -323,7 +241,7 @@ void BuddyPanel::ladder(Frame &frame, const std::vector<std::size_t> &levels, fl
   }
 }
 
-void BuddyPanel::blocks(Frame &frame, Where where, const Rect &place) {
+void BuddyPanel::blocks(Frame &frame, ZoneId where, const Rect &place) {
   const System &s = desk_.lab->state();
   const Theme &theme = frame.theme;
   ImDrawList &list = *ImGui::GetWindowDrawList();
