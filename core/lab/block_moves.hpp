@@ -33,7 +33,7 @@ struct BlockMove {
   Kind kind{};
   std::size_t event = 0; // index in the events
   i32 nid = 0;
-  unsigned zid = 0;     // of list moves; a merge has the zone of what happened before it
+  unsigned zid = 0; // of list moves; a merge has the zone of what happened before it
   u64 pfn = 0, from = 0;
   unsigned order = 0;      // of the block at pfn
   unsigned from_order = 0; // of the block that was cut

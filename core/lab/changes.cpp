@@ -91,9 +91,7 @@ Changes changes_of(std::span<const Event> events, const System &after) {
       place(e);
       note_pcp(c, {e.node(0), static_cast<u32>(e.f[1]), static_cast<u32>(e.f[2]), static_cast<u32>(e.f[3])});
       break;
-    case EventKind::lab_pcp_set:
-      note_pcp(c, {e.node(0), static_cast<u32>(e.f[1]), static_cast<u32>(e.f[2])});
-      break;
+    case EventKind::lab_pcp_set: note_pcp(c, {e.node(0), static_cast<u32>(e.f[1]), static_cast<u32>(e.f[2])}); break;
     case EventKind::lab_pageblock_run:
       if (!c.pageblocks.empty() && c.pageblocks.back().end == e.f[0])
         c.pageblocks.back().end += e.f[1];

@@ -32,8 +32,8 @@ struct Changes {
   std::vector<std::pair<i32, u32>> zones; // node and zone of zone events
   bool buddy[max_zone_types][max_orders][migratetype_count] = {}; // lists that changed, of any node
   bool any_buddy = false;
-  std::vector<PcpChange> pcp;                // CPUs' page lists that changed, in order of time, each once
-  std::vector<PageblockChange> pageblocks;   // pageblocks that got a type, neighbours together
+  std::vector<PcpChange> pcp;              // CPUs' page lists that changed, in order of time, each once
+  std::vector<PageblockChange> pageblocks; // pageblocks that got a type, neighbours together
 };
 
 /// `after` is the state after the last of the events.

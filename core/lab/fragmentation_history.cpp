@@ -9,8 +9,7 @@ bool FragmentationHistory::advance(u64 calls) {
     samples_.clear();
     stride_ = 1;
   };
-  return replay_.advance(calls, restarted,
-                         [&](u64 call, const Command &, const CallRecord &) { see(call + 1); });
+  return replay_.advance(calls, restarted, [&](u64 call, const Command &, const CallRecord &) { see(call + 1); });
 }
 
 void FragmentationHistory::see(u64 call) {
@@ -23,9 +22,8 @@ void FragmentationHistory::see(u64 call) {
       const bool given = z.free_pages() != 0 || !z.pcp.empty();
       any |= given && z.managed_pages != 0;
       const unsigned order = static_cast<unsigned>(pa.rules().pageblock_order.v);
-      s.unusable.push_back(given && z.managed_pages != 0
-                               ? static_cast<u16>(unusable_free_index(free_blocks(z), order))
-                               : no_value);
+      s.unusable.push_back(given && z.managed_pages != 0 ? static_cast<u16>(unusable_free_index(free_blocks(z), order))
+                                                         : no_value);
     }
   if (!any) return; // before the handoff there is nothing to tell
   if (samples_.size() == most_samples) {

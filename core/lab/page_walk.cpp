@@ -59,7 +59,8 @@ private:
   }
 
   void add(WalkKind kind, std::size_t i) {
-    if (kind == WalkKind::merge && drain_ != none) return; // what a drain gives back merges, too: its blocks are counted
+    if (kind == WalkKind::merge && drain_ != none)
+      return; // what a drain gives back merges, too: its blocks are counted
     if (kind == WalkKind::attempt) fold_round();
     if (kind == WalkKind::drain) {
       drain_ = rows_.size();
@@ -118,9 +119,9 @@ private:
 } // namespace
 
 std::string_view walk_kind_name(WalkKind k) {
-  static constexpr std::string_view names[] = {"attempt", "check",   "fallback", "judged", "split", "refill",
-                                               "cached",  "listed",  "step",     "reclaim", "freed", "kept",
-                                               "drain",   "merge",   "joins",    "got",    "refused"};
+  static constexpr std::string_view names[] = {"attempt", "check",  "fallback", "judged",  "split",  "refill",
+                                               "cached",  "listed", "step",     "reclaim", "freed",  "kept",
+                                               "drain",   "merge",  "joins",    "got",     "refused"};
   return names[static_cast<std::size_t>(k)];
 }
 

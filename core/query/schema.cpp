@@ -397,10 +397,10 @@ bool Context::system_sound() const {
 }
 
 std::string_view thing_name(Thing t) {
-  constexpr std::string_view names[] = {
-      "root", "node",       "zone",        "free_area", "free_list",     "block", "pcp", "pcp_list", "pageblock",
-      "page", "section",    "mem_section", "memblock",  "memblock_type", "memblock_region",
-      "e820", "e820_entry", "vm",          "call",      "event"};
+  constexpr std::string_view names[] = {"root",    "node",        "zone",     "free_area",     "free_list",
+                                        "block",   "pcp",         "pcp_list", "pageblock",     "page",
+                                        "section", "mem_section", "memblock", "memblock_type", "memblock_region",
+                                        "e820",    "e820_entry",  "vm",       "call",          "event"};
   return names[static_cast<std::size_t>(t)];
 }
 

@@ -51,7 +51,7 @@ struct Ref {
   bool there = true; // false: there is no such thing at this moment
   i32 nid = 0;
   unsigned zid = 0, order = 0, type = 0; // zone number, order, migratetype
-  u32 cpu = 0, index = 0;              // of a CPU's page list
+  u32 cpu = 0, index = 0;                // of a CPU's page list
   memblock_list list{};
   u64 n = 0; // pfn of page, block or pageblock; number of section, region, entry, call, event
   u64 call = 0;

@@ -327,7 +327,7 @@ TEST_CASE("layout: nothing overlaps, in any mode, and a focused panel has all of
       for (const char *focus : {"", "memblock", "buddy", "timeline"}) {
         const float w = size.w, h = size.h, scale = size.scale;
         b.desk.focus = focus;
-        std::vector<Rect> places(6);
+        std::vector<Rect> places(std::size(panel_places) + 2);
         layout(w, h, scale, places);
         CAPTURE(w);
         CAPTURE(scale);

@@ -175,8 +175,12 @@ void arrange(const Desk &desk, float width, float height, float scale, std::span
   }
   // Until the handoff memblock is where things happen, after it the free lists are.
   const float inner = width - 4 * gap;
-  const float first = std::floor(inner * (request ? 0.35f : handed ? 0.38f : 0.41f)),
-              second = std::floor(inner * (request ? 0.33f : handed ? 0.27f : 0.33f));
+  const float first = std::floor(inner * (request  ? 0.35f
+                                          : handed ? 0.38f
+                                                   : 0.41f)),
+              second = std::floor(inner * (request  ? 0.33f
+                                           : handed ? 0.27f
+                                                    : 0.33f));
   places[at[0]] = {gap, top, first, room};
   places[at[1]] = {2 * gap + first, top, second, room};
   places[at[2]] = {3 * gap + first + second, top, inner - first - second, room};

@@ -13,12 +13,9 @@ namespace {
 struct Tab {
   std::string_view id, label, name;
 };
-constexpr Tab tabs[] = {{"memblock", "memblock", "memblock"},
-                        {"walk", "walk", "walk of a request"},
-                        {"sections", "sections", "sections"},
-                        {"zones", "zones", "nodes and zones"},
-                        {"pcp", "CPU lists", "CPU lists"},
-                        {"buddy", "buddy", "buddy"},
+constexpr Tab tabs[] = {{"memblock", "memblock", "memblock"},      {"walk", "walk", "walk of a request"},
+                        {"sections", "sections", "sections"},      {"zones", "zones", "nodes and zones"},
+                        {"pcp", "CPU lists", "CPU lists"},         {"buddy", "buddy", "buddy"},
                         {"pageblocks", "pageblocks", "pageblocks"}};
 
 /// Before the handoff there is nothing to ask for: sections and zones are all there is to choose.
@@ -154,7 +151,7 @@ ZoneId zone_chips(Frame &frame, Desk &desk, const Rect &title, std::string_view 
 }
 
 const zone &zone_in(const Desk &desk, ZoneId where) {
-  static const struct zone empty{};
+  static const struct zone empty {};
   const auto nodes = desk.lab->state().pages.nodes();
   const bool real = static_cast<std::size_t>(where.nid) < nodes.size() && where.zid < max_zone_types;
   return real ? nodes[static_cast<std::size_t>(where.nid)].zones[where.zid] : empty;

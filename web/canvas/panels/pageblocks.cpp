@@ -31,7 +31,8 @@ std::string_view letter(unsigned type) {
 }
 
 Color type_color(const Theme &theme, unsigned type) {
-  const Color colors[] = {theme.kernel, theme.zone_dma32, theme.zone_dma, theme.zone_movable, theme.reserved, theme.misc};
+  const Color colors[] = {theme.kernel,       theme.zone_dma32, theme.zone_dma,
+                          theme.zone_movable, theme.reserved,   theme.misc};
   return colors[type];
 }
 
@@ -89,7 +90,8 @@ void PageblocksPanel::draw(Frame &frame) {
   const float bars = std::min(82 * s, room * 0.3f), line = room > 240 * s && !desk_.locked ? 58 * s : 0;
   const float below = 20 * s + bars + line + 12 * s;
   const Rect place{frame.area.x, y + 20 * s, width, std::max(room - below - 22 * s, 20 * s)};
-  const auto most = static_cast<u64>(place.w / (least_cell * s)) * static_cast<u64>(std::max(place.h / (least_cell * s), 1.0f));
+  const auto most =
+      static_cast<u64>(place.w / (least_cell * s)) * static_cast<u64>(std::max(place.h / (least_cell * s), 1.0f));
   if (seen_ != desk_.lab->generation() || lab_ != desk_.lab.get() || !(mapped_ == where_) || most_ != most) {
     map_ = pageblock_map(desk_.lab->state().pages, where_.nid, where_.zid, most);
     if (lab_ != desk_.lab.get()) history_.reset();
@@ -126,7 +128,8 @@ void PageblocksPanel::legend(Frame &frame, float &y, float width) {
     put_label(frame, list, r, color, letter(t), 10);
     put_text(frame, list, x + 17 * s, y, frame.theme.ink, text, 11);
     const std::string name = concat(text, " pageblocks ", migratetype_name(static_cast<migratetype>(t)));
-    frame.mirror.item(ImGui::GetID(static_cast<int>(t) + 1), {r.x, r.y, w, 16 * s}, {.role = Role::kPicture, .name = name});
+    frame.mirror.item(ImGui::GetID(static_cast<int>(t) + 1), {r.x, r.y, w, 16 * s},
+                      {.role = Role::kPicture, .name = name});
     x += w;
   }
   const std::string_view note = "pale = free";
@@ -172,7 +175,8 @@ void PageblocksPanel::map(Frame &frame, const Rect &place) {
   };
   const float rows = static_cast<float>((n + columns - 1) / columns);
   ImGui::SetCursorScreenPos({place.x, place.y});
-  const bool pressed = ImGui::InvisibleButton("##map", {std::max(place.w, 1.0f), std::max(std::min(rows * size, place.h), 1.0f)});
+  const bool pressed =
+      ImGui::InvisibleButton("##map", {std::max(place.w, 1.0f), std::max(std::min(rows * size, place.h), 1.0f)});
   const auto id = ImGui::GetItemID();
   const bool hovered = ImGui::IsItemHovered();
   at_ = std::min(at_, n - 1);
@@ -195,7 +199,8 @@ void PageblocksPanel::map(Frame &frame, const Rect &place) {
   // A letter where a run of one type begins: the colour alone does not say it.
   for (std::size_t i = 0; size >= letter_cell * s && i < n; ++i) {
     const PageblockCell &c = map_.cells[i];
-    if (c.all() == 0 || (i % columns != 0 && map_.cells[i - 1].all() != 0 && map_.cells[i - 1].most() == c.most())) continue;
+    if (c.all() == 0 || (i % columns != 0 && map_.cells[i - 1].all() != 0 && map_.cells[i - 1].most() == c.most()))
+      continue;
     const float share = static_cast<float>(c.free) / static_cast<float>(c.all());
     const Color fill = mix(type_color(theme, c.most()), theme.hole, 0.75f * share);
     put_label(frame, list, rect(i), fill, letter(c.most()), 9);
@@ -203,8 +208,10 @@ void PageblocksPanel::map(Frame &frame, const Rect &place) {
   // What the step claimed.
   for (const PageblockChange &change : desk_.lab->changes().pageblocks) {
     if (change.end <= map_.start || change.first >= map_.end) continue;
-    const std::size_t first = map_.cell_of(std::max(change.first, map_.start)), end = map_.cell_of(std::min(change.end, map_.end) - 1);
-    for (std::size_t i = first; i <= end && i < first + 64; ++i) frame_of(list, rect(i), 1, theme.accent, 2, size::outline);
+    const std::size_t first = map_.cell_of(std::max(change.first, map_.start)),
+                      end = map_.cell_of(std::min(change.end, map_.end) - 1);
+    for (std::size_t i = first; i <= end && i < first + 64; ++i)
+      frame_of(list, rect(i), 1, theme.accent, 2, size::outline);
   }
   if (desk_.selection && desk_.selection->end > desk_.selection->base) {
     const u64 pfn = desk_.selection->base >> desk_.lab->state().arch->page_shift;
@@ -263,7 +270,8 @@ void PageblocksPanel::indices(Frame &frame, float &y, float width, float height)
     const int extfrag = fragmentation_index(f, o);
     const Rect bar{frame.area.x + each * static_cast<float>(o), y, each - 3 * s, tall};
     const bool pressed = press_area({bar.x, bar.y, bar.w, tall + 16 * s}, "##order", o);
-    const std::string text = concat("order ", o, ": unusable ", thousandths(static_cast<int>(unusable)), ", extfrag ", thousandths(extfrag));
+    const std::string text =
+        concat("order ", o, ": unusable ", thousandths(static_cast<int>(unusable)), ", extfrag ", thousandths(extfrag));
     frame.mirror.annotate({.role = Role::kButton, .name = text});
     const std::string path = concat("node[", where_.nid, "].zone[", name, "].free_area[", o, "]");
     if (pressed) desk_.select(path, text, 0, 0);
@@ -271,10 +279,13 @@ void PageblocksPanel::indices(Frame &frame, float &y, float width, float height)
     const float h = tall * static_cast<float>(unusable) / 1000;
     // Where a request would fail now, the bar says why: hatched for fragmentation, plain for lack of memory.
     const bool fails = extfrag >= 0;
-    if (h > 0) fill_rect(list, theme, {bar.x, bar.y + tall - h, bar.w, h}, {fails ? theme.differs : theme.misc, fails && extfrag >= 500 ? Pattern::hatch : Pattern::plain}, 2);
+    if (h > 0)
+      fill_rect(list, theme, {bar.x, bar.y + tall - h, bar.w, h},
+                {fails ? theme.differs : theme.misc, fails && extfrag >= 500 ? Pattern::hatch : Pattern::plain}, 2);
     if (ImGui::IsItemHovered() || desk_.selected(path)) frame_of(list, bar, 1, theme.ink, 3);
     const std::string number = concat(o);
-    put_text(frame, list, bar.x + (bar.w - text_width(frame, number, 11)) / 2, y + tall + 1, fails ? theme.differs : theme.dim, number, 11);
+    put_text(frame, list, bar.x + (bar.w - text_width(frame, number, 11)) / 2, y + tall + 1,
+             fails ? theme.differs : theme.dim, number, 11);
   }
   y += tall + 18 * s;
 }
@@ -304,12 +315,14 @@ void PageblocksPanel::curve(Frame &frame, const Rect &place) {
   const auto y_of = [&](unsigned value) { return r.y + 2 + (r.h - 4) * (1 - static_cast<float>(value) / 1000); };
   std::vector<ImVec2> points;
   for (const auto &sample : samples)
-    if (sample.call >= first && index < sample.unusable.size() && sample.unusable[index] != FragmentationHistory::no_value)
+    if (sample.call >= first && index < sample.unusable.size() &&
+        sample.unusable[index] != FragmentationHistory::no_value)
       points.push_back({x_of(sample.call), y_of(sample.unusable[index])});
   list.AddPolyline(points.data(), static_cast<int>(points.size()), theme.ink, 0, 1.5f);
   const u64 now = desk_.lab->position().call;
   const unsigned unusable = unusable_free_index(free_blocks(zone_in(desk_, where_)), static_cast<unsigned>(order));
-  const std::string text = concat("order ", order, " over the calls: ", thousandths(static_cast<int>(unusable)), " now");
+  const std::string text =
+      concat("order ", order, " over the calls: ", thousandths(static_cast<int>(unusable)), " now");
   put_fitting(frame, list, place.x, place.y, place.w, theme.dim, text, 11);
   if (now >= first && first != 0) {
     const float x = frame.snap(x_of(std::min(now, last)));

@@ -128,9 +128,10 @@ void PcpPanel::draw(Frame &frame) {
     if (place.h > 30 * frame.scale) blocks(frame, place);
     y += place.h;
   } else {
-    const std::string_view why = zone_->populated() ? "no lists until setup_per_cpu_pageset: a request takes from the free "
-                                                      "lists themselves"
-                                                    : "";
+    const std::string_view why = zone_->populated()
+                                     ? "no lists until setup_per_cpu_pageset: a request takes from the free "
+                                       "lists themselves"
+                                     : "";
     y = put_wrapped(frame, *ImGui::GetWindowDrawList(), frame.area.x, y, frame.area.w, frame.theme.dim, why, 11);
   }
   if (small) {
@@ -154,8 +155,8 @@ void PcpPanel::cpus(Frame &frame, float &y) {
   ImGui::InvisibleButton("##cpus", {std::max(r.w, 1.0f), r.h});
   const auto id = ImGui::GetItemID();
   const double last = static_cast<double>(n - 1), now = static_cast<double>(cpu_);
-  const std::string value = concat("CPU ", cpu_, ": ", pcp().count, " pages of zone ",
-                                   desk_.lab->state().arch->zones[where_.zid].name);
+  const std::string value =
+      concat("CPU ", cpu_, ": ", pcp().count, " pages of zone ", desk_.lab->state().arch->zones[where_.zid].name);
   frame.mirror.annotate({.role = Role::kSlider, .name = "CPU", .value = value, .range = {0, last, now}});
   const float each = std::min(r.w / static_cast<float>(n), 46 * s);
   i64 to = cpu_;
@@ -174,8 +175,7 @@ void PcpPanel::cpus(Frame &frame, float &y) {
   const u32 step = std::max<u32>(static_cast<u32>(1 / std::max(each, 0.001f)), 1);
   for (u32 i = 0; i < n; i += step) {
     const Rect bar{r.x + each * static_cast<float>(i), top, each - gap, 14 * s};
-    const float full =
-        std::min(static_cast<float>(zone_->pcp[i].count) / static_cast<float>(high), 1.0f);
+    const float full = std::min(static_cast<float>(zone_->pcp[i].count) / static_cast<float>(high), 1.0f);
     paint(list, bar, theme.hole, 2);
     if (full > 0) paint(list, {bar.x, bar.y + bar.h * (1 - full), bar.w, bar.h * full}, theme.free, 2);
     if (i == cpu_) frame_of(list, bar, 1, theme.ink, 3, n > 1 ? 2.0f : 1.0f);
@@ -197,12 +197,13 @@ void PcpPanel::numbers(Frame &frame, float &y) {
   const std::string name = concat("pages of CPU ", cpu_), facts = concat(counts, ", ", rest, ", ", next);
   frame.mirror.annotate({.role = Role::kButton, .name = name, .description = facts});
   if (pressed) desk_.select(path(), name, 0, 0);
-  const bool changed = std::any_of(desk_.lab->changes().pcp.begin(), desk_.lab->changes().pcp.end(), [&](const auto &c) {
-    return c.nid == where_.nid && c.zid == where_.zid && c.cpu == cpu_;
-  });
+  const bool changed =
+      std::any_of(desk_.lab->changes().pcp.begin(), desk_.lab->changes().pcp.end(),
+                  [&](const auto &c) { return c.nid == where_.nid && c.zid == where_.zid && c.cpu == cpu_; });
   const Rect bar{r.x, r.y + 15 * s, r.w, 6 * s};
   put_text(frame, list, r.x, r.y - 2 * s, theme.ink, counts, 11);
-  if (text_width(frame, counts + rest, 11) + 12 * s < r.w) put_right(frame, list, r.x + r.w, r.y - 2 * s, theme.dim, rest, 11);
+  if (text_width(frame, counts + rest, 11) + 12 * s < r.w)
+    put_right(frame, list, r.x + r.w, r.y - 2 * s, theme.dim, rest, 11);
   paint(list, bar, theme.hole, 3);
   const float full = high == 0 ? 0 : std::min(static_cast<float>(pcp().count) / static_cast<float>(high), 1.0f);
   if (full > 0) paint(list, {bar.x, bar.y, std::max(bar.w * full, 2.0f), bar.h}, theme.free, 3);
@@ -235,7 +236,8 @@ void PcpPanel::row(Frame &frame, const Rect &r, unsigned index) {
   const Theme &theme = frame.theme;
   ImDrawList &list = *ImGui::GetWindowDrawList();
   const float s = frame.scale, t = desk_.motion();
-  const auto order = static_cast<unsigned>(pa.pcp_order(index).v), max_order = static_cast<unsigned>(pa.rules().max_order.v);
+  const auto order = static_cast<unsigned>(pa.pcp_order(index).v),
+             max_order = static_cast<unsigned>(pa.rules().max_order.v);
   const auto &held = held_[index];
   const Traffic &traffic = traffic_[index];
   u64 listed = 0; // blocks of exactly this order; a refill may cut larger ones
@@ -245,8 +247,8 @@ void PcpPanel::row(Frame &frame, const Rect &r, unsigned index) {
 
   const bool pressed = press_area(r, "##cpulist", index);
   const bool hovered = ImGui::IsItemHovered();
-  const std::string name = concat("CPU ", cpu_, " ", list_name(pa, index), ": ", held.size(),
-                                  held.size() == 1 ? " block" : " blocks");
+  const std::string name =
+      concat("CPU ", cpu_, " ", list_name(pa, index), ": ", held.size(), held.size() == 1 ? " block" : " blocks");
   std::string facts = concat(listed, " on the free list");
   if (traffic.refilled != 0) append(facts, ", refilled with ", traffic.refilled);
   if (traffic.drained != 0) append(facts, ", drained of ", traffic.drained);
@@ -280,7 +282,8 @@ void PcpPanel::row(Frame &frame, const Rect &r, unsigned index) {
     const bool fresh = i < traffic.kept || held.size() - i <= traffic.refilled;
     paint(list, {x, box.y + 2, tick, box.h - 4}, fresh ? mix(fill, theme.accent, 0.6f) : fill, 1);
   }
-  if (!held.empty()) put_right(frame, list, box.x + box.w - 4 * s, middle(frame, box.y, box.h, 11), theme.ink, count, 11);
+  if (!held.empty())
+    put_right(frame, list, box.x + box.w - 4 * s, middle(frame, box.y, box.h, 11), theme.ink, count, 11);
   const Color shade = listed != 0 ? fill : theme.hole;
   paint(list, free, shade, 3);
   const std::string blocks = count_text(listed);
@@ -336,8 +339,8 @@ void PcpPanel::blocks(Frame &frame, const Rect &place) {
   const Color fill = free_color(theme, order, static_cast<unsigned>(s.pages.rules().max_order.v));
   const unsigned shift = s.arch->page_shift;
   for (std::size_t i = 0; i < held.size(); ++i) {
-    const Rect r{rows.x + static_cast<float>(i % per_line) * step, top + static_cast<float>(i / per_line) * pitch, width,
-                 pitch - 3 * scale};
+    const Rect r{rows.x + static_cast<float>(i % per_line) * step, top + static_cast<float>(i / per_line) * pitch,
+                 width, pitch - 3 * scale};
     if (r.y + r.h < rows.y || r.y > rows.y + rows.h) continue;
     const std::string text = hex_text(held[i].pfn.v), page = concat("page[", text, "]");
     const bool pressed = press_area(r, "##pcpblock", held[i].pfn.v);

@@ -90,8 +90,8 @@ std::string WalkPanel::words(const WalkRow &row) const {
     return concat(e.f[5] != 0 ? "takes from " : "borrows from ", type_text(e.f[4]), ": order ", e.f[2], " at ",
                   hex_text(e.f[0]), e.f[6] != 0 ? ", pageblock changes type" : "");
   case WalkKind::judged:
-    return concat("pageblock: ", e.f[1], " free + ", e.f[2], " alike ", e.f[1] + e.f[2] >= e.f[3] ? "≥ " : "< ",
-                  e.f[3], e.f[1] + e.f[2] >= e.f[3] ? ": it becomes " : ": it stays ",
+    return concat("pageblock: ", e.f[1], " free + ", e.f[2], " alike ", e.f[1] + e.f[2] >= e.f[3] ? "≥ " : "< ", e.f[3],
+                  e.f[1] + e.f[2] >= e.f[3] ? ": it becomes " : ": it stays ",
                   type_text(e.f[1] + e.f[2] >= e.f[3] ? e.f[6] : e.f[5]));
   case WalkKind::split:
     return concat("split  order ", e.f[1], " at ", hex_text(e.f[0]), " → order ", e.f[2], times(row.times));
@@ -104,8 +104,7 @@ std::string WalkPanel::words(const WalkRow &row) const {
   case WalkKind::step: return step_words(e);
   case WalkKind::reclaim: return concat("node ", e.f[0], ": ", e.f[2], " of ", e.f[1], " pages reclaimed");
   case WalkKind::freed: return concat("free  ", hex_text(e.f[0]), " order ", e.f[1]);
-  case WalkKind::kept:
-    return concat("to the head of CPU ", e.f[2], "'s list: ", hex_text(e.f[4]), times(row.times));
+  case WalkKind::kept: return concat("to the head of CPU ", e.f[2], "'s list: ", hex_text(e.f[4]), times(row.times));
   case WalkKind::drain:
     return concat("CPU ", e.f[2], "'s lists: ", e.f[3], plural(e.f[3], " page drained", " pages drained"),
                   row.times != 0 ? concat(", ", row.times, plural(row.times, " block", " blocks")) : std::string());
@@ -171,7 +170,8 @@ void WalkPanel::request(Frame &frame, float &y) {
   for (const Event &e : events) {
     if (e.kind == EventKind::lab_attempt && how.empty())
       how = concat(gfp_text(static_cast<gfp_t>(e.f[0])), "  ", type_text(e.f[2]), "  CPU ", e.f[6]);
-    if (e.kind == EventKind::lab_attempt && asked.find(" order ") == std::string::npos) append(asked, "  order ", e.f[1]);
+    if (e.kind == EventKind::lab_attempt && asked.find(" order ") == std::string::npos)
+      append(asked, "  order ", e.f[1]);
     if (e.kind != EventKind::mm_page_alloc) continue;
     answer = e.f[0] != 0 ? concat("✓ ", hex_text(e.f[0])) : "✗ refused";
     color = e.f[0] != 0 ? theme.equal : theme.differs;
@@ -242,7 +242,9 @@ void WalkPanel::check(Frame &frame, const Rect &r, const Event &e) {
   const Color ink = ok ? theme.equal : theme.differs;
   const float x = r.x + 12 * s, width = r.w - 12 * s;
   const float used = put_fitting(frame, list, x, r.y + 1, width, ink, name, 11);
-  const auto number = [](i64 n) { return n < 0 ? concat("−", count_text(static_cast<u64>(-n))) : count_text(static_cast<u64>(n)); };
+  const auto number = [](i64 n) {
+    return n < 0 ? concat("−", count_text(static_cast<u64>(-n))) : count_text(static_cast<u64>(n));
+  };
   const bool passes = static_cast<i64>(e.f[3]) > min + reserve;
   std::string compared = concat(number(static_cast<i64>(e.f[3])), passes ? " > " : " ≤ ", number(min), " min");
   if (reserve != 0) append(compared, " + ", number(reserve), " reserve");
@@ -259,7 +261,8 @@ void WalkPanel::check(Frame &frame, const Rect &r, const Event &e) {
   const auto at = [&](double pages) { return bar.x + bar.w * static_cast<float>(std::min(pages / all, 1.0)); };
   paint(list, bar, theme.hole, 2);
   const float to_usable = at(static_cast<double>(std::min(usable, free))), to_free = at(static_cast<double>(free));
-  if (to_usable > bar.x) paint(list, {bar.x, bar.y, to_usable - bar.x, bar.h}, ok ? theme.free : mix(theme.hole, theme.free, 0.6f), 2);
+  if (to_usable > bar.x)
+    paint(list, {bar.x, bar.y, to_usable - bar.x, bar.h}, ok ? theme.free : mix(theme.hole, theme.free, 0.6f), 2);
   if (to_free - to_usable > 1) // free, but not for this request
     fill_rect(list, theme, {to_usable, bar.y, to_free - to_usable, bar.h}, {theme.misc, Pattern::hatch}, 0);
   const float from = frame.snap(at(static_cast<double>(std::max<i64>(min, 0)))), to = frame.snap(at(line));
