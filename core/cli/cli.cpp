@@ -148,11 +148,10 @@ std::string parse_options(std::span<const std::string_view> args, Options &o) {
     } else {
       // Views follow as long as words are views: a script's name may come after them.
       for (;;) {
-        if (const std::string_view why = missing_view(value); !why.empty()) return concat("view ", value, ' ', why);
         const auto view = find_view(value);
         if (!view) return concat("there is no view '", value, "'", did_you_mean(value, view_names()));
         if (std::find(o.show.begin(), o.show.end(), *view) == o.show.end()) o.show.push_back(*view);
-        if (i + 1 >= args.size() || (!find_view(args[i + 1]) && missing_view(args[i + 1]).empty())) break;
+        if (i + 1 >= args.size() || !find_view(args[i + 1])) break;
         value = args[++i];
       }
     }

@@ -4,6 +4,7 @@
 #include "io/dmesg.hpp"
 #include "io/dmesg_lines.hpp"
 #include "io/verify_buddy.hpp"
+#include "io/verify_slab.hpp"
 
 #include <algorithm>
 #include <array>
@@ -634,6 +635,9 @@ VerifyReport verify_log(std::string_view log, const CaptureFile &file) {
   Digest d;
   report.digest = d.add(p.end->digest()).hex();
   Verifier(whole, p, file).run(report.rows);
+  Fact slab("F9", "slab caches");
+  check_slab(log, file, [&](std::string_view w, std::string_view e, std::string_view g) { slab.item(w, e, g); });
+  report.rows.push_back(std::move(slab).finish());
   return report;
 }
 

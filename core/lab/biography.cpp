@@ -162,11 +162,10 @@ void Biography::add(LifeEvent entry) {
   if (entry.what == Life::merged) {
     // A block leaves its list for the merge, and joined it only to wait for it.
     u32 passed = 0;
-    for (const Life what : {Life::taken, Life::free})
-      if (last(what)) {
-        passed += events_.back().count;
-        events_.pop_back();
-      }
+    while (last(Life::taken) || last(Life::free)) {
+      passed += events_.back().count;
+      events_.pop_back();
+    }
     entry.count += passed;
   }
   if (last(entry.what) && entry.state == events_.back().state) {

@@ -40,8 +40,13 @@ constexpr StepRule step_rules[] = {
     {Op::setup_per_cpu_pageset, Op::mem_init, true},
 };
 
-// Something is asked of the page allocator, or given back to it (lab/page_calls.hpp).
-bool is_request(Op op) { return op >= Op::setup_per_cpu_pageset; }
+// Something is asked of the page allocator, or given back to it.
+const CallRow *row_of(Op op) {
+  for (const CallRow &row : page_call_rows())
+    if (row.op == op) return &row;
+  return nullptr;
+}
+bool is_request(Op op) { return row_of(op) != nullptr; }
 
 // What happens to pages: memblock is behind it, zones are needed.
 bool is_about_pages(Op op) {
@@ -52,7 +57,8 @@ bool is_about_pages(Op op) {
   case Op::hugetlb_init:
   case Op::hugepage_init:
   case Op::free_reserved_area:
-  case Op::write_sysctl: return true;
+  case Op::write_sysctl:
+  case Op::setup_per_cpu_pageset: return true;
   default: return is_request(op);
   }
 }
@@ -73,6 +79,7 @@ std::string_view span_name(Op op) {
   case Op::numa_set_cpus: return "numa_set_node";
   case Op::e820_add: return "e820__range_add";
   case Op::movable_node: return "cmdline_parse_movable_node";
+  case Op::setup_per_cpu_pageset: return op_info(op).name;
   default: return is_request(op) ? op_info(op).name : std::string_view();
   }
 }
@@ -238,8 +245,9 @@ void Machine::check_facts(Site &site) const {
       site.fail(1, "the kernel refuses this value: ", v[1]);
     break;
   default:
-    if (is_request(site.c.op)) {
-      const PageCallFault fault = check_page_call(system_, site.c.op, v, site.c);
+    if (const CallRow *row = row_of(site.c.op)) {
+      // A check changes nothing; the site is the one that the call is made with.
+      const CallFault fault = row->check({const_cast<System &>(system_), nullptr, site.c, v});
       if (!fault.reason.empty()) site.fail(fault.arg, fault.reason);
     }
     break;
@@ -385,9 +393,15 @@ Result Machine::make(const Site &site, Trace *t) {
     return leave(first < last ? last - first : 0);
   }
   case Op::write_sysctl: MM_CHECK(write_sysctl(s, t, c.text, v[1])); return done();
-  default:
+  case Op::setup_per_cpu_pageset:
+    enter({});
+    setup_per_cpu_pageset(s, t);
+    return done();
+  default: { // every other Op returned above
     enter({v[0], v[1], v[2], v[3]});
-    return leave(make_page_call(s, t, c.op, v, c)); // every other Op returned above
+    CallSite call{s, t, c, v};
+    return leave(row_of(c.op)->make(call));
+  }
   }
 }
 

@@ -1,22 +1,13 @@
 #include "lab/page_calls.hpp"
 
-#include "base/check.hpp"
 #include "base/text.hpp"
-#include "mm/boot.hpp"
 
 namespace mmscope {
 
 namespace {
 
-constexpr u64 most_bulk = u64{1} << 16, most_exact = u64{1} << 32;
+constexpr u64 most_bulk = u64{1} << 16, most_exact = u64{1} << 32, most_references = 0xfffe;
 
-// Where an operation's argument of that name stands; max_args when it has none.
-unsigned index_of(Op op, std::string_view name) {
-  const auto args = op_info(op).args;
-  for (unsigned i = 0; i < args.size(); ++i)
-    if (args[i].name == name) return i;
-  return max_args;
-}
 std::string pages_text(const BlockInfo &b) {
   return b.order.v == 0 ? concat("page ", b.pfn.v) : concat("block ", b.pfn.v, " of order ", b.order.v);
 }
@@ -64,7 +55,7 @@ std::string check_block(const System &s, pfn_t pfn, std::optional<BlockInfo> &b)
   return inside + ": its own reference count is 0 and would go to -1, so nothing is freed, until somebody finds it";
 }
 
-std::string check_free(const System &s, pfn_t pfn, u64 order, bool order_given) {
+std::string check_free_pages(const System &s, pfn_t pfn, u64 order, bool order_given) {
   std::optional<BlockInfo> b;
   if (std::string why = check_block(s, pfn, b); !why.empty()) return why;
   if (b->is(BlockUse::slab))
@@ -83,98 +74,164 @@ std::string check_free(const System &s, pfn_t pfn, u64 order, bool order_given) 
 
 } // namespace
 
-PageCallFault check_page_call(const System &s, Op op, const ArgValues &v, const Command &c) {
-  const PageAlloc &pa = s.pages;
-  const unsigned gfp_at = index_of(op, "gfp"), cpu_at = index_of(op, "cpu"), nid_at = index_of(op, "nid");
-  if (gfp_at < max_args) {
-    const gfp_t g = static_cast<gfp_t>(v[gfp_at]);
-    if (v[gfp_at] > gfp::all_bits) return {concat("there are no such gfp flags: ", v[gfp_at]), gfp_at};
-    if (pa.rules().gfp_zones[g & gfp::zone_bits] == no_zone)
-      return {concat(gfp_text(g & gfp::zone_bits), " do not go together: no zone is meant"), gfp_at};
-    if (gfp_migratetype_index(g) > 2)
-      return {"__GFP_MOVABLE and __GFP_RECLAIMABLE do not go together: a page is one or the other", gfp_at};
-  }
-  if (cpu_at < max_args && v[cpu_at] >= std::max<u64>(pa.cpus(), 1))
-    return {concat("there is no CPU ", v[cpu_at], ": ", std::max<u64>(pa.cpus(), 1), " of them, from 0"), cpu_at};
-  if (nid_at < max_args && c.args[nid_at].given && v[nid_at] != field(no_node) &&
-      (v[nid_at] >= pa.nodes().size() || !pa.nodes()[static_cast<std::size_t>(v[nid_at])].online))
-    return {concat("node ", v[nid_at], " is not online"), nid_at};
+namespace page_calls {
 
-  const pfn_t pfn{v[0]};
-  std::optional<BlockInfo> b;
-  switch (op) {
-  case Op::alloc_pages:
-    if (v[1] >= 64) return {concat("2^", v[1], " pages are more than addresses"), 1};
-    break;
-  case Op::alloc_pages_bulk:
-    if (v[1] == 0 || v[1] > most_bulk) return {concat("nr goes from 1 to ", most_bulk, ", not ", v[1]), 1};
-    break;
-  case Op::alloc_pages_exact:
-    if (v[0] == 0 || v[0] > most_exact) return {concat("size goes from 1 byte to 4 GiB, not ", v[0]), 0};
-    if ((v[1] & (gfp::COMP | gfp::HIGHMEM)) != 0)
-      return {"alloc_pages_exact cuts the block up: __GFP_COMP and __GFP_HIGHMEM make no sense", 1};
-    break;
-  case Op::free_pages: return {check_free(s, pfn, v[1], c.args[1].given), 0};
-  case Op::get_page:
-    if (std::string why = check_block(s, pfn, b); !why.empty()) return {why, 0};
-    if (b->refcount >= 0xfffe) return {"the model counts no more references than that", 0};
-    break;
-  case Op::split_page:
-    if (std::string why = check_block(s, pfn, b); !why.empty()) return {why, 0};
-    if (b->is(BlockUse::compound))
-      return {concat(pages_text(*b), " is compound: the kernel stops (VM_BUG_ON_PAGE)"), 0};
-    break;
-  case Op::folio_add_lru:
-    if (std::string why = check_block(s, pfn, b); !why.empty()) return {why, 0};
-    if (b->lru) return {concat(pages_text(*b), " is on an LRU list already"), 0};
-    if (b->is(BlockUse::slab)) return {concat(pages_text(*b), " holds slab objects, which reclaim cannot free"), 0};
-    break;
-  case Op::set_migratetype_isolate:
-  case Op::unset_migratetype_isolate: {
-    const PageInfo page = pa.page(pfn);
-    if (page.state == PageState::absent) return {concat("page ", pfn.v, " does not exist"), 0};
-    const bool isolated = page.block_type == migratetype::ISOLATE;
-    if (isolated == (op == Op::set_migratetype_isolate))
-      return {isolated ? "the pageblock is isolated already (-EBUSY)" : "the pageblock is not isolated", 0};
-    break;
+// --- what is wrong with a call ---
+
+using Fault = CallFault;
+
+static pfn_t page_of(const CallSite &c) { return pfn_t{c.v[0]}; }
+
+// What requests have in common: gfp flags that go together, a CPU and a node that exist.
+static Fault check_request(const CallSite &c) {
+  const PageAlloc &pa = c.s.pages;
+  if (const unsigned at = c.index_of("gfp"); at < max_args) {
+    const gfp_t g = static_cast<gfp_t>(c.v[at]);
+    if (c.v[at] > gfp::all_bits) return {concat("there are no such gfp flags: ", c.v[at]), at};
+    if (pa.rules().gfp_zones[g & gfp::zone_bits] == no_zone)
+      return {concat(gfp_text(g & gfp::zone_bits), " do not go together: no zone is meant"), at};
+    if (gfp_migratetype_index(g) > 2)
+      return {"__GFP_MOVABLE and __GFP_RECLAIMABLE do not go together: a page is one or the other", at};
   }
-  default: break;
-  }
+  if (const unsigned at = c.index_of("cpu"); at < max_args && c.v[at] >= std::max<u64>(pa.cpus(), 1))
+    return {concat("there is no CPU ", c.v[at], ": ", std::max<u64>(pa.cpus(), 1), " of them, from 0"), at};
+  if (const unsigned at = c.index_of("nid"); at < max_args && c.given(at) && c.v[at] != field(no_node))
+    if (c.v[at] >= pa.nodes().size() || !pa.nodes()[static_cast<std::size_t>(c.v[at])].online)
+      return {concat("node ", c.v[at], " is not online"), at};
   return {};
 }
 
-u64 make_page_call(System &s, Trace *t, Op op, const ArgValues &v, const Command &c) {
-  PageAlloc &pa = s.pages;
-  const unsigned cpu_at = index_of(op, "cpu"), nid_at = index_of(op, "nid");
-  const u32 cpu = cpu_at < max_args ? static_cast<u32>(v[cpu_at]) : 0;
-  const i32 nid = nid_at < max_args && c.args[nid_at].given ? static_cast<i32>(static_cast<i64>(v[nid_at])) : no_node;
-  const pfn_t page{v[0]};
-  const auto result = [](std::optional<pfn_t> pfn) { return pfn ? pfn->v : 0; };
-  switch (op) {
-  case Op::setup_per_cpu_pageset: setup_per_cpu_pageset(s, t); break;
-  case Op::alloc_pages: return result(pa.alloc_pages(t, {static_cast<gfp_t>(v[0]), order_t{v[1]}, nid, cpu}));
-  case Op::alloc_pages_bulk:
-    return pa.alloc_pages_bulk(t, {static_cast<gfp_t>(v[0]), order_t{0}, nid, cpu}, v[1]).size();
-  case Op::alloc_pages_exact: {
-    const u64 pages = div_round_up(v[0], s.arch->page_size());
-    return result(pa.alloc_pages_exact(t, {static_cast<gfp_t>(v[1]), order_t{0}, nid, cpu}, pages));
-  }
-  case Op::free_pages: pa.free_pages(t, page, pa.block(page)->order, cpu); break;
-  case Op::get_page: pa.get_page(t, page); break;
-  case Op::split_page: pa.split_page(t, page); break;
-  case Op::folio_add_lru: pa.lru_add(t, page); break;
-  case Op::drain_all_pages: pa.drain_all_pages(t); break;
-  case Op::drain_local_pages:
-    for (const pglist_data &n : pa.nodes())
-      for (unsigned zid = 0; zid < s.arch->zones.size(); ++zid) pa.drain_pages_zone(t, n.nid, zid, cpu);
-    break;
-  case Op::balance_pgdat: return pa.balance_pgdat(t, nid, cpu);
-  case Op::refresh_cpu_vm_stats: pa.refresh_cpu_vm_stats(t, cpu); break;
-  case Op::set_migratetype_isolate: pa.set_migratetype_isolate(t, page); break;
-  case Op::unset_migratetype_isolate: pa.unset_migratetype_isolate(t, page, migratetype::MOVABLE); break;
-  default: MM_CHECK(false);
-  }
+static Fault check_alloc(const CallSite &c) {
+  if (c.v[1] >= 64) return {concat("2^", c.v[1], " pages are more than addresses"), 1};
+  return check_request(c);
+}
+static Fault check_bulk(const CallSite &c) {
+  if (c.v[1] == 0 || c.v[1] > most_bulk) return {concat("nr goes from 1 to ", most_bulk, ", not ", c.v[1]), 1};
+  return check_request(c);
+}
+static Fault check_exact(const CallSite &c) {
+  if (c.v[0] == 0 || c.v[0] > most_exact) return {concat("size goes from 1 byte to 4 GiB, not ", c.v[0]), 0};
+  if ((c.v[1] & (gfp::COMP | gfp::HIGHMEM)) != 0)
+    return {"alloc_pages_exact cuts the block up: __GFP_COMP and __GFP_HIGHMEM make no sense", 1};
+  return check_request(c);
+}
+static Fault check_free(const CallSite &c) {
+  if (std::string why = check_free_pages(c.s, page_of(c), c.v[1], c.given(1)); !why.empty()) return {why, 0};
+  return check_request(c);
+}
+static Fault check_get(const CallSite &c) {
+  std::optional<BlockInfo> b;
+  if (std::string why = check_block(c.s, page_of(c), b); !why.empty()) return {why, 0};
+  if (b->refcount >= most_references) return {"the model counts no more references than that", 0};
+  return {};
+}
+static Fault check_split(const CallSite &c) {
+  std::optional<BlockInfo> b;
+  if (std::string why = check_block(c.s, page_of(c), b); !why.empty()) return {why, 0};
+  if (b->is(BlockUse::compound)) return {concat(pages_text(*b), " is compound: the kernel stops (VM_BUG_ON_PAGE)"), 0};
+  return {};
+}
+static Fault check_lru(const CallSite &c) {
+  std::optional<BlockInfo> b;
+  if (std::string why = check_block(c.s, page_of(c), b); !why.empty()) return {why, 0};
+  if (b->lru) return {concat(pages_text(*b), " is on an LRU list already"), 0};
+  if (b->is(BlockUse::slab)) return {concat(pages_text(*b), " holds slab objects, which reclaim cannot free"), 0};
+  return {};
+}
+static Fault check_isolation(const CallSite &c, bool wanted) {
+  const PageInfo page = c.s.pages.page(page_of(c));
+  if (page.state == PageState::absent) return {concat("page ", c.v[0], " does not exist"), 0};
+  if ((page.block_type == migratetype::ISOLATE) != wanted)
+    return {wanted ? "the pageblock is not isolated" : "the pageblock is isolated already (-EBUSY)", 0};
+  return {};
+}
+static Fault check_isolate(const CallSite &c) { return check_isolation(c, false); }
+static Fault check_unisolate(const CallSite &c) { return check_isolation(c, true); }
+
+// --- making it ---
+
+static PageRequest request(const CallSite &c, gfp_t g, u64 order) {
+  const unsigned cpu = c.index_of("cpu"), nid = c.index_of("nid");
+  return {g, order_t{order}, c.given(nid) ? static_cast<i32>(static_cast<i64>(c.v[nid])) : no_node,
+          static_cast<u32>(c.v[cpu])};
+}
+static u64 result(std::optional<pfn_t> pfn) { return pfn ? pfn->v : 0; }
+
+static u64 alloc(CallSite &c) {
+  return result(c.s.pages.alloc_pages(c.t, request(c, static_cast<gfp_t>(c.v[0]), c.v[1])));
+}
+static u64 free(CallSite &c) {
+  c.s.pages.free_pages(c.t, page_of(c), c.s.pages.block(page_of(c))->order, static_cast<u32>(c.v[2]));
   return 0;
 }
+static u64 bulk(CallSite &c) {
+  return c.s.pages.alloc_pages_bulk(c.t, request(c, static_cast<gfp_t>(c.v[0]), 0), c.v[1]).size();
+}
+static u64 exact(CallSite &c) {
+  const u64 pages = div_round_up(c.v[0], c.s.arch->page_size());
+  return result(c.s.pages.alloc_pages_exact(c.t, request(c, static_cast<gfp_t>(c.v[1]), 0), pages));
+}
+static u64 get(CallSite &c) {
+  c.s.pages.get_page(c.t, page_of(c));
+  return 0;
+}
+static u64 split(CallSite &c) {
+  c.s.pages.split_page(c.t, page_of(c));
+  return 0;
+}
+static u64 lru(CallSite &c) {
+  c.s.pages.lru_add(c.t, page_of(c));
+  return 0;
+}
+static u64 drain_all(CallSite &c) {
+  c.s.pages.drain_all_pages(c.t);
+  return 0;
+}
+static u64 drain_local(CallSite &c) {
+  for (const pglist_data &n : c.s.pages.nodes())
+    for (unsigned zid = 0; zid < c.s.arch->zones.size(); ++zid)
+      c.s.pages.drain_pages_zone(c.t, n.nid, zid, static_cast<u32>(c.v[0]));
+  return 0;
+}
+static u64 balance(CallSite &c) {
+  return c.s.pages.balance_pgdat(c.t, static_cast<i32>(c.v[0]), static_cast<u32>(c.v[1]));
+}
+static u64 tell_counters(CallSite &c) {
+  c.s.pages.refresh_cpu_vm_stats(c.t, static_cast<u32>(c.v[0]));
+  return 0;
+}
+static u64 isolate(CallSite &c) {
+  c.s.pages.set_migratetype_isolate(c.t, page_of(c));
+  return 0;
+}
+static u64 unisolate(CallSite &c) {
+  c.s.pages.unset_migratetype_isolate(c.t, page_of(c), migratetype::MOVABLE);
+  return 0;
+}
+
+} // namespace page_calls
+
+namespace {
+
+using namespace page_calls;
+constexpr CallRow rows[] = {
+    {Op::alloc_pages, check_alloc, alloc},
+    {Op::free_pages, check_free, page_calls::free},
+    {Op::alloc_pages_bulk, check_bulk, bulk},
+    {Op::alloc_pages_exact, check_exact, exact},
+    {Op::get_page, check_get, get},
+    {Op::split_page, check_split, split},
+    {Op::folio_add_lru, check_lru, lru},
+    {Op::drain_all_pages, check_request, drain_all},
+    {Op::drain_local_pages, check_request, drain_local},
+    {Op::balance_pgdat, check_request, balance},
+    {Op::refresh_cpu_vm_stats, check_request, tell_counters},
+    {Op::set_migratetype_isolate, check_isolate, isolate},
+    {Op::unset_migratetype_isolate, check_unisolate, unisolate},
+};
+
+} // namespace
+
+std::span<const CallRow> page_call_rows() { return rows; }
 
 } // namespace mmscope

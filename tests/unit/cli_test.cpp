@@ -116,9 +116,6 @@ TEST_CASE("cli: options that cannot be understood") {
   says({"boot", "--machine", "qemu-1g", "--format", "xml"}, "there is no format 'xml'");
   says({"boot", "--machine", "qemu-1g", "--show", "zonneinfo"},
        "there is no view 'zonneinfo', did you mean 'zoneinfo'?");
-  says({"boot", "--machine", "qemu-1g", "--show", "slabinfo"}, "view slabinfo arrives with the slab allocator");
-  says({"boot", "--machine", "qemu-1g", "--show", "zones", "slabinfo"},
-       "view slabinfo arrives with the slab allocator");
   says({"boot", "--machine", "qemu-1g", "--show"}, "--show needs a value");
   says({"boot", "--machine", "qemu-1g", "more"}, "unexpected argument 'more'");
   says({"boot", "--machine", "qemu-2g"}, "there is no machine 'qemu-2g', did you mean 'qemu-1g'?");
