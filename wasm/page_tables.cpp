@@ -6,6 +6,7 @@
 #include "base/units.hpp"
 #include "lab/page_walk.hpp"
 #include "lab/pageblock_map.hpp"
+#include "lab/slab_view.hpp"
 #include "mm/fragmentation.hpp"
 
 namespace mmscope::facts {
@@ -160,6 +161,45 @@ void fragmentation(Rows &rows, const Lab &lab) {
       JsonWriter &j = rows.row("");
       j.number_signed(node.nid).string(s.arch->zones[zid].name).number(order).number(f.nr[order]);
       j.number(unusable_free_index(f, order)).number_signed(fragmentation_index(f, order));
+      rows.end_row();
+    }
+  });
+}
+
+void caches(Rows &rows, const Lab &lab) {
+  const Slub &slub = lab.state().slub;
+  const SlabStep step = slab_step(lab.events());
+  slub.for_each_cache([&](cache_id id, const KmemCache &c) {
+    if (!rows.wanted()) return;
+    const Slub::Counts n = slub.counts(id);
+    JsonWriter &j = rows.row(step.cache == id ? "changed" : "");
+    j.string(c.name).number(n.active_objs).number(n.num_objs).number(c.layout.object_size).number(c.layout.size);
+    j.number(c.layout.objects).number(c.layout.order).number(n.num_slabs);
+    rows.end_row();
+  });
+}
+
+void slabs(Rows &rows, const Lab &lab) {
+  constexpr std::size_t shown_objects = 16;
+  const Slub &slub = lab.state().slub;
+  const SlabStep step = slab_step(lab.events());
+  slub.for_each_cache([&](cache_id id, const KmemCache &c) {
+    for (const SlabRow &row : slab_rows(slub, id)) {
+      if (!rows.wanted()) continue;
+      const Slab &s = slub.slab(row.slab);
+      const auto order = free_order(slub, row.slab);
+      std::string free;
+      for (std::size_t i = 0; i < std::min(order.size(), shown_objects); ++i)
+        append(free, i == 0 ? "" : " ", u64{order[i]});
+      if (order.size() > shown_objects) free += " …";
+      JsonWriter &j = rows.row(step.pfn == s.pfn ? "changed" : "");
+      constexpr std::string_view places[] = {"cpu", "cpu_partial", "node_partial", "full", "isolated"};
+      j.string(c.name).number(s.pfn).string(places[static_cast<std::size_t>(row.where)]);
+      if (row.where == SlabWhere::cpu || row.where == SlabWhere::cpu_partial)
+        j.number(row.cpu);
+      else
+        j.null();
+      j.number_signed(s.nid).number(s.objects - order.size()).number(s.objects).string(free);
       rows.end_row();
     }
   });

@@ -14,5 +14,10 @@ void cpu_lists(Rows &rows, const Lab &lab);     // node, zone, CPU, list, order,
 void walk(Rows &rows, const Lab &lab);          // what, zone, free, usable, min, reserve, verdict
 void pageblocks(Rows &rows, const Lab &lab);    // node, zone, migratetype, pageblocks, free pages on its lists
 void fragmentation(Rows &rows, const Lab &lab); // node, zone, order, free blocks, unusable, extfrag
+void caches(
+    Rows &rows,
+    const Lab &lab); // name, objects in use, all of them, object and slot size, a slab's objects and order, slabs
+void slabs(Rows &rows,
+           const Lab &lab); // of every cache: cache, first page, where, CPU, node, objects in use, all, the free ones
 
 } // namespace mmscope::facts

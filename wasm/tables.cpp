@@ -209,6 +209,8 @@ std::string table(const Lab &lab, const Record &record, std::string_view name, u
   if (name == "cpu_lists") cpu_lists(rows, lab);
   if (name == "walk") walk(rows, lab);
   if (name == "pageblocks") pageblocks(rows, lab);
+  if (name == "caches") caches(rows, lab);
+  if (name == "slabs") slabs(rows, lab);
   if (name == "fragmentation") fragmentation(rows, lab);
   if (name == "sections") sections(rows, lab);
   if (name == "events") events(rows, lab);

@@ -60,13 +60,20 @@ bool names(std::string_view pinned, std::string_view panel) {
 /// Whether the call that is shown asks for pages or gives some back.
 bool asks_for_pages(const Lab &lab) { return lab.call() && lab.command(*lab.call()).op > Op::setup_per_cpu_pageset; }
 
+bool about_slabs(const Lab &lab) {
+  const auto events = lab.events();
+  return std::any_of(events.begin(), events.end(), [](const Event &e) {
+    return e.kind >= EventKind::lab_slab_setup && e.kind <= EventKind::kmem_cache_free;
+  });
+}
+
 } // namespace
 
 std::string_view Desk::shown(unsigned place) const {
   for (const PanelPlace &p : panel_places)
     if (p.place == place && names(pinned, p.id)) return p.id;
   if (place == 2) return "buddy";
-  if (asks_for_pages(*lab)) return place == 0 ? "walk" : "pcp";
+  if (asks_for_pages(*lab)) return place == 1 ? "pcp" : about_slabs(*lab) ? "slab" : "walk";
   if (place == 0) return "memblock";
   for (const pglist_data &node : lab->state().pages.nodes())
     if (node.spanned_pages != 0) return "zones";
@@ -109,6 +116,7 @@ std::vector<std::unique_ptr<Panel>> make_panels(Desk &desk) {
   panels.push_back(make_strip_panel(desk));
   panels.push_back(make_memblock_panel(desk));
   panels.push_back(make_walk_panel(desk));
+  panels.push_back(make_slab_panel(desk));
   panels.push_back(make_sections_panel(desk));
   panels.push_back(make_zones_panel(desk));
   panels.push_back(make_pcp_panel(desk));

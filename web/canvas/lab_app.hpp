@@ -46,8 +46,8 @@ struct PanelPlace {
   std::string_view id;
   unsigned place;
 };
-inline constexpr PanelPlace panel_places[] = {{"memblock", 0}, {"walk", 0},  {"sections", 1},  {"zones", 1},
-                                              {"pcp", 1},      {"buddy", 2}, {"pageblocks", 2}};
+inline constexpr PanelPlace panel_places[] = {{"memblock", 0}, {"walk", 0}, {"slab", 0},  {"sections", 1},
+                                              {"zones", 1},    {"pcp", 1},  {"buddy", 2}, {"pageblocks", 2}};
 
 struct ZoneId {
   i32 nid = 0;

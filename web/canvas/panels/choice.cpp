@@ -14,6 +14,7 @@ struct Tab {
   std::string_view id, label, name;
 };
 constexpr Tab tabs[] = {{"memblock", "memblock", "memblock"},      {"walk", "walk", "walk of a request"},
+                        {"slab", "slab", "slab"},
                         {"sections", "sections", "sections"},      {"zones", "zones", "nodes and zones"},
                         {"pcp", "CPU lists", "CPU lists"},         {"buddy", "buddy", "buddy"},
                         {"pageblocks", "pageblocks", "pageblocks"}};
