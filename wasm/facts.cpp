@@ -23,6 +23,7 @@ std::string_view kind_name(ArgKind k) {
   case ArgKind::value: return "addr";
   case ArgKind::page: return "pfn";
   case ArgKind::gfp: return "gfp";
+  case ArgKind::slab: return "slab";
   }
   return "number";
 }

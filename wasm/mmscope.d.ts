@@ -154,6 +154,15 @@ interface MmscopeOptions {
   instantiateWasm?: (imports: WebAssembly.Imports, receive: (instance: WebAssembly.Instance) => void) => object;
 }
 
+/** wasm/autopsy.cpp */
+interface AutopsyModule {
+  /** Why a request for pages failed, from a kernel's own report: Answer of web/page/autopsy.ts. */
+  autopsy(text: string): string;
+}
+declare module "*/autopsy.js" {
+  const create: (options?: MmscopeOptions) => Promise<AutopsyModule>;
+  export default create;
+}
 declare module "*/mmscope.js" {
   const create: (options?: MmscopeOptions) => Promise<MmscopeModule>;
   export default create;
@@ -162,6 +171,10 @@ declare module "*.def" {
   /** From core/query/fields.def: the key of a field, and what it means (web/hosting/glossary.mjs). */
   const meanings: Record<string, string>;
   export default meanings;
+}
+declare module "*.txt" {
+  const text: string;
+  export default text;
 }
 declare module "*.wasm" {
   const url: string;

@@ -4,12 +4,15 @@
 #include "base/units.hpp"
 #include "cli/grade.hpp"
 #include "cli/lessons.hpp"
+#include "io/autopsy_view.hpp"
 #include "io/dmesg.hpp"
+#include "io/failure_text.hpp"
 #include "io/json.hpp"
 #include "io/machine_file.hpp"
 #include "io/script_text.hpp"
 #include "io/verify.hpp"
 #include "io/views.hpp"
+#include "lab/autopsy.hpp"
 #include "lab/lab.hpp"
 #include "lab/machine.hpp"
 #include "lab/presets.hpp"
@@ -34,6 +37,7 @@ mmscope run SCRIPT                 apply a script of kernel calls; "-" reads sta
 mmscope verify DIR|FILE...         predictions against recorded boots or memblock vectors; status 1 if any differs
 mmscope query BOOT EXPRESSION...   asks a boot: a preset, FILE.json or a script (docs/query.md)
 mmscope inspect BOOT PATH...       everything about a thing: "page[0x1234]", "node[0].zone[DMA32]"
+mmscope autopsy FILE               why a "page allocation failure" or OOM report failed; "-" reads standard input
 mmscope machines                   the presets
 mmscope lessons check [FOLDER...]  play lessons, right and wrong; without a folder all of web/lessons
 mmscope lessons key FOLDER         the right answers of a seed, and what wrong ones are told; JSON
@@ -41,9 +45,10 @@ mmscope grade RECEIPT...           does again what learners handed in; a gradebo
 mmscope help                       this text
 mmscope --version
 
-boot and run take
-  --show VIEW...        memblock zones zoneinfo buddyinfo pagetypeinfo iomem free-lists sections log digest
+boot, run and autopsy take
   --format text|json    json: one object with everything
+boot and run also take
+  --show VIEW...        memblock zones zoneinfo buddyinfo pagetypeinfo iomem free-lists sections log digest
   --events              also what happened inside every call
 boot also takes
   --until PHASE         memblock numa sparse zones zonelists handoff slab deferred done
@@ -78,13 +83,13 @@ int misuse(const Io &io, std::string_view what) {
 
 struct Flag {
   std::string_view name;
-  std::array<std::string_view, 2> verbs; // that take it
+  std::array<std::string_view, 3> verbs; // that take it
 };
 constexpr std::array<Flag, 9> known_flags{{{"--dmesg", {"boot"}},
                                            {"--machine", {"boot"}},
                                            {"--until", {"boot"}},
                                            {"--show", {"boot", "run"}},
-                                           {"--format", {"boot", "run"}},
+                                           {"--format", {"boot", "run", "autopsy"}},
                                            {"--events", {"boot", "run"}},
                                            {"--at", {"query", "inspect"}},
                                            {"--lessons", {"grade"}},
@@ -405,6 +410,33 @@ int run_script(const Io &io, const Options &o) {
   return failed;
 }
 
+int examine_report(const Io &io, const Options &o) {
+  if (o.words.size() != 1) return misuse(io, "autopsy needs one file with a report (- reads standard input)");
+  const std::string path(o.words[0]), file = path == "-" ? "<stdin>" : path;
+  std::string error;
+  const auto text = io.read(path, error);
+  if (!text) {
+    io.err(concat("mmscope: ", file, ": ", error, '\n'));
+    return unusable;
+  }
+  const ParsedFailure parsed = parse_failure(*text);
+  if (!parsed.report) {
+    io.err(concat(to_text(parsed.error, file), '\n'));
+    return unusable;
+  }
+  const Autopsy a = autopsy(*parsed.report);
+  std::string s;
+  if (o.json) {
+    JsonWriter w(s);
+    write_autopsy(w, *parsed.report, a, to_text);
+    s += '\n';
+  } else {
+    append_autopsy(s, *parsed.report, a);
+  }
+  io.out(s);
+  return ok;
+}
+
 int verify(const Io &io, const Options &o) {
   if (o.words.empty()) return misuse(io, "verify needs a capture's folder or a vectors file");
   int status = ok;
@@ -547,11 +579,12 @@ int run(std::span<const std::string_view> args, const Io &io) {
     std::string_view name;
     int (*run)(const Io &, const Options &);
   };
-  static constexpr std::array<Verb, 8> verbs{{{"boot", boot},
+  static constexpr std::array<Verb, 9> verbs{{{"boot", boot},
                                               {"run", run_script},
                                               {"verify", verify},
                                               {"query", query},
                                               {"inspect", inspect_things},
+                                              {"autopsy", examine_report},
                                               {"machines", machines},
                                               {"lessons", lessons},
                                               {"grade", grade_receipts}}};

@@ -59,6 +59,7 @@ std::string_view kind_text(ArgKind kind) {
   case ArgKind::value: return "address or a result's name";
   case ArgKind::page: return "page frame number or a result's name";
   case ArgKind::gfp: return "gfp flags";
+  case ArgKind::slab: return "slab flags";
   }
   return {};
 }

@@ -189,6 +189,12 @@ struct CommandParser {
       return number(w, text, a.value);
     case ArgKind::flags: return flags(w, a.value);
     case ArgKind::gfp: return gfp_flags(w, a.value);
+    case ArgKind::slab:
+      if (const auto f = parse_slab_flags(w.value)) {
+        a.value = *f;
+        return true;
+      }
+      return fail(w.value_column, concat("unknown slab flags ", quoted(w.value), " (SLAB_HWCACHE_ALIGN, SLAB_PANIC …)"));
     case ArgKind::value:
     case ArgKind::page: return bound(w, a);
     }
@@ -449,6 +455,12 @@ void append_value(std::string &out, const Command &c, unsigned i, std::span<cons
   case ArgKind::size:
   case ArgKind::value:
   case ArgKind::page: append_number(out, a.value); break;
+  case ArgKind::slab:
+    if (a.value > ~slab_flags_t{0} || !parse_slab_flags(slab_flags_text(static_cast<slab_flags_t>(a.value))))
+      append_number(out, a.value);
+    else
+      out += slab_flags_text(static_cast<slab_flags_t>(a.value));
+    break;
   case ArgKind::gfp:
     if (a.value > gfp::all_bits)
       append_number(out, a.value);

@@ -3,7 +3,7 @@
 //   const CallRow *row = …;                                    // by its op
 //   CallSite site{system, trace, op, values, command};
 //   if (CallFault f = row->check(site); !f.reason.empty()) …   // nothing has changed
-//   u64 result = row->make(site);
+//   CallOutcome o = row->make(site);
 #pragma once
 #include "lab/command.hpp"
 #include "mm/system.hpp"
@@ -35,10 +35,16 @@ struct CallSite {
   }
 };
 
+// A misuse that only the call itself finds out leaves the machine as it was and gives its reason.
+struct CallOutcome {
+  u64 value = 0;
+  std::string error{};
+};
+
 struct CallRow {
   Op op;
   CallFault (*check)(const CallSite &);
-  u64 (*make)(CallSite &);
+  CallOutcome (*make)(CallSite &);
 };
 
 } // namespace mmscope

@@ -10,7 +10,7 @@ namespace {
 constexpr ArgKind kind_addr = ArgKind::addr, kind_size = ArgKind::size, kind_num = ArgKind::num,
                   kind_nid = ArgKind::nid, kind_bool = ArgKind::boolean, kind_text = ArgKind::text,
                   kind_flags = ArgKind::flags, kind_value = ArgKind::value, kind_page = ArgKind::page,
-                  kind_gfp = ArgKind::gfp;
+                  kind_gfp = ArgKind::gfp, kind_slab = ArgKind::slab;
 constexpr bool need_must = true, need_opt = false;
 
 struct ArgTable {
@@ -68,7 +68,9 @@ bool returns_address(Op op) {
   case Op::memblock_alloc_try_nid_raw:
   case Op::memblock_alloc_exact_nid_raw:
   case Op::memblock_phys_alloc_range:
-  case Op::memblock_phys_alloc_try_nid: return true;
+  case Op::memblock_phys_alloc_try_nid:
+  case Op::kmem_cache_alloc:
+  case Op::kmalloc: return true;
   default: return false;
   }
 }

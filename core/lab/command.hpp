@@ -29,7 +29,7 @@ inline constexpr unsigned op_count = 0
     ;
 #undef COMMAND
 
-enum class ArgKind : u8 { addr, size, num, nid, boolean, text, flags, value, page, gfp };
+enum class ArgKind : u8 { addr, size, num, nid, boolean, text, flags, value, page, gfp, slab };
 inline constexpr unsigned max_args = 6;
 
 struct ArgInfo {

@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "base/text.hpp"
 #include "lab/page_calls.hpp"
+#include "lab/slab_calls.hpp"
 #include "mm/boot.hpp"
 
 #include <algorithm>
@@ -38,12 +39,14 @@ constexpr StepRule step_rules[] = {
     {Op::free_reserved_area, Op::memblock_free_all, false},
     {Op::write_sysctl, Op::init_per_zone_wmark_min, false},
     {Op::setup_per_cpu_pageset, Op::mem_init, true},
+    {Op::kmem_cache_init, Op::mem_init, true},
 };
 
 // Something is asked of the page allocator, or given back to it.
 const CallRow *row_of(Op op) {
-  for (const CallRow &row : page_call_rows())
-    if (row.op == op) return &row;
+  for (const std::span<const CallRow> rows : {page_call_rows(), slab_call_rows()})
+    for (const CallRow &row : rows)
+      if (row.op == op) return &row;
   return nullptr;
 }
 bool is_request(Op op) { return row_of(op) != nullptr; }
@@ -267,8 +270,12 @@ Result Machine::apply(const Command &c, Trace *t) {
   if (!site.failed()) check_facts(site);
   if (site.failed()) return site.bad;
 
+  const std::size_t events = t == nullptr ? 0 : t->events().size();
   const Result r = make(site, t);
-  if (!r.ok()) return r;
+  if (!r.ok()) {
+    if (t != nullptr) t->cut(events); // it has not happened
+    return r;
+  }
   made_.set(static_cast<std::size_t>(c.op));
   if (c.bind != no_binding) {
     if (bound_.size() <= c.bind) bound_.resize(std::size_t{c.bind} + 1);
@@ -400,7 +407,9 @@ Result Machine::make(const Site &site, Trace *t) {
   default: { // every other Op returned above
     enter({v[0], v[1], v[2], v[3]});
     CallSite call{s, t, c, v};
-    return leave(row_of(c.op)->make(call));
+    CallOutcome o = row_of(c.op)->make(call);
+    if (!o.error.empty()) return {0, std::move(o.error), no_arg};
+    return leave(o.value);
   }
   }
 }

@@ -83,7 +83,7 @@ using Fault = CallFault;
 static pfn_t page_of(const CallSite &c) { return pfn_t{c.v[0]}; }
 
 // What requests have in common: gfp flags that go together, a CPU and a node that exist.
-static Fault check_request(const CallSite &c) {
+Fault check_request(const CallSite &c) {
   const PageAlloc &pa = c.s.pages;
   if (const unsigned at = c.index_of("gfp"); at < max_args) {
     const gfp_t g = static_cast<gfp_t>(c.v[at]);
@@ -155,58 +155,58 @@ static PageRequest request(const CallSite &c, gfp_t g, u64 order) {
   return {g, order_t{order}, c.given(nid) ? static_cast<i32>(static_cast<i64>(c.v[nid])) : no_node,
           static_cast<u32>(c.v[cpu])};
 }
-static u64 result(std::optional<pfn_t> pfn) { return pfn ? pfn->v : 0; }
+static CallOutcome result(std::optional<pfn_t> pfn) { return {pfn ? pfn->v : 0}; }
 
-static u64 alloc(CallSite &c) {
+static CallOutcome alloc(CallSite &c) {
   return result(c.s.pages.alloc_pages(c.t, request(c, static_cast<gfp_t>(c.v[0]), c.v[1])));
 }
-static u64 free(CallSite &c) {
+static CallOutcome free(CallSite &c) {
   c.s.pages.free_pages(c.t, page_of(c), c.s.pages.block(page_of(c))->order, static_cast<u32>(c.v[2]));
-  return 0;
+  return {};
 }
-static u64 bulk(CallSite &c) {
-  return c.s.pages.alloc_pages_bulk(c.t, request(c, static_cast<gfp_t>(c.v[0]), 0), c.v[1]).size();
+static CallOutcome bulk(CallSite &c) {
+  return {c.s.pages.alloc_pages_bulk(c.t, request(c, static_cast<gfp_t>(c.v[0]), 0), c.v[1]).size()};
 }
-static u64 exact(CallSite &c) {
+static CallOutcome exact(CallSite &c) {
   const u64 pages = div_round_up(c.v[0], c.s.arch->page_size());
   return result(c.s.pages.alloc_pages_exact(c.t, request(c, static_cast<gfp_t>(c.v[1]), 0), pages));
 }
-static u64 get(CallSite &c) {
+static CallOutcome get(CallSite &c) {
   c.s.pages.get_page(c.t, page_of(c));
-  return 0;
+  return {};
 }
-static u64 split(CallSite &c) {
+static CallOutcome split(CallSite &c) {
   c.s.pages.split_page(c.t, page_of(c));
-  return 0;
+  return {};
 }
-static u64 lru(CallSite &c) {
+static CallOutcome lru(CallSite &c) {
   c.s.pages.lru_add(c.t, page_of(c));
-  return 0;
+  return {};
 }
-static u64 drain_all(CallSite &c) {
+static CallOutcome drain_all(CallSite &c) {
   c.s.pages.drain_all_pages(c.t);
-  return 0;
+  return {};
 }
-static u64 drain_local(CallSite &c) {
+static CallOutcome drain_local(CallSite &c) {
   for (const pglist_data &n : c.s.pages.nodes())
     for (unsigned zid = 0; zid < c.s.arch->zones.size(); ++zid)
       c.s.pages.drain_pages_zone(c.t, n.nid, zid, static_cast<u32>(c.v[0]));
-  return 0;
+  return {};
 }
-static u64 balance(CallSite &c) {
-  return c.s.pages.balance_pgdat(c.t, static_cast<i32>(c.v[0]), static_cast<u32>(c.v[1]));
+static CallOutcome balance(CallSite &c) {
+  return {c.s.pages.balance_pgdat(c.t, static_cast<i32>(c.v[0]), static_cast<u32>(c.v[1]))};
 }
-static u64 tell_counters(CallSite &c) {
+static CallOutcome tell_counters(CallSite &c) {
   c.s.pages.refresh_cpu_vm_stats(c.t, static_cast<u32>(c.v[0]));
-  return 0;
+  return {};
 }
-static u64 isolate(CallSite &c) {
+static CallOutcome isolate(CallSite &c) {
   c.s.pages.set_migratetype_isolate(c.t, page_of(c));
-  return 0;
+  return {};
 }
-static u64 unisolate(CallSite &c) {
+static CallOutcome unisolate(CallSite &c) {
   c.s.pages.unset_migratetype_isolate(c.t, page_of(c), migratetype::MOVABLE);
-  return 0;
+  return {};
 }
 
 } // namespace page_calls

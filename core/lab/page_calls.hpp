@@ -16,4 +16,9 @@ namespace mmscope {
 
 std::span<const CallRow> page_call_rows();
 
+namespace page_calls {
+// What requests have in common: gfp flags that go together, a CPU and a node that exist.
+CallFault check_request(const CallSite &c);
+} // namespace page_calls
+
 } // namespace mmscope

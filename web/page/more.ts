@@ -2,6 +2,7 @@
 // a file of its own; this starts them in their order.
 import words from "words:later";
 import { Ask } from "./ask";
+import { startAutopsy } from "./autopsy";
 import { byId } from "./dom";
 import { Lessons } from "./lessons";
 import { addWords, localise } from "./locale";
@@ -30,6 +31,7 @@ export async function startMore(
   noticeLanguage();
   const sides = new Sides();
   const machines = new Machines(page, later);
+  startAutopsy();
   startLogDialog((bytes, name) => machines.playLog(bytes, name), message);
   const thing = new Thing(page, later, sides);
   new Ask(page, later, sides);

@@ -52,6 +52,7 @@ export async function startTools(
     { keys: ["/"], name: "ask", run: ask },
     { keys: ["b"], name: "bookmark", run: () => goTo.add("") },
     { keys: ["g"], name: "jump", run: () => goTo.focusJump() },
+    { keys: ["a"], name: "autopsy", run: press("autopsy") },
     { keys: ["f"], name: "focus", run: () => layout.focusNext() },
     { keys: ["p"], name: "projector", run: () => layout.project(!layout.projecting) },
     { keys: ["?"], name: "help", run: () => help.open() },
