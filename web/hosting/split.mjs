@@ -25,7 +25,8 @@ export const LATER = [
   /^mmscope_later$/,
   /^mmscope::\(anonymous namespace\)::\$_\d+::__invoke\(mmscope::Context const&/, // the fields of core/query/fields.def
   /^mmscope::page_calls::/, // requests to the running machine: no boot makes one
-  /^mmscope::canvas::\(anonymous namespace\)::(Sections|Zones|Buddy|Timeline)Panel::(?!~)/, // Desk::whole; a failed canvas destroys them early
+  /^mmscope::canvas::\(anonymous namespace\)::(Walk|Slab|Sections|Zones|Pcp|Buddy|Pageblocks|Timeline)Panel::(?!~)/, // Desk::whole; a failed canvas destroys them early
+  /^mmscope::canvas::place_tabs\(/, // likewise
   /^(fmt_fp|pop_arg_long_double)$/, // floating point of C's printf: JSON's, the first half prints none
 ];
 
