@@ -6,6 +6,7 @@ import { allocatorOf } from "./live_call";
 import { t } from "./locale";
 import { Objects } from "./objects";
 import type { Page } from "./page";
+import { WorkloadPane } from "./workload";
 
 interface Pane {
   refresh(): void;
@@ -27,6 +28,7 @@ export class LivePanes {
     panel.append(this.early, this.choice);
     this.add(panel, "pages", (view) => new Allocate(page, later, view, show));
     this.add(panel, "objects", (view) => new Objects(page, later, view));
+    this.add(panel, "workload", (view) => new WorkloadPane(page, later, view));
     this.fillEarly();
   }
 
