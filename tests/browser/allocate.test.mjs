@@ -249,3 +249,35 @@ test("a block of one's own is freed where it is inspected; its page has a life a
   assert.equal(await blocks.count(), 0);
   await close(page);
 });
+
+test("a workload runs, is paused, and is gone back over; its figures are those of the place", async () => {
+  const page = await open(site);
+  const { side } = await allocate(page);
+  await side.getByRole("radio", { name: "Workload" }).check({ force: true });
+  const said = side.getByRole("status");
+  await said.filter({ hasText: "Nothing runs yet." }).waitFor();
+  await side.getByLabel("What runs").selectOption("fragment");
+  await side.getByRole("button", { name: /^1.000 calls$/ }).click();
+  await said.filter({ hasText: /^1\u202f000 calls, \d+ refused, / }).waitFor();
+  assert.match(await sentence(page), /^1000 calls of the workload fragment, seed 1: \d+ requests are refused/);
+  const first = await side.locator(".load-zones").textContent();
+  await side.getByRole("button", { name: "Run" }).click();
+  await said.filter({ hasText: /^\d\d\u202f000 calls, / }).waitFor();
+  await side.getByRole("button", { name: "Pause" }).click();
+  const end = await said.textContent();
+  await page.waitForTimeout(200);
+  assert.equal(await said.textContent(), end);
+  assert.notEqual(await side.locator(".load-zones").textContent(), first);
+  await page.screenshot({ path: `${screenshots}/workload.png` });
+  // Back to the first thousand, and to the end again.
+  await page.locator("#timeline").fill(String(BOOT + 1));
+  await said.filter({ hasText: /^1\u202f000 calls, / }).waitFor();
+  assert.equal(await side.locator(".load-zones").textContent(), first);
+  await page.locator("#timeline").press("End");
+  await said.filter({ hasText: end }).waitFor();
+  // What cannot be run says why.
+  await side.getByLabel("Seed").fill("many");
+  await side.getByRole("button", { name: "Run" }).click();
+  await side.getByRole("alert").waitFor();
+  await close(page);
+});
