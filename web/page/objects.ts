@@ -341,10 +341,10 @@ export class Objects {
     const buttons = slot.inUse
       ? [
           does("free", free),
-          does("overflow", `write_object ${hex(slot.address + size)} 8 0x41`),
+          does("overflow", `write_object ${hex(slot.address + size)} 8 value=0x41`),
           does("wrong", `kmem_cache_free ${other} ${at}${cpu}`),
         ]
-      : [does("twice", free), does("late", `write_object ${at} 8 0x41`)];
+      : [does("twice", free), does("late", `write_object ${at} 8 value=0x41`)];
     this.slot.replaceChildren(
       h(
         "h3",
