@@ -150,7 +150,8 @@ std::optional<PageRequest> request_of(const Lab &lab, const Command &c) {
     if (args[i].name == "nid") r.nid = static_cast<i32>(static_cast<i64>(a.value));
     if (args[i].name == "cpu") r.cpu = static_cast<u32>(a.value);
     if (args[i].name == "size")
-      r.order = order_t{static_cast<u64>(std::bit_width((std::max<u64>(a.value, 1) - 1) >> lab.state().arch->page_shift))};
+      r.order =
+          order_t{static_cast<u64>(std::bit_width((std::max<u64>(a.value, 1) - 1) >> lab.state().arch->page_shift))};
   }
   return r;
 }
@@ -239,7 +240,7 @@ std::string state(const Lab &lab, Holdings &holdings, unsigned from, unsigned co
     j.number(pages);
   }
   j.end_array();
-  const std::vector<Holding> held = holdings.at(lab);
+  const std::vector<Holding> held = count != 0 ? holdings.at(lab) : std::vector<Holding>();
   u64 pages = 0;
   for (const Holding &h : held) pages += u64{1} << h.order.v;
   j.key("held").number(held.size()).key("heldPages").number(pages).key("blocks").begin_array();

@@ -8,7 +8,8 @@
 
 namespace mmscope::live {
 
-/// What there is to allocate with, and the blocks that calls have got and still have: at most `count` from the `from`th.
+/// What there is to allocate with, and the blocks that calls have got and still have: at most `count` from the `from`th
+/// (0: they are not looked for).
 std::string state(const Lab &lab, Holdings &holdings, unsigned from, unsigned count);
 /// Who uses the machine (`workload`), and how fragmented each zone is by now.
 std::string usage(const Lab &lab);

@@ -14,8 +14,8 @@ std::string_view place_name(SlabPlace p) {
   return names[static_cast<std::size_t>(p)];
 }
 std::string_view kind_name(Slub::ByteKind k) {
-  static constexpr std::string_view names[] = {"unknown",  "object",  "poison", "red_zone", "free_pointer",
-                                               "metadata", "padding", "written"};
+  static constexpr std::string_view names[] = {"unknown",      "object",   "poison",  "red_zone",
+                                               "free_pointer", "metadata", "padding", "written"};
   return names[static_cast<std::size_t>(k)];
 }
 
@@ -76,7 +76,12 @@ std::string cache(const Lab &lab, unsigned id, unsigned most) {
   for (const std::string &alias : c.aliases) j.string(alias);
   j.end_array().key("flags").string(slab_flags_text(c.layout.flags)).key("debug").boolean(c.layout.debug());
   j.key("minPartial").number(c.layout.min_partial).key("cpuPartial").number(c.layout.cpu_partial);
-  j.key("inuse").number(c.layout.inuse).key("offset").number(c.layout.offset).key("redLeft").number(c.layout.red_left_pad);
+  j.key("inuse")
+      .number(c.layout.inuse)
+      .key("offset")
+      .number(c.layout.offset)
+      .key("redLeft")
+      .number(c.layout.red_left_pad);
   j.key("nodes").begin_array();
   for (const SlabNode &n : c.nodes) j.number(n.nr_partial);
   // A CPU's own first, then what is partly used, then the full ones.
@@ -84,7 +89,9 @@ std::string cache(const Lab &lab, unsigned id, unsigned most) {
   slub.for_each_slab([&](u32 index, const Slab &s) {
     if (s.cache == id) slabs.push_back(index);
   });
-  const auto rank = [&](u32 index) { return slub.slab(index).place == SlabPlace::loose ? 9u : static_cast<unsigned>(slub.slab(index).place); };
+  const auto rank = [&](u32 index) {
+    return slub.slab(index).place == SlabPlace::loose ? 9u : static_cast<unsigned>(slub.slab(index).place);
+  };
   std::stable_sort(slabs.begin(), slabs.end(), [&](u32 a, u32 b) { return rank(a) < rank(b); });
   j.end_array().key("list").begin_array();
   for (std::size_t i = 0; i < slabs.size() && i < most; ++i) slab(j, slub, c, slabs[i], slub.slab(slabs[i]));

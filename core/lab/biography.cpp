@@ -8,9 +8,9 @@ namespace mmscope {
 namespace {
 
 constexpr std::string_view names[life_count] = {
-    "firmware",      "firmware_changed", "memory",      "no_memory", "reserved",   "unreserved", "node",      "flags",
-    "firmware_node", "section",          "section_map", "node_span", "zone",       "page",       "pageblock", "waits",
-    "handed",        "merged",           "free",        "taken",     "split",      "stolen",     "on_cpu",    "drained",
+    "firmware",      "firmware_changed", "memory",      "no_memory", "reserved", "unreserved", "node",      "flags",
+    "firmware_node", "section",          "section_map", "node_span", "zone",     "page",       "pageblock", "waits",
+    "handed",        "merged",           "free",        "taken",     "split",    "stolen",     "on_cpu",    "drained",
     "allocated",     "references",       "freed",       "lru",       "no_lru"};
 
 constexpr u8 none = 0xff;

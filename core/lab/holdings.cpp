@@ -3,7 +3,9 @@
 namespace mmscope {
 namespace {
 
-bool asks_for_pages(Op op) { return op == Op::alloc_pages || op == Op::alloc_pages_bulk || op == Op::alloc_pages_exact; }
+bool asks_for_pages(Op op) {
+  return op == Op::alloc_pages || op == Op::alloc_pages_bulk || op == Op::alloc_pages_exact;
+}
 
 // The branch whose own the call is: it is shared by those that fork off behind it.
 u32 branch_of(const Lab &lab, u64 call) {

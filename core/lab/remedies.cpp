@@ -10,7 +10,9 @@ std::string_view remedy_name(RemedyKind k) {
 
 std::vector<Remedy> remedies(const PageAlloc &pages, const PageRequest &refused) {
   std::vector<Remedy> out;
-  const auto given = [](PageAlloc machine, const PageRequest &r) { return machine.alloc_pages(nullptr, r).has_value(); };
+  const auto given = [](PageAlloc machine, const PageRequest &r) {
+    return machine.alloc_pages(nullptr, r).has_value();
+  };
   const auto with = [&](gfp_t g) {
     PageRequest r = refused;
     r.gfp = g;
@@ -28,7 +30,8 @@ std::vector<Remedy> remedies(const PageAlloc &pages, const PageRequest &refused)
   if (PageAlloc drained = pages; drained.drain_all_pages(nullptr), given(std::move(drained), refused))
     out.push_back({RemedyKind::drain});
   if (with(refused.gfp | gfp::RECLAIM)) out.push_back({RemedyKind::wait});
-  if (with((refused.gfp & ~(gfp::DIRECT_RECLAIM | gfp::NOMEMALLOC)) | gfp::ATOMIC)) out.push_back({RemedyKind::reserve});
+  if (with((refused.gfp & ~(gfp::DIRECT_RECLAIM | gfp::NOMEMALLOC)) | gfp::ATOMIC))
+    out.push_back({RemedyKind::reserve});
   if (with(refused.gfp & ~gfp::zone_bits)) out.push_back({RemedyKind::other_zones});
   if (with(refused.gfp & ~gfp::THISNODE)) out.push_back({RemedyKind::other_nodes});
   return out;

@@ -2,6 +2,8 @@
 //
 //   page/first_picture   from the navigation to the first frame with a machine on it, cache empty, host on this machine
 //   page/play/…/script   scripting between two frames while a boot plays call by call: median, 99th percentile, most
+//   page/workload/…      a million calls of a workload, run in the page: scripting of a frame, and how long it took
+//   page/seek/…          then back and forth over them: scripting of a frame on the way, and until it is there
 //   page/idle_frames     frames drawn in three seconds in which nothing happens
 
 import { fileURLToPath } from "node:url";
@@ -91,6 +93,48 @@ try {
     put(`play/${machine}/script/p99`, share(frames, 0.99), "ms");
     put(`play/${machine}/script/most`, share(frames, 1), "ms");
     put(`play/${machine}/frames`, frames.length, "frames");
+    await page.context().close();
+  }
+
+  {
+    const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    await page.addInitScript(watchScripting);
+    await page.goto(lab);
+    await page.locator("#story[data-ready=all]").waitFor();
+    await page.getByRole("tab", { name: "Allocate" }).click();
+    await page.getByRole("button", { name: "Go to the end of the boot" }).click();
+    const side = page.getByRole("tabpanel", { name: "Allocate" });
+    await side.getByRole("radio", { name: "Workload" }).check({ force: true });
+    const calls = () => page.evaluate(() => Number(document.querySelector("#timeline").value));
+    const boot = await calls();
+    await page.evaluate(() => void window.scripting());
+    const begun = Date.now();
+    await side.getByRole("button", { name: "Run" }).click();
+    await page.waitForFunction((end) => Number(document.querySelector("#timeline").value) >= end, boot + 1000, {
+      timeout: 300_000,
+    });
+    await side.getByRole("button", { name: "Pause" }).click();
+    put("workload/million", (Date.now() - begun) / 1000, "s");
+    const frames = await page.evaluate(() => window.scripting());
+    put("workload/script/median", share(frames, 0.5), "ms");
+    put("workload/script/p99", share(frames, 0.99), "ms");
+    const slices = [];
+    for (const [name, to] of [
+      ["middle", boot + 500],
+      ["first", boot + 3],
+      ["end", boot + 1000],
+    ]) {
+      await page.evaluate(() => void window.scripting());
+      const from = Date.now();
+      await page.locator("#timeline").fill(String(to));
+      await page.waitForFunction((at) => document.querySelector("#where").textContent.startsWith(`call ${at} of`), to, {
+        timeout: 120_000,
+      });
+      put(`seek/${name}`, Date.now() - from, "ms");
+      slices.push(...(await page.evaluate(() => window.scripting())));
+    }
+    put("seek/script/p99", share(slices, 0.99), "ms");
+    put("seek/script/most", share(slices, 1), "ms");
     await page.context().close();
   }
 

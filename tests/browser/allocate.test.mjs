@@ -37,11 +37,14 @@ async function allocate(page) {
 /** Calls typed on the side "Script". */
 async function script(page, lines) {
   await page.getByRole("tab", { name: "Script" }).click();
-  await page.getByRole("combobox", { name: "Kernel call" }).evaluate((input, data) => {
-    const clipboardData = new DataTransfer();
-    clipboardData.setData("text", data);
-    input.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
-  }, `${lines.join("\n")}\n`);
+  await page.getByRole("combobox", { name: "Kernel call" }).evaluate(
+    (input, data) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text", data);
+      input.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    },
+    `${lines.join("\n")}\n`,
+  );
 }
 function withoutWebgl(page) {
   page.problems.splice(0, page.problems.length, ...page.problems.filter((text) => !/WebGL/i.test(text)));
@@ -70,8 +73,14 @@ for (const [name, where_, options] of [
     assert.match(await sentence(page), new RegExp(`^4 KiB are asked for with GFP_KERNEL: block ${pfn} `));
     const lines = await texts(walk);
     assert.match(lines[0], /^An attempt at zone Normal and below, list Unmovable: .* low watermark/);
-    assert.match(lines[1], /^Node 0, zone DMA32: [\d\u202f]+ usable pages, more than [\d\u202f]+ \+ 0 reserved\. It may give\.$/);
-    assert.ok(lines.some((line) => /^CPU 0’s list was empty: a batch of 63 blocks of order 0/.test(line)), lines.join("\n"));
+    assert.match(
+      lines[1],
+      /^Node 0, zone DMA32: [\d\u202f]+ usable pages, more than [\d\u202f]+ \+ 0 reserved\. It may give\.$/,
+    );
+    assert.ok(
+      lines.some((line) => /^CPU 0’s list was empty: a batch of 63 blocks of order 0/.test(line)),
+      lines.join("\n"),
+    );
     assert.match(lines.at(-2), new RegExp(`^Block ${pfn} \\(4 KiB\\) of zone DMA32 is handed out`));
 
     // A line moves the playhead into the call, and the list stays.
@@ -117,7 +126,10 @@ test("by keyboard alone: flags are completed, the order chosen, the block freed,
   await page.keyboard.type("|__gfp_ze");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
-  assert.match(await side.locator("#alloc-gfp-about").textContent(), /must not call a file system; zeroed; zone Normal/);
+  assert.match(
+    await side.locator("#alloc-gfp-about").textContent(),
+    /must not call a file system; zeroed; zone Normal/,
+  );
   await page.keyboard.press("Tab");
   for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Tab");
@@ -127,7 +139,9 @@ test("by keyboard alone: flags are completed, the order chosen, the block freed,
   await said.filter({ hasText: /of zone DMA32, 64 KiB/ }).waitFor();
   assert.match(await side.locator("[data-block]").textContent(), /order 4 · DMA32 · GFP_NOFS\|__GFP_ZERO/);
   await side.getByRole("button", { name: /^Free 64 KiB/ }).press("Enter");
-  await said.filter({ hasText: /^Block 0x[0-9a-f]+ is (free and has merged \d+ times|back on the free lists)\.$/ }).waitFor();
+  await said
+    .filter({ hasText: /^Block 0x[0-9a-f]+ is (free and has merged \d+ times|back on the free lists)\.$/ })
+    .waitFor();
   await side.getByRole("button", { name: "Free it once more" }).press("Enter");
   const wrong = side.getByRole("alert");
   await wrong.filter({ hasText: /^double free: page \d+ is free already, in block \d+ of order \d+\./ }).waitFor();
@@ -181,7 +195,10 @@ test("inside a steal: what was empty, what was taken, how the pageblock was judg
   await side.getByRole("button", { name: "After the call" }).click();
   await side.getByLabel("Order (size)").selectOption("8");
   await make.click();
-  await side.getByRole("status").filter({ hasText: /^Refused: no zone may give 1 MiB to GFP_DMA\.$/ }).waitFor();
+  await side
+    .getByRole("status")
+    .filter({ hasText: /^Refused: no zone may give 1 MiB to GFP_DMA\.$/ })
+    .waitFor();
   const why = side.locator(".walk-why").first();
   // (The steal has boosted the zone's watermarks, so no smaller order would do either.)
   assert.match(await why.textContent(), /Why, zone by zoneNode 0, zone DMA: \d+ more free pages are needed\./);
@@ -206,7 +223,10 @@ test("a block has references, is cut, is let to reclaim; many at once; drained; 
   await block.getByRole("button", { name: /^Free/ }).click();
   assert.equal(await blocks.count(), 4);
   assert.doesNotMatch(await block.textContent(), /references/);
-  await blocks.nth(1).getByRole("button", { name: /^folio_add_lru/ }).click();
+  await blocks
+    .nth(1)
+    .getByRole("button", { name: /^folio_add_lru/ })
+    .click();
   assert.match(await blocks.nth(1).textContent(), /reclaim may free it/);
   await side.getByText("More calls").click();
   await side.getByLabel("Single pages at once").fill("40");
@@ -219,7 +239,10 @@ test("a block has references, is cut, is let to reclaim; many at once; drained; 
   await side.getByRole("button", { name: "Free all" }).click();
   assert.equal(await blocks.count(), 0);
   await side.getByRole("button", { name: "Drain all CPUs’ lists" }).click();
-  assert.match(await side.locator(".walk button").first().textContent(), /^CPU 0’s list, which may hold [\d\u202f]+ pages, gives [\d\u202f]+ back to the free lists/);
+  assert.match(
+    await side.locator(".walk button").first().textContent(),
+    /^CPU 0’s list, which may hold [\d\u202f]+ pages, gives [\d\u202f]+ back to the free lists/,
+  );
   assert.equal(await side.getByLabel("CPU (its pages)").locator("option").textContent(), "0: 0 pages");
   await side.getByLabel("Isolate the pageblock of page").fill("0x8000");
   await side.getByRole("button", { name: "Isolate", exact: true }).click();
@@ -244,7 +267,7 @@ test("a block of one's own is freed where it is inspected; its page has a life a
   const thing = page.getByRole("tabpanel", { name: "Thing" });
   await thing.getByRole("button", { name: "Follow this page" }).click();
   await thing.getByText(`It is allocated: a request with GFP_KERNEL|__GFP_COMP gets its block of order 3.`).waitFor();
-  await thing.getByRole("button", { name: new RegExp(`◂`) }).first().click();
+  await thing.getByRole("button", { name: /◂/ }).first().click();
   await thing.getByRole("button", { name: `Free block ${pfn}` }).click();
   await thing.getByText(`A reference to block ${pfn} is gone`).waitFor();
   assert.equal(await thing.getByRole("button", { name: `Free block ${pfn}` }).isVisible(), false);

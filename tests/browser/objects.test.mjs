@@ -72,7 +72,9 @@ test("a slab goes from empty to full to partial, object by object; the next one 
   const partial = side.locator(".slabs > li", { hasText: "one of CPU 0’s partial slabs" });
   assert.equal(await partial.getAttribute("data-state"), "part");
   assert.match(await said.textContent(), /back on its slab’s own freelist/);
-  assert.ok((await side.locator(".walk button").allTextContents()).some((line) => /joins CPU 0’s partial slabs/.test(line)));
+  assert.ok(
+    (await side.locator(".walk button").allTextContents()).some((line) => /joins CPU 0’s partial slabs/.test(line)),
+  );
   await settled(page);
   await page.screenshot({ path: `${screenshots}/objects.png` });
   // A step inside shows the slab as it was.

@@ -115,7 +115,9 @@ export class Allocate {
     );
     const cpus = Array.from({ length: now.cpus }, (_, cpu) => cpu);
     fill(this.cpu, cpus, (cpu) => t("alloc.cpu-of", { cpu, n: now.onCpu[cpu] ?? 0 }));
-    fill(this.node, ["", ...now.nodes.map(({ nid }) => nid)], (nid) => (nid === "" ? t("alloc.node-any") : String(nid)));
+    fill(this.node, ["", ...now.nodes.map(({ nid }) => nid)], (nid) =>
+      nid === "" ? t("alloc.node-any") : String(nid),
+    );
     this.nodeField.hidden = now.nodes.length < 2;
   }
 

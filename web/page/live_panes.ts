@@ -76,6 +76,9 @@ export class LivePanes {
     const end = go("alloc.to-end", () => this.page.story?.place.calls ?? 0);
     end.classList.add("primary");
     const handoff = go("alloc.to-handoff", () => Math.max(this.page.lab.after("memblock_free_all"), 0));
-    this.early.append(h("p", { class: "thing-how" }, t("alloc.not-ready")), h("div", { class: "buttons" }, end, handoff));
+    this.early.append(
+      h("p", { class: "thing-how" }, t("alloc.not-ready")),
+      h("div", { class: "buttons" }, end, handoff),
+    );
   }
 }

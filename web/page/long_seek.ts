@@ -1,6 +1,6 @@
 // long_seek.ts: a seek that takes longer than a frame goes in slices, between which the page lives and shows how far it is.
 // What is near is reached at once, as without it; another seek, or any other move, gives up the one that is on its way.
-import { breathe, byId } from "./dom";
+import { breathe, byId, setText } from "./dom";
 import { t } from "./locale";
 import type { Page } from "./page";
 
@@ -17,10 +17,7 @@ export function startLongSeeks(page: Page, later: MmscopeLater): void {
   };
   const slice = (call: number, event: number): boolean => {
     const begun = performance.now();
-    let there = false;
-    move(() => {
-      there = later.seekSome(call, event, calls);
-    });
+    const there = later.seekSome(call, event, calls);
     const took = performance.now() - begun;
     if (took > SLICE_MS) calls = Math.max(1, calls >> 1);
     else if (took < SLICE_MS / 4) calls = Math.min(1024, calls << 1);
@@ -28,24 +25,29 @@ export function startLongSeeks(page: Page, later: MmscopeLater): void {
   };
   page.seek = (call, event = 0) => {
     const mine = ++job;
-    if (slice(call, event)) return;
-    void (async () => {
-      const begun = performance.now();
-      const from = page.story?.place.call ?? 0;
-      const box = byId("busy");
-      for (let there = false; !there; ) {
-        if (performance.now() - begun > SHOW_AFTER_MS) {
-          const at = page.story?.place.call ?? 0;
-          box.hidden = false;
-          byId("busy-word").textContent = t("loading.seek", { call });
-          byId<HTMLProgressElement>("busy-bar").value = call > from ? (at - from) / (call - from) : 0;
-        }
-        await breathe();
-        if (mine !== job) break;
-        there = slice(call, event);
-      }
-      box.hidden = true;
-    })();
+    let there = false;
+    move(() => {
+      there = slice(call, event);
+    });
+    if (!there) void goOn(mine, call, event);
+  };
+  const goOn = async (mine: number, call: number, event: number) => {
+    const from = page.story?.place.call ?? 0;
+    const box = byId("busy");
+    let shown = performance.now();
+    for (let there = false; !there; ) {
+      await breathe();
+      if (mine !== job) break;
+      there = slice(call, event);
+      if (!there && performance.now() - shown < SHOW_AFTER_MS) continue;
+      shown = performance.now();
+      move(() => {});
+      const at = page.story?.place.call ?? 0;
+      box.hidden = there;
+      setText(byId("busy-word"), t("loading.seek", { call }));
+      byId<HTMLProgressElement>("busy-bar").value = call > from ? (at - from) / (call - from) : 0;
+    }
+    box.hidden = true;
   };
   byId("busy-cancel").addEventListener("click", () => {
     job++;

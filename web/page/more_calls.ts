@@ -16,7 +16,9 @@ export class MoreCalls {
     private readonly make: (line: string, from: HTMLElement) => void,
     private readonly gfp: () => string,
   ) {
-    this.drain.addEventListener("click", () => make(`drain_local_pages ${this.cpu.replace(" cpu=", "") || 0}`, this.drain));
+    this.drain.addEventListener("click", () =>
+      make(`drain_local_pages ${this.cpu.replace(" cpu=", "") || 0}`, this.drain),
+    );
     this.all.addEventListener("click", () => make("drain_all_pages", this.all));
     this.view = h(
       "details",
@@ -37,7 +39,11 @@ export class MoreCalls {
     const had = document.activeElement?.getAttribute("data-kswapd");
     this.kswapd.replaceChildren(
       ...now.nodes.map(({ nid, awake }) => {
-        const press = h("button", { type: "button", "data-kswapd": nid }, t(awake ? "alloc.kswapd-awake" : "alloc.kswapd", { nid }));
+        const press = h(
+          "button",
+          { type: "button", "data-kswapd": nid },
+          t(awake ? "alloc.kswapd-awake" : "alloc.kswapd", { nid }),
+        );
         press.addEventListener("click", () => this.make(`balance_pgdat ${nid}${this.cpu}`, press));
         return press;
       }),

@@ -175,7 +175,12 @@ export class Objects {
     const form = h(
       "form",
       { class: "alloc-form" },
-      h("div", { class: "alloc-row" }, field("slab-name", t("slab.name"), name), field("slab-size", t("slab.size"), size)),
+      h(
+        "div",
+        { class: "alloc-row" },
+        field("slab-name", t("slab.name"), name),
+        field("slab-size", t("slab.size"), size),
+      ),
       h("label", { class: "line" }, checks, t("slab.checks")),
       h("button", { type: "submit" }, t("slab.create")),
     );
@@ -366,12 +371,15 @@ export class Objects {
         ),
       ),
     );
-    if (had) (this.slot.querySelector<HTMLElement>(`[data-does="${had}"]`) ?? this.slot.querySelector("button"))?.focus();
+    if (had)
+      (this.slot.querySelector<HTMLElement>(`[data-does="${had}"]`) ?? this.slot.querySelector("button"))?.focus();
   }
 
   /** What the kernel would have printed in the call on show. */
   private showReport(): void {
-    const lines = (this.walk.now?.rows ?? []).filter(({ kind }) => kind === "lab_slab_report").map(({ f }) => String(f.line));
+    const lines = (this.walk.now?.rows ?? [])
+      .filter(({ kind }) => kind === "lab_slab_report")
+      .map(({ f }) => String(f.line));
     this.report.hidden = lines.length === 0;
     setText(this.report, lines.join("\n"));
   }
@@ -388,7 +396,11 @@ export class Objects {
         h(
           "table",
           {},
-          h("thead", {}, h("tr", {}, ...columns.map((column) => h("th", { scope: "col" }, t(`slab.column.${column}`))))),
+          h(
+            "thead",
+            {},
+            h("tr", {}, ...columns.map((column) => h("th", { scope: "col" }, t(`slab.column.${column}`)))),
+          ),
           this.all,
         ),
       ),

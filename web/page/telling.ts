@@ -155,7 +155,8 @@ function callSentence(call: Call): string | null {
   values.blockSize = bytes(PAGE * 2 ** order);
   values.size = bytes(Number(values.size ?? 0));
   values.result = count(result);
-  for (const name of ["object", "address"]) if (typeof values[name] === "number") values[name] = hex(Number(values[name]));
+  for (const name of ["object", "address"])
+    if (typeof values[name] === "number") values[name] = hex(Number(values[name]));
   values.at = hex(result);
   if (call.name === "kmem_cache_alloc" || call.name === "kmalloc") {
     if (!result) return t("did.no-object", { function: call.name });

@@ -142,7 +142,12 @@ export function outcome(walk: Walk | null, text: string): string {
           ? t("alloc.way-split", { from: Number(cut.from) })
           : t("alloc.way-free");
     const ways = stolen ? `${way}; ${t("alloc.way-stolen", { fallback: String(stolen.fallback) })}` : way;
-    return t("alloc.got", { pfn: hex(Number(given.pfn)), zone: String(given.zone), size: size(given.order), way: ways });
+    return t("alloc.got", {
+      pfn: hex(Number(given.pfn)),
+      zone: String(given.zone),
+      size: size(given.order),
+      way: ways,
+    });
   }
   const freed = find("mm_page_free");
   if (freed && walk.name === "free_pages") {

@@ -35,7 +35,14 @@ const STEP = 1000;
 export class WorkloadPane {
   private readonly mix = h("select", { id: "load-mix" });
   private readonly about = h("p", { class: "quiet", id: "load-about" });
-  private readonly seed = h("input", { type: "text", id: "load-seed", class: "mono", value: "1", maxlength: 15, inputmode: "numeric" });
+  private readonly seed = h("input", {
+    type: "text",
+    id: "load-seed",
+    class: "mono",
+    value: "1",
+    maxlength: 15,
+    inputmode: "numeric",
+  });
   private readonly cpus = h("select", { id: "load-cpus" });
   private readonly speed = h("select", { id: "load-speed" });
   private readonly run = h("button", { type: "button", class: "primary" }, t("load.run"));
