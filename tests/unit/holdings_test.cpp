@@ -97,7 +97,7 @@ TEST_CASE("holdings: what is cut stays its owner's, many pages at once are each 
   CHECK(mine.at(*lab).size() == before + 23);
 }
 
-TEST_CASE("holdings: another branch has others; the recorded past has none") {
+TEST_CASE("holdings: another branch has others, the recorded past has none") {
   auto lab = booted();
   Holdings mine;
   const Position end = lab->position();
