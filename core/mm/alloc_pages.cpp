@@ -329,8 +329,8 @@ std::vector<pfn_t> PageAlloc::bulk_from_pcp(Trace *t, const AllocAttempt &attemp
     if (mem_map::nid_of(home) != mem_map::nid_of(preferred)) return true;
     // Enough for all of them, checked once; the reserve is that against the preferred zone.
     const u64 mark = z.watermark[a.flags & alloc_flag::WMARK_MASK] + z.watermark_boost + nr;
-    const WatermarkCheck c = check_watermark(
-        watermark_input(z, mark, order_t{0}, mem_map::zid_of(preferred), a.flags), order_t{0}, a.flags);
+    const WatermarkCheck c =
+        check_watermark(watermark_input(z, mark, order_t{0}, mem_map::zid_of(preferred), a.flags), order_t{0}, a.flags);
     emit(t, EventKind::lab_zone_check,
          {field(mem_map::nid_of(home)), mem_map::zid_of(home), static_cast<u64>(z.vm_stat_free_pages()),
           static_cast<u64>(c.usable), mark, static_cast<u64>(c.min), c.reserve, static_cast<u64>(c.verdict)});

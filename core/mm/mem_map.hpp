@@ -174,7 +174,8 @@ private:
   }
   // Of a block that is known to be mixed.
   u32 known_slot(u64 block) const {
-    return leaves_[index((u64{top_[index(block >> leaf_bits)] - 1} << leaf_bits) + (block & ((u64{1} << leaf_bits) - 1)))];
+    return leaves_[index((u64{top_[index(block >> leaf_bits)] - 1} << leaf_bits) +
+                         (block & ((u64{1} << leaf_bits) - 1)))];
   }
   Mixed *mixed_at(u64 block) {
     const u32 slot = slot_of(block);

@@ -140,8 +140,8 @@ void bench_touched(bool, std::vector<Figure> &out) {
   w.run(pages, nullptr, few_calls);
   const std::size_t now = heap_now() - before - w.bytes();
   const u64 touched = pages.map().mixed_blocks() - blocks;
-  out.push_back({"pages/touched", static_cast<double>(now - copied) / static_cast<double>(std::max<u64>(touched, 1)),
-                 "bytes"});
+  out.push_back(
+      {"pages/touched", static_cast<double>(now - copied) / static_cast<double>(std::max<u64>(touched, 1)), "bytes"});
   std::fprintf(stderr, "  %-14s %8llu blocks touched, %llu bytes in all\n", "pages/touched",
                static_cast<unsigned long long>(touched), static_cast<unsigned long long>(now));
 }

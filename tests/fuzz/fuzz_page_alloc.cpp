@@ -37,8 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   rules.cma = bytes.below(2) != 0;
   rules.thp = bytes.below(2) != 0;
   const u64 batch = 1 + bytes.below(8), high = 4 * batch + bytes.below(32);
-  PageAlloc pages = test::small_pages(
-      {{0, 128}, {128, 256, test::zone_normal}, {384, 128, test::zone_normal, 1}}, cpus, rules, batch, high);
+  PageAlloc pages = test::small_pages({{0, 128}, {128, 256, test::zone_normal}, {384, 128, test::zone_normal, 1}}, cpus,
+                                      rules, batch, high);
   for (const auto &[nid, zid] : {std::pair{0, test::zone_dma32}, {0, test::zone_normal}, {1, test::zone_normal}}) {
     const u64 min = bytes.below(32);
     pages.set_zone(nullptr, nid, zid, zone_field::min, min);
