@@ -21,6 +21,9 @@ std::string_view kind_name(ArgKind k) {
   case ArgKind::text: return "text";
   case ArgKind::flags: return "flags";
   case ArgKind::value: return "addr";
+  case ArgKind::page: return "pfn";
+  case ArgKind::gfp: return "gfp";
+  case ArgKind::slab: return "slab";
   }
   return "number";
 }
@@ -117,6 +120,8 @@ void call_json(JsonWriter &j, const Lab &lab, std::size_t index) {
     j.begin_object().key("name").string(op.args[i].name).key("kind").string(kind_name(op.args[i].kind)).key("value");
     if (op.args[i].kind == ArgKind::text) {
       j.string(c.text);
+    } else if (op.args[i].kind == ArgKind::gfp) {
+      j.string(gfp_text(static_cast<gfp_t>(c.args[i].value)));
     } else if (op.args[i].kind == ArgKind::nid) {
       j.number_signed(static_cast<i32>(static_cast<i64>(c.args[i].value)));
     } else {
@@ -129,7 +134,7 @@ void call_json(JsonWriter &j, const Lab &lab, std::size_t index) {
   j.key("caller").string(without_offset(c.caller)).key("owner").string(c.owner).key("line").number(c.line);
   j.key("result");
   exact(j, made.result.value);
-  j.key("address").boolean(returns_address(c.op));
+  j.key("address").boolean(returns_address(c.op)).key("page").boolean(returns_page(c.op));
   j.key("error").string(made.result.error);
   j.key("events").number(made.events.size()).key("seen").number(lab.events().size()).end_object();
 }

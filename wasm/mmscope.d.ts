@@ -123,7 +123,31 @@ interface MmscopeLater {
   branches(): string;
   switchBranch(id: number): boolean;
 
+  // The running allocator: JSON as web/page/live_call.ts says.
+  /** Allocator, with at most `count` of the blocks that calls have got and still have. */
+  allocator(from: number, count: number): string;
+  /** The Block among them that this page lies in, or null. */
+  holding(pfn: number): string;
+  /** GfpMeaning: what the flags of a request mean on this machine. */
+  gfp(text: string): string;
+  /** [{"name","about"}] */
+  gfpWords(): string;
+  /** Walk: the way of the call on show; null when it is not about pages. */
+  walk(): string;
+  /** Row of the event on show, or null. */
+  told(): string;
+
+  // The slab allocator: JSON as web/page/objects.ts says.
+  /** Caches. */
+  caches(): string;
+  /** Cache with at most so many of its slabs, or null. */
+  cache(id: number, most: number): string;
+  /** Slot of the object at a physical address, or null. */
+  object(address: number): string;
+
   seek(call: number, event: number, part: number): void;
+  /** Works for at most `calls` calls towards it; true when it is there. */
+  seekSome(call: number, event: number, calls: number): boolean;
   /** "in", "over", "out"; forwards when direction > 0. */
   stride(how: string, direction: number): void;
   /** View of web/page/links.ts. */
@@ -154,6 +178,15 @@ interface MmscopeOptions {
   instantiateWasm?: (imports: WebAssembly.Imports, receive: (instance: WebAssembly.Instance) => void) => object;
 }
 
+/** wasm/autopsy.cpp */
+interface AutopsyModule {
+  /** Why a request for pages failed, from a kernel's own report: Answer of web/page/autopsy.ts. */
+  autopsy(text: string): string;
+}
+declare module "*/autopsy.js" {
+  const create: (options?: MmscopeOptions) => Promise<AutopsyModule>;
+  export default create;
+}
 declare module "*/mmscope.js" {
   const create: (options?: MmscopeOptions) => Promise<MmscopeModule>;
   export default create;
@@ -162,6 +195,10 @@ declare module "*.def" {
   /** From core/query/fields.def: the key of a field, and what it means (web/hosting/glossary.mjs). */
   const meanings: Record<string, string>;
   export default meanings;
+}
+declare module "*.txt" {
+  const text: string;
+  export default text;
 }
 declare module "*.wasm" {
   const url: string;

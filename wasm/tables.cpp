@@ -7,7 +7,8 @@
 
 #include "base/text.hpp"
 #include "base/units.hpp"
-#include "io/json_writer.hpp"
+#include "page_tables.hpp"
+#include "table_rows.hpp"
 
 namespace mmscope::facts {
 namespace {
@@ -23,30 +24,6 @@ std::string_view mark_name(Mark m) {
   }
   return "";
 }
-
-/// Writes the rows of one window and counts all of them.
-class Rows {
-public:
-  Rows(u64 from, u64 count) : j_(out_), from_(from), to_(from + count) {
-    j_.begin_object().key("from").number(from).key("rows").begin_array();
-  }
-  /// True if the next row is in the window: then it must be written, from row() on.
-  bool wanted() {
-    const u64 n = total_++;
-    return n >= from_ && n < to_;
-  }
-  JsonWriter &row(std::string_view mark) { return j_.begin_array().string(mark); }
-  void end_row() { j_.end_array(); }
-  std::string finish() {
-    j_.end_array().key("total").number(total_).end_object();
-    return std::move(out_);
-  }
-
-private:
-  std::string out_;
-  JsonWriter j_;
-  u64 from_, to_, total_ = 0;
-};
 
 void node_cell(JsonWriter &j, i32 nid) {
   if (nid == no_node)
@@ -228,6 +205,13 @@ std::string table(const Lab &lab, const Record &record, std::string_view name, u
   if (name == "firmware") firmware(rows, lab);
   if (name == "zones") zones(rows, lab);
   if (name == "lists") free_lists(rows, lab);
+  if (name == "cpus") cpus(rows, lab);
+  if (name == "cpu_lists") cpu_lists(rows, lab);
+  if (name == "walk") walk(rows, lab);
+  if (name == "pageblocks") pageblocks(rows, lab);
+  if (name == "caches") caches(rows, lab);
+  if (name == "slabs") slabs(rows, lab);
+  if (name == "fragmentation") fragmentation(rows, lab);
   if (name == "sections") sections(rows, lab);
   if (name == "events") events(rows, lab);
   if (name == "allocations") allocations(rows, lab, record);

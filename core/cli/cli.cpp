@@ -5,12 +5,15 @@
 #include "cli/grade.hpp"
 #include "cli/lessons.hpp"
 #include "cli/trace.hpp"
+#include "io/autopsy_view.hpp"
 #include "io/dmesg.hpp"
+#include "io/failure_text.hpp"
 #include "io/json.hpp"
 #include "io/machine_file.hpp"
 #include "io/script_text.hpp"
 #include "io/verify.hpp"
 #include "io/views.hpp"
+#include "lab/autopsy.hpp"
 #include "lab/lab.hpp"
 #include "lab/machine.hpp"
 #include "lab/presets.hpp"
@@ -31,12 +34,14 @@ constexpr std::string_view usage =
 
 mmscope boot --dmesg FILE          replay a real boot from its kernel log ("-" reads standard input)
 mmscope boot --machine NAME        boot a preset, or a machine described in FILE.json
-mmscope run SCRIPT                 apply a script of kernel calls; "-" reads standard input
+mmscope run SCRIPT                 apply a script of kernel calls; "-" reads standard input. With --machine NAME
+                                   they follow that machine's boot
 mmscope trace DIR                  plays a recorded run of a real page allocator again, from its first snapshot
 mmscope verify DIR|FILE...         predictions against recorded boots, page allocator runs or memblock vectors;
                                    status 1 if any differs
 mmscope query BOOT EXPRESSION...   asks a boot: a preset, FILE.json or a script (docs/query.md)
 mmscope inspect BOOT PATH...       everything about a thing: "page[0x1234]", "node[0].zone[DMA32]"
+mmscope autopsy FILE               why a "page allocation failure" or OOM report failed; "-" reads standard input
 mmscope machines                   the presets
 mmscope lessons check [FOLDER...]  play lessons, right and wrong; without a folder all of web/lessons
 mmscope lessons key FOLDER         the right answers of a seed, and what wrong ones are told; JSON
@@ -44,9 +49,9 @@ mmscope grade RECEIPT...           does again what learners handed in; a gradebo
 mmscope help                       this text
 mmscope --version
 
-boot, run and trace take
+boot, run, trace and autopsy take
   --format text|json    json: one object with everything
-boot and run take
+boot and run also take
   --show VIEW...        memblock zones zoneinfo buddyinfo pagetypeinfo iomem free-lists sections log digest
   --events              also what happened inside every call
 boot also takes
@@ -82,13 +87,13 @@ int misuse(const Io &io, std::string_view what) {
 
 struct Flag {
   std::string_view name;
-  std::array<std::string_view, 3> verbs; // that take it
+  std::array<std::string_view, 4> verbs; // that take it
 };
 constexpr std::array<Flag, 9> known_flags{{{"--dmesg", {"boot"}},
-                                           {"--machine", {"boot"}},
+                                           {"--machine", {"boot", "run"}},
                                            {"--until", {"boot"}},
                                            {"--show", {"boot", "run"}},
-                                           {"--format", {"boot", "run", "trace"}},
+                                           {"--format", {"boot", "run", "trace", "autopsy"}},
                                            {"--events", {"boot", "run"}},
                                            {"--at", {"query", "inspect"}},
                                            {"--lessons", {"grade"}},
@@ -152,11 +157,10 @@ std::string parse_options(std::span<const std::string_view> args, Options &o) {
     } else {
       // Views follow as long as words are views: a script's name may come after them.
       for (;;) {
-        if (const std::string_view why = missing_view(value); !why.empty()) return concat("view ", value, ' ', why);
         const auto view = find_view(value);
         if (!view) return concat("there is no view '", value, "'", did_you_mean(value, view_names()));
         if (std::find(o.show.begin(), o.show.end(), *view) == o.show.end()) o.show.push_back(*view);
-        if (i + 1 >= args.size() || (!find_view(args[i + 1]) && missing_view(args[i + 1]).empty())) break;
+        if (i + 1 >= args.size() || !find_view(args[i + 1])) break;
         value = args[++i];
       }
     }
@@ -344,7 +348,19 @@ int run_script(const Io &io, const Options &o) {
     io.err(concat("mmscope: ", file, ": ", error, '\n'));
     return unusable;
   }
-  const ParsedScript parsed = parse_script(*text);
+  // After a machine's boot: that is a script too, and what it says is not told again.
+  std::string whole;
+  u64 booted = 0;
+  if (o.machine) {
+    Script boot;
+    std::string kernel;
+    if (const int status = load_machine(io, std::string(*o.machine), boot, kernel); status != ok) return status;
+    whole = to_text(boot);
+    booted = boot.commands.size();
+  }
+  const u32 before = static_cast<u32>(std::count(whole.begin(), whole.end(), '\n'));
+  whole += *text;
+  const ParsedScript parsed = parse_script(whole);
   const Script &script = parsed.script;
 
   // Lines that cannot be read take their turn among those that can.
@@ -352,6 +368,7 @@ int run_script(const Io &io, const Options &o) {
   std::vector<CommandResult> results;
   std::optional<ScriptError> first;
   const auto wrong = [&](ScriptError e) {
+    e.line -= std::min(before, e.line);
     results.push_back({Result{0, e.reason, no_arg}, false});
     if (!first) first = std::move(e);
   };
@@ -366,7 +383,7 @@ int run_script(const Io &io, const Options &o) {
     }
     const CommandPlace &place = parsed.places[p.calls];
     if (p.next()) {
-      results.push_back(p.results.back());
+      if (p.calls > booted) results.push_back(p.results.back());
       continue;
     }
     const Result &r = p.results.back().result;
@@ -386,10 +403,10 @@ int run_script(const Io &io, const Options &o) {
   } else {
     if (o.show.empty() && !o.events) {
       std::string s;
-      for (u64 i = 0; i < p.calls; ++i) {
+      for (u64 i = booted; i < p.calls; ++i) {
         const Result &r = p.results[i].result;
         if (!r.ok()) continue;
-        append(s, script.commands[i].line, ": ", call_text(script.commands[i], script.bindings), " = ");
+        append(s, script.commands[i].line - before, ": ", call_text(script.commands[i], script.bindings), " = ");
         if (p.results[i].is_address) {
           s += "0x";
           append_hex(s, r.value);
@@ -408,6 +425,33 @@ int run_script(const Io &io, const Options &o) {
   if (!first) return ok;
   io.err(concat(to_text(*first, file), '\n'));
   return failed;
+}
+
+int examine_report(const Io &io, const Options &o) {
+  if (o.words.size() != 1) return misuse(io, "autopsy needs one file with a report (- reads standard input)");
+  const std::string path(o.words[0]), file = path == "-" ? "<stdin>" : path;
+  std::string error;
+  const auto text = io.read(path, error);
+  if (!text) {
+    io.err(concat("mmscope: ", file, ": ", error, '\n'));
+    return unusable;
+  }
+  const ParsedFailure parsed = parse_failure(*text);
+  if (!parsed.report) {
+    io.err(concat(to_text(parsed.error, file), '\n'));
+    return unusable;
+  }
+  const Autopsy a = autopsy(*parsed.report);
+  std::string s;
+  if (o.json) {
+    JsonWriter w(s);
+    write_autopsy(w, *parsed.report, a, to_text);
+    s += '\n';
+  } else {
+    append_autopsy(s, *parsed.report, a);
+  }
+  io.out(s);
+  return ok;
 }
 
 int verify(const Io &io, const Options &o) {
@@ -557,18 +601,18 @@ int run(std::span<const std::string_view> args, const Io &io) {
     std::string_view name;
     int (*run)(const Io &, const Options &);
   };
-  static constexpr std::array<Verb, 9> verbs{{{"boot", boot},
+  static constexpr std::array<Verb, 10> verbs{{{"boot", boot},
                                               {"run", run_script},
                                               {"trace", trace},
                                               {"verify", verify},
                                               {"query", query},
                                               {"inspect", inspect_things},
+                                              {"autopsy", examine_report},
                                               {"machines", machines},
                                               {"lessons", lessons},
                                               {"grade", grade_receipts}}};
   const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb &v) { return v.name == o.verb; });
   if (verb == verbs.end()) {
-    if (o.verb == "autopsy") return misuse(io, "autopsy is not there yet");
     std::vector<std::string_view> names{"help"};
     for (const Verb &v : verbs) names.push_back(v.name);
     return misuse(io, concat("unknown verb '", o.verb, "'", did_you_mean(o.verb, names)));

@@ -57,6 +57,9 @@ std::string_view kind_text(ArgKind kind) {
   case ArgKind::text: return "text";
   case ArgKind::flags: return "flags";
   case ArgKind::value: return "address or a result's name";
+  case ArgKind::page: return "page frame number or a result's name";
+  case ArgKind::gfp: return "gfp flags";
+  case ArgKind::slab: return "slab flags";
   }
   return {};
 }
@@ -123,14 +126,17 @@ Completion complete_call(std::string_view line, std::span<const std::string> bin
   // Values of the argument that is being typed, then names of the others.
   if (c.current >= 0) {
     const SignaturePart &now = c.signature[static_cast<std::size_t>(c.current)];
-    if (now.kind == ArgKind::value)
+    if (may_be_bound(now.kind))
       for (std::size_t i = bindings.size(); i-- > 0;) offer(bindings[i], "", "result of a call before"); // latest first
-    if (now.kind == ArgKind::flags) {
+    if (now.kind == ArgKind::flags || now.kind == ArgKind::gfp) {
       if (const std::size_t bar = beginning.rfind('|'); bar != std::string_view::npos) {
         c.from += bar + 1;
         beginning.remove_prefix(bar + 1);
       }
-      for (const std::string_view flag : flag_words) offer(flag, "", "flag of a region");
+      if (now.kind == ArgKind::gfp)
+        for (const GfpName &g : gfp_names()) offer(g.name, "", g.meaning);
+      else
+        for (const std::string_view flag : flag_words) offer(flag, "", "flag of a region");
     }
   }
   if (!key.empty()) return c;

@@ -540,6 +540,7 @@ private:
       case hand_over:
         emit(Op::memblock_free_all, {}, "mem_init", Phase::handoff, line);
         emit(Op::mem_init, {}, "mm_init", Phase::slab, line);
+        emit(Op::setup_per_cpu_pageset, {}, "start_kernel", Phase::slab, line);
         break;
       case init_deferred: emit(Op::page_alloc_init_late, {}, "kernel_init_freeable", Phase::deferred, line); break;
       case init_watermarks: emit(Op::init_per_zone_wmark_min, {}, "do_initcalls", Phase::done, line); break;

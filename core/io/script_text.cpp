@@ -188,7 +188,15 @@ struct CommandParser {
       }
       return number(w, text, a.value);
     case ArgKind::flags: return flags(w, a.value);
-    case ArgKind::value: return bound(w, a);
+    case ArgKind::gfp: return gfp_flags(w, a.value);
+    case ArgKind::slab:
+      if (const auto f = parse_slab_flags(w.value)) {
+        a.value = *f;
+        return true;
+      }
+      return fail(w.value_column, concat("unknown slab flags ", quoted(w.value), " (SLAB_HWCACHE_ALIGN, SLAB_PANIC …)"));
+    case ArgKind::value:
+    case ArgKind::page: return bound(w, a);
     }
     return true;
   }
@@ -212,6 +220,24 @@ struct CommandParser {
       rest.remove_prefix(name.size() + 1);
       column += static_cast<u32>(name.size()) + 1;
     }
+  }
+
+  bool gfp_flags(const Word &w, u64 &out) {
+    if (!w.value.empty() && is_digit(w.value[0]) && w.value.find('|') == w.value.npos) return number(w, w.value, out);
+    if (const std::optional<gfp_t> g = parse_gfp(w.value)) {
+      out = *g;
+      return true;
+    }
+    std::vector<std::string_view> names;
+    for (const GfpName &n : gfp_names()) names.push_back(n.name);
+    std::string_view rest = w.value;
+    u32 column = w.value_column;
+    while (rest.find('|') != rest.npos && parse_gfp(rest.substr(0, rest.find('|')))) { // up to the name that is wrong
+      column += static_cast<u32>(rest.find('|')) + 1;
+      rest.remove_prefix(rest.find('|') + 1);
+    }
+    const std::string_view name = rest.substr(0, rest.find('|'));
+    return fail(column, concat("unknown gfp flag ", quoted(name), did_you_mean(name, names)));
   }
 
   // NUMBER, NAME or NAME+NUMBER.
@@ -427,7 +453,20 @@ void append_value(std::string &out, const Command &c, unsigned i, std::span<cons
   switch (op_info(c.op).args[i].kind) {
   case ArgKind::addr:
   case ArgKind::size:
-  case ArgKind::value: append_number(out, a.value); break;
+  case ArgKind::value:
+  case ArgKind::page: append_number(out, a.value); break;
+  case ArgKind::slab:
+    if (a.value > ~slab_flags_t{0} || !parse_slab_flags(slab_flags_text(static_cast<slab_flags_t>(a.value))))
+      append_number(out, a.value);
+    else
+      out += slab_flags_text(static_cast<slab_flags_t>(a.value));
+    break;
+  case ArgKind::gfp:
+    if (a.value > gfp::all_bits)
+      append_number(out, a.value);
+    else
+      out += gfp_text(static_cast<gfp_t>(a.value));
+    break;
   case ArgKind::num:
   case ArgKind::boolean: append_dec(out, a.value); break;
   case ArgKind::nid:

@@ -5,13 +5,15 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace mmscope {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> names{"memblock", "zones",      "zoneinfo", "buddyinfo", "pagetypeinfo",
-                                                 "iomem",    "free-lists", "sections", "log",       "digest"};
+constexpr std::array<std::string_view, 11> names{"memblock",     "zones", "zoneinfo",   "buddyinfo",
+                                                 "pagetypeinfo", "iomem", "free-lists", "sections",
+                                                 "slabinfo",     "log",   "digest"};
 
 void append_left(std::string &out, std::string_view s, std::size_t width) {
   out += s;
@@ -89,10 +91,11 @@ void view_zoneinfo(std::string &out, const System &s) {
   for_each_zone(s, false, [&](const pglist_data &node, unsigned z, const zone &zn) {
     append_zone_head(out, s, node, z);
     append(out, "\n  pages free     ", zn.free_pages());
-    append(out, "\n        boost    0");
-    append(out, "\n        min      ", zn.watermark[static_cast<std::size_t>(watermark::min)]);
-    append(out, "\n        low      ", zn.watermark[static_cast<std::size_t>(watermark::low)]);
-    append(out, "\n        high     ", zn.watermark[static_cast<std::size_t>(watermark::high)]);
+    append(out, "\n        boost    ", zn.watermark_boost);
+    // The kernel prints its watermarks with the boost in them.
+    append(out, "\n        min      ", zn.watermark[static_cast<std::size_t>(watermark::min)] + zn.watermark_boost);
+    append(out, "\n        low      ", zn.watermark[static_cast<std::size_t>(watermark::low)] + zn.watermark_boost);
+    append(out, "\n        high     ", zn.watermark[static_cast<std::size_t>(watermark::high)] + zn.watermark_boost);
     append(out, "\n        spanned  ", zn.spanned_pages);
     append(out, "\n        present  ", zn.present_pages);
     append(out, "\n        managed  ", zn.managed_pages);
@@ -102,6 +105,11 @@ void view_zoneinfo(std::string &out, const System &s) {
     out += ')';
     if (zn.populated()) {
       append(out, "\n      nr_free_pages ", zn.free_pages());
+      if (!zn.pcp.empty()) out += "\n  pagesets";
+      for (std::size_t cpu = 0; cpu < zn.pcp.size(); ++cpu)
+        append(out, "\n    cpu: ", cpu, "\n              count: ", zn.pcp[cpu].count,
+               "\n              high:  ", zn.pcp_high, "\n              batch: ", zn.pcp_batch,
+               "\n  vm stats threshold: ", zn.stat_threshold);
       append(out, "\n  start_pfn:           ", zn.start_pfn.v);
     }
     out += '\n';
@@ -282,6 +290,26 @@ void view_sections(std::string &out, const System &s) {
   }
 }
 
+void view_slabinfo(std::string &out, const System &s) {
+  out += "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : "
+         "tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n";
+  s.slub.for_each_cache([&](cache_id id, const KmemCache &c) {
+    const Slub::Counts n = s.slub.counts(id);
+    append_left(out, c.name, 17);
+    for (const auto &[value, width] :
+         {std::pair{n.active_objs, 6u}, std::pair{n.num_objs, 6u}, std::pair{u64{c.layout.size}, 6u},
+          std::pair{u64{c.layout.objects}, 4u}, std::pair{u64{1} << c.layout.order, 4u}}) {
+      out += ' ';
+      append_padded(out, value, width);
+    }
+    out += " : tunables    0    0    0 : slabdata ";
+    append_padded(out, n.num_slabs, 6);
+    out += ' ';
+    append_padded(out, n.num_slabs, 6);
+    out += "      0\n";
+  });
+}
+
 } // namespace
 
 std::span<const std::string_view> view_names() { return names; }
@@ -290,10 +318,6 @@ std::optional<View> find_view(std::string_view name) {
   const auto it = std::find(names.begin(), names.end(), name);
   if (it == names.end()) return std::nullopt;
   return static_cast<View>(it - names.begin());
-}
-
-std::string_view missing_view(std::string_view name) {
-  return name == "slabinfo" ? "arrives with the slab allocator" : std::string_view();
 }
 
 std::span<const migratetype> printed_migratetypes(const System &s) {
@@ -316,6 +340,7 @@ void append_view(std::string &out, View view, const Machine &m) {
   case View::iomem: view_iomem(out, s); break;
   case View::free_lists: view_free_lists(out, s); break;
   case View::sections: view_sections(out, s); break;
+  case View::slabinfo: view_slabinfo(out, s); break;
   case View::log:
     for (const std::string &line : s.lines) append(out, line, '\n');
     break;

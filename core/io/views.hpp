@@ -8,12 +8,13 @@
 //   view           like                          left out
 //   memblock       "MEMBLOCK configuration:"
 //   zones          a table of ours, a zone a line
-//   zoneinfo       /proc/zoneinfo                per-node stats, events, page sets, thresholds
+//   zoneinfo       /proc/zoneinfo                per-node stats, events, node_unreclaimable
 //   buddyinfo      /proc/buddyinfo
 //   pagetypeinfo   /proc/pagetypeinfo
 //   iomem          /proc/iomem                   devices; Kernel code and data (their last bytes are not modelled)
 //   free-lists     every free list, head first   (pfns in hex)
 //   sections       a table of ours, neighbours joined
+//   slabinfo       /proc/slabinfo
 //   log            the kernel lines that the model printed
 //   digest         one number over the whole state
 #pragma once
@@ -26,12 +27,22 @@
 
 namespace mmscope {
 
-enum class View : u8 { memblock, zones, zoneinfo, buddyinfo, pagetypeinfo, iomem, free_lists, sections, log, digest };
+enum class View : u8 {
+  memblock,
+  zones,
+  zoneinfo,
+  buddyinfo,
+  pagetypeinfo,
+  iomem,
+  free_lists,
+  sections,
+  slabinfo,
+  log,
+  digest
+};
 
 std::span<const std::string_view> view_names(); // in the order of View
 std::optional<View> find_view(std::string_view name);
-// Why a view of that name is not there yet, or "" when there never is one.
-std::string_view missing_view(std::string_view name);
 
 void append_view(std::string &out, View view, const Machine &m);
 

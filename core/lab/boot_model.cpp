@@ -706,6 +706,7 @@ private:
     step(Op::memblock_free_all, "mem_init");
     phase_ = Phase::slab;
     step(Op::mem_init, "mm_init");
+    step(Op::setup_per_cpu_pageset, "start_kernel");
   }
 
   // Bounce buffers, when memory (or what may be plugged in) reaches beyond 4 GiB.

@@ -34,6 +34,10 @@ void note_memblock(const Event &e, std::vector<Mark> &marks, u64 &removed) {
   }
 }
 
+void note_pcp(Changes &c, const PcpChange &change) {
+  if (std::find(c.pcp.begin(), c.pcp.end(), change) == c.pcp.end()) c.pcp.push_back(change);
+}
+
 /// Regions that an array had before the events.
 std::size_t size_before(std::span<const Event> events, u64 list, std::size_t after) {
   std::ptrdiff_t n = static_cast<std::ptrdiff_t>(after);
@@ -82,12 +86,23 @@ Changes changes_of(std::span<const Event> events, const System &after) {
         c.buddy[e.f[1]][e.f[2]][e.f[3]] = true;
       c.any_buddy = true;
       break;
+    case EventKind::lab_pcp_add:
+    case EventKind::lab_pcp_del:
+      place(e);
+      note_pcp(c, {e.node(0), static_cast<u32>(e.f[1]), static_cast<u32>(e.f[2]), static_cast<u32>(e.f[3])});
+      break;
+    case EventKind::lab_pcp_set: note_pcp(c, {e.node(0), static_cast<u32>(e.f[1]), static_cast<u32>(e.f[2])}); break;
+    case EventKind::lab_pageblock_run:
+      if (!c.pageblocks.empty() && c.pageblocks.back().end == e.f[0])
+        c.pageblocks.back().end += e.f[1];
+      else
+        c.pageblocks.push_back({e.f[0], e.f[0] + e.f[1]});
+      break;
     case EventKind::lab_e820_add:
     case EventKind::lab_e820_update:
     case EventKind::lab_numa_memblk:
     case EventKind::lab_section_present:
     case EventKind::lab_section_init:
-    case EventKind::lab_pcp_add:
     case EventKind::lab_page_block:
     case EventKind::lab_page_run: place(e); break;
     default: break;

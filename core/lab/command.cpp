@@ -9,7 +9,8 @@ namespace {
 // The spellings of commands.def.
 constexpr ArgKind kind_addr = ArgKind::addr, kind_size = ArgKind::size, kind_num = ArgKind::num,
                   kind_nid = ArgKind::nid, kind_bool = ArgKind::boolean, kind_text = ArgKind::text,
-                  kind_flags = ArgKind::flags, kind_value = ArgKind::value;
+                  kind_flags = ArgKind::flags, kind_value = ArgKind::value, kind_page = ArgKind::page,
+                  kind_gfp = ArgKind::gfp, kind_slab = ArgKind::slab;
 constexpr bool need_must = true, need_opt = false;
 
 struct ArgTable {
@@ -67,10 +68,14 @@ bool returns_address(Op op) {
   case Op::memblock_alloc_try_nid_raw:
   case Op::memblock_alloc_exact_nid_raw:
   case Op::memblock_phys_alloc_range:
-  case Op::memblock_phys_alloc_try_nid: return true;
+  case Op::memblock_phys_alloc_try_nid:
+  case Op::kmem_cache_alloc:
+  case Op::kmalloc: return true;
   default: return false;
   }
 }
+
+bool returns_page(Op op) { return op == Op::alloc_pages || op == Op::alloc_pages_exact; }
 
 Command command(Op op, std::initializer_list<u64> values, std::string_view caller, Phase phase) {
   MM_CHECK(values.size() <= op_info(op).args.size());

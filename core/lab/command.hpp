@@ -29,7 +29,7 @@ inline constexpr unsigned op_count = 0
     ;
 #undef COMMAND
 
-enum class ArgKind : u8 { addr, size, num, nid, boolean, text, flags, value };
+enum class ArgKind : u8 { addr, size, num, nid, boolean, text, flags, value, page, gfp, slab };
 inline constexpr unsigned max_args = 6;
 
 struct ArgInfo {
@@ -47,6 +47,9 @@ std::optional<Op> find_op(std::string_view name);
 // Its result is an address, 0 when the allocation failed; any other result is 0 or a negative errno (in two's
 // complement), or a count of pages.
 bool returns_address(Op op);
+// Its result is the number of a block's first page, 0 when the request was refused.
+bool returns_page(Op op);
+inline constexpr bool may_be_bound(ArgKind k) { return k == ArgKind::value || k == ArgKind::page; }
 
 inline constexpr u32 no_binding = ~u32{0};
 

@@ -2,6 +2,8 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "lab/page_calls.hpp"
+#include "lab/slab_calls.hpp"
 #include "mm/boot.hpp"
 
 #include <algorithm>
@@ -12,6 +14,7 @@ namespace {
 
 // More than any firmware gives; the maps are put in order anew with each line.
 constexpr std::size_t max_e820_entries = 512, max_numa_blocks = 4096;
+constexpr u64 most_workload_calls = 100'000; // of one command: its events are kept while it is on show
 constexpr u64 all_memblock_flags = MEMBLOCK_HOTPLUG | MEMBLOCK_MIRROR | MEMBLOCK_NOMAP | MEMBLOCK_DRIVER_MANAGED;
 
 constexpr bool power_of_two(u64 x) { return x != 0 && (x & (x - 1)) == 0; }
@@ -36,7 +39,19 @@ constexpr StepRule step_rules[] = {
     {Op::hugepage_init, Op::init_per_zone_wmark_min, true},
     {Op::free_reserved_area, Op::memblock_free_all, false},
     {Op::write_sysctl, Op::init_per_zone_wmark_min, false},
+    {Op::setup_per_cpu_pageset, Op::mem_init, true},
+    {Op::kmem_cache_init, Op::mem_init, true},
+    {Op::workload, Op::init_per_zone_wmark_min, false},
 };
+
+// Something is asked of the page allocator, or given back to it.
+const CallRow *row_of(Op op) {
+  for (const std::span<const CallRow> rows : {page_call_rows(), slab_call_rows()})
+    for (const CallRow &row : rows)
+      if (row.op == op) return &row;
+  return nullptr;
+}
+bool is_request(Op op) { return row_of(op) != nullptr; }
 
 // What happens to pages: memblock is behind it, zones are needed.
 bool is_about_pages(Op op) {
@@ -47,8 +62,10 @@ bool is_about_pages(Op op) {
   case Op::hugetlb_init:
   case Op::hugepage_init:
   case Op::free_reserved_area:
-  case Op::write_sysctl: return true;
-  default: return false;
+  case Op::write_sysctl:
+  case Op::setup_per_cpu_pageset:
+  case Op::workload: return true;
+  default: return is_request(op);
   }
 }
 bool is_numa_fact(Op op) { return op == Op::numa_add_memblk || op == Op::numa_set_distance || op == Op::numa_set_cpus; }
@@ -68,7 +85,9 @@ std::string_view span_name(Op op) {
   case Op::numa_set_cpus: return "numa_set_node";
   case Op::e820_add: return "e820__range_add";
   case Op::movable_node: return "cmdline_parse_movable_node";
-  default: return {};
+  case Op::setup_per_cpu_pageset:
+  case Op::workload: return op_info(op).name;
+  default: return is_request(op) ? op_info(op).name : std::string_view();
   }
 }
 
@@ -180,6 +199,8 @@ void Machine::check_order(Site &site) const {
   }
   if (is_about_pages(op) && !made(Op::free_area_init))
     site.fail(no_arg, name, " needs zones, and free_area_init has not run");
+  if (is_request(op) && made(Op::free_area_init) && !made(Op::memblock_free_all))
+    site.fail(no_arg, name, " comes too early: the page allocator has nothing before memblock_free_all");
   if (op == Op::memblock_free_all && made(Op::free_area_init) && !made(Op::build_all_zonelists))
     site.fail(no_arg, "memblock_free_all comes too early: build_all_zonelists has not run");
 }
@@ -230,7 +251,24 @@ void Machine::check_facts(Site &site) const {
     if (site.c.text == "watermark_scale_factor" ? v[1] < 1 || v[1] > 3000 : v[1] > 0x7fffffff)
       site.fail(1, "the kernel refuses this value: ", v[1]);
     break;
-  default: break;
+  case Op::workload:
+    if (!find_workload_mix(site.c.text)) {
+      std::string names;
+      for (unsigned i = 0; i < workload_mixes; ++i)
+        append(names, i == 0 ? "" : ", ", workload_mix_name(static_cast<WorkloadMix>(i)));
+      site.fail(0, "there is no mix '", site.c.text, "': ", names);
+    }
+    if (v[1] == 0 || v[1] > most_workload_calls) site.fail(1, "calls goes from 1 to ", most_workload_calls);
+    if (v[3] > std::max<u64>(system_.pages.cpus(), 1))
+      site.fail(3, "there are ", std::max<u64>(system_.pages.cpus(), 1), " CPUs");
+    break;
+  default:
+    if (const CallRow *row = row_of(site.c.op)) {
+      // A check changes nothing; the site is the one that the call is made with.
+      const CallFault fault = row->check({const_cast<System &>(system_), nullptr, site.c, v});
+      if (!fault.reason.empty()) site.fail(fault.arg, fault.reason);
+    }
+    break;
   }
 }
 
@@ -247,8 +285,12 @@ Result Machine::apply(const Command &c, Trace *t) {
   if (!site.failed()) check_facts(site);
   if (site.failed()) return site.bad;
 
+  const std::size_t events = t == nullptr ? 0 : t->events().size();
   const Result r = make(site, t);
-  if (!r.ok()) return r;
+  if (!r.ok()) {
+    if (t != nullptr) t->cut(events); // it has not happened
+    return r;
+  }
   made_.set(static_cast<std::size_t>(c.op));
   if (c.bind != no_binding) {
     if (bound_.size() <= c.bind) bound_.resize(std::size_t{c.bind} + 1);
@@ -373,8 +415,33 @@ Result Machine::make(const Site &site, Trace *t) {
     return leave(first < last ? last - first : 0);
   }
   case Op::write_sysctl: MM_CHECK(write_sysctl(s, t, c.text, v[1])); return done();
+  case Op::setup_per_cpu_pageset:
+    enter({});
+    setup_per_cpu_pageset(s, t);
+    return done();
+  case Op::workload:
+    enter({v[1], v[2], v[3]});
+    return leave(use(site, t));
+  default: { // every other Op returned above
+    enter({v[0], v[1], v[2], v[3]});
+    CallSite call{s, t, c, v};
+    CallOutcome o = row_of(c.op)->make(call);
+    if (!o.error.empty()) return {0, std::move(o.error), no_arg};
+    return leave(o.value);
   }
-  return done(); // every Op returned above
+  }
+}
+
+u64 Machine::use(const Site &site, Trace *t) {
+  WorkloadSpec spec{.seed = site.given(2) ? site.v[2] : 1, .mix = *find_workload_mix(site.c.text)};
+  spec.cpus = static_cast<u32>(site.given(3) && site.v[3] != 0 ? site.v[3] : std::max<u64>(system_.pages.cpus(), 1));
+  // Another user: the one before gives back what it has.
+  if (workload_ && !(workload_->spec() == spec)) {
+    workload_->stop(system_.pages, t);
+    workload_.reset();
+  }
+  if (!workload_) workload_.emplace(spec);
+  return workload_->run(system_.pages, t, site.v[1]);
 }
 
 u64 Machine::digest() const {
@@ -382,6 +449,7 @@ u64 Machine::digest() const {
   d.add(system_.digest()).add(bound_.size());
   for (const std::optional<u64> &b : bound_) d.add(b.has_value() ? 1 : 0).add(b.value_or(0));
   for (std::size_t i = 0; i < made_.size(); ++i) d.add(made_[i] ? 1 : 0);
+  if (workload_) workload_->add_to(d);
   return d.value();
 }
 
@@ -394,7 +462,8 @@ std::size_t Machine::bytes() const {
                   held(s.params.memmap) + held(s.params.hugepages) + held(s.params.ignored) + s.params.text.capacity();
   for (const auto &row : s.numa.distance) n += held(row);
   for (const std::string &line : s.lines) n += line.capacity();
-  return n + static_cast<std::size_t>(s.pages.memory_bytes());
+  if (workload_) n += workload_->bytes();
+  return n + static_cast<std::size_t>(s.pages.memory_bytes() + s.slub.memory_bytes());
 }
 
 CallRecord play(Machine &m, const Command &c, Trace &texts) {

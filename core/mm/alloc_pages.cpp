@@ -3,6 +3,7 @@
 //   first attempt   low watermark                                              most requests end here
 //   slow path       wake kswapd, min watermark (less for who is in need)
 //                   compaction? reclaim, try again, … out of memory? refused, with a reason
+#include "mm/alloc_flags.hpp"
 #include "mm/page_alloc_inline.hpp"
 
 namespace mmscope {
@@ -188,26 +189,6 @@ std::optional<pfn_t> PageAlloc::alloc_pages(Trace *t, const PageRequest &r) {
 
 // --- the slow path ---
 
-namespace {
-
-// gfp_to_alloc_flags: what the request may do beyond the low watermark. The bits of __GFP_HIGH and
-// __GFP_KSWAPD_RECLAIM are those of MIN_RESERVE and KSWAPD.
-u32 slow_flags(gfp_t g, order_t order, u32 first) {
-  u32 f = alloc_flag::WMARK_MIN | alloc_flag::CPUSET | (first & alloc_flag::CMA);
-  f |= g & (gfp::HIGH | gfp::KSWAPD_RECLAIM);
-  if ((g & gfp::DIRECT_RECLAIM) == 0) {
-    if ((g & gfp::NOMEMALLOC) == 0) {
-      f |= alloc_flag::NON_BLOCK;
-      if (order.v > 0 && (f & alloc_flag::MIN_RESERVE) != 0) f |= alloc_flag::HIGHATOMIC;
-    }
-    if ((f & alloc_flag::MIN_RESERVE) != 0) f &= ~alloc_flag::CPUSET;
-  }
-  return f;
-}
-static_assert(gfp::HIGH == alloc_flag::MIN_RESERVE && gfp::KSWAPD_RECLAIM == alloc_flag::KSWAPD);
-
-} // namespace
-
 std::optional<pfn_t> PageAlloc::slow_path(Trace *t, const PageRequest &r, AllocAttempt a) {
   const auto step = [&](AllocStep s, u64 value = 0) {
     emit(t, EventKind::lab_alloc_step, {static_cast<u64>(s), value});
@@ -226,7 +207,7 @@ std::optional<pfn_t> PageAlloc::slow_path(Trace *t, const PageRequest &r, AllocA
   const bool no_reserve = (r.gfp & gfp::NOMEMALLOC) != 0, memalloc = (r.gfp & gfp::MEMALLOC) != 0 && !no_reserve;
 
   step(AllocStep::slow_path);
-  a.flags = slow_flags(r.gfp, r.order, a.flags);
+  a.flags = gfp_to_alloc_flags(r.gfp, r.order) | (a.flags & alloc_flag::CMA);
   if (!walk_zonelist(a, [](zone &, u16) { return true; })) return refuse(AllocFailure::no_usable_zone);
   if ((a.flags & alloc_flag::KSWAPD) != 0) wake_all_kswapds(t, a);
   if (const auto pfn = get_page_from_freelist(t, a)) return pfn;

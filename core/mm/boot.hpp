@@ -8,7 +8,9 @@
 //   zones      free_area_init                        mm/page_alloc.c
 //   zonelists  build_all_zonelists                   mm/page_alloc.c
 //   handoff    memblock_free_all                     mm/memblock.c
-//   slab       mem_init's rest, kmem_cache_init entered  arch/x86/mm/init_64.c
+//   slab       mem_init's rest                       arch/x86/mm/init_64.c
+//   slab       kmem_cache_init                       mm/slub.c
+//   slab       setup_per_cpu_pageset                 mm/page_alloc.c
 //   deferred   page_alloc_init_late                  mm/page_alloc.c
 //   done       init_per_zone_wmark_min, hugetlb_init, hugepage_init, freed init memory
 //
@@ -47,6 +49,12 @@ void build_all_zonelists(System &s, Trace *t);
 void memblock_free_all(System &s, Trace *t);
 // What mem_init does after that (preallocate_vmalloc_pages), and the "Memory:" line.
 void mem_init(System &s, Trace *t);
+// kmem_cache_init: the slab allocator gets its CPUs and nodes and makes its first caches; its line is printed. Free
+// pages are there; CPUs are those of vm_field::nr_cpus.
+void kmem_cache_init(System &s, Trace *t);
+// setup_per_cpu_pageset, with all CPUs that the firmware named (the kernel begins with one; the others come before the
+// deferred pages do). CPUs are numbered node by node.
+void setup_per_cpu_pageset(System &s, Trace *t);
 // page_alloc_init_late: the struct pages that waited are initialised and their pages freed.
 void page_alloc_init_late(System &s, Trace *t);
 

@@ -202,6 +202,20 @@ void PageAlloc::free_reserved(Trace *t, pfn_t pfn, u64 count) {
     pages = 0;
   };
   MM_CHECK(!map_.any_free(pfn, pfn + count));
+  if (const zone *z = zone_at(pfn); z != nullptr && !z->pcp.empty()) {
+    std::vector<PageRun> runs;
+    for_each_run(pfn, pfn + count, [&](const PageRun &r) { runs.push_back(r); });
+    for (const PageRun &r : runs) set_pages(t, r.start, r.count, PageState::allocated, r.info.nid, r.info.zone);
+    for (pfn_t p = pfn; p < pfn + count; p += 1) {
+      const migratetype type = free_prepare(t, p, order_t{0});
+      const u16 its_home = mixed_of(p)[p.v & map_.mask()].home;
+      if (its_home != home) settle_managed();
+      home = its_home;
+      ++pages;
+      free_commit(t, p, order_t{0}, type, 0);
+    }
+    return settle_managed();
+  }
   chop(
       pfn.v, pfn.v + count, map_.mo_, [&](u64 p, unsigned order) { return block_is_plain(pfn_t{p}, order); },
       [&](u64 p, unsigned order) {
@@ -239,12 +253,10 @@ migratetype PageAlloc::free_prepare(Trace *t, pfn_t pfn, order_t order) {
     clear_block(t, m, pfn);
   else if (m.heads != 0)
     clear_blocks(t, m, pfn, narrow(order));
-  if (!whole && m.rest != 0) {
-    map_.claim(m, pfn.v & map_.mask(), pages_of(order));
+  if (!whole && m.rest != 0 && map_.claim(m, pfn.v & map_.mask(), pages_of(order)))
     emit(t, EventKind::lab_page_run,
          {pfn.v, pages_of(order), static_cast<u64>(PageState::allocated), field(mem_map::nid_of(p.home)),
           mem_map::zid_of(p.home)});
-  }
   emit(t, EventKind::mm_page_free, {pfn.v, order.v});
   return mem_map::type_of(p.look);
 }
@@ -290,8 +302,7 @@ void PageAlloc::free_commit(Trace *t, pfn_t pfn, order_t order, migratetype type
   if (cpu >= z.pcp.size()) return false;
   per_cpu_pages &pcp = z.pcp[cpu];
   const u32 count = pcp.count + (u32{1} << order);
-  if (count >= z.pcp_high || (order != 0 && pcp.free_factor != 0)) return false;
-  if (z.reclaim_active && count >= z.pcp_batch << 2) return false;
+  if (count >= nr_pcp_high(z, order != 0 && pcp.free_factor != 0)) return false;
   Entry *const pool = pool_.data();
   Entry &e = pool[at];
   pool_free_ = e.next;

@@ -77,6 +77,18 @@ void mem_init(System &s, Trace *t) {
                     s.config.bss_kb, "K bss, ", (physpages - total) << kb, "K reserved, 0K cma-reserved)"));
 }
 
+void setup_per_cpu_pageset(System &s, Trace *t) {
+  u32 cpu = 0;
+  for (std::size_t n = 0; n < s.numa.cpus.size(); ++n)
+    for (u64 i = 0; i < s.numa.cpus[n] && n < s.pages.nodes().size(); ++i) {
+      // CPUs of a node without memory have NODE_DATA all the same; one that does not exist lends them the first.
+      const i32 nid = s.pages.nodes()[n].online ? static_cast<i32>(n) : s.pages.nodes()[0].nid;
+      s.pages.set_cpu_node(t, cpu++, nid);
+    }
+  if (cpu == 0) s.pages.set_cpu_node(t, 0, s.pages.nodes()[0].nid);
+  s.pages.setup_per_cpu_pageset(t);
+}
+
 void page_alloc_init_late(System &s, Trace *t) {
   Call call(t, "page_alloc_init_late", "kernel_init_freeable");
   for (std::size_t n = 0; n < s.pages.nodes().size(); ++n) {

@@ -93,6 +93,9 @@ public:
   // fn(PageRun) for each maximal run of equal pages in [first, last), ascending and without gaps: absent
   // pages come as runs too, and runs are cut at the window. Costs O(stretches + pages of mixed blocks).
   template <class Fn> void for_each_run(pfn_t first, pfn_t last, Fn &&fn) const;
+  // The same for pageblocks' types: fn(PageRun) of which only state absent or not, node, zone and type mean something.
+  // Asks one page of each pageblock that has records a page: a zone's map costs O(stretches + touched pageblocks).
+  template <class Fn> void for_each_type(pfn_t first, pfn_t last, order_t pageblock, Fn &&fn) const;
   u64 count_state(pfn_t first, pfn_t last, PageState state) const; // pages of [first, last) in that state
   bool any_free(pfn_t first, pfn_t last) const;
   pfn_t end() const; // one past the last page that was ever described; 0 = none
@@ -192,7 +195,8 @@ private:
   bool alike(const Mixed &m) const;                         // not free, and all pages equal
   void settle(u64 first,
               u64 last); // mixed blocks of [first, last) that differ in state only become uniform, `allocated`
-  void claim(Mixed &m, u64 at, u64 count); // pages read `allocated` from now on
+  // Pages read `allocated` from now on; whether one of them did not before.
+  bool claim(Mixed &m, u64 at, u64 count);
   // The head of the marked block that page `at` of the max-order block lies in, or no_head.
   static constexpr u64 no_head = ~u64{0};
   u64 head_of(const Mixed &m, u64 at) const;
@@ -253,6 +257,33 @@ template <class Fn> void mem_map::for_each_run(pfn_t first, pfn_t last, Fn &&fn)
     ++it;
   }
   fn(static_cast<const PageRun &>(run));
+}
+
+template <class Fn> void mem_map::for_each_type(pfn_t first, pfn_t last, order_t pageblock, Fn &&fn) const {
+  const u64 step = u64{1} << pageblock.v;
+  auto it = find(first.v >> mo_);
+  if (it == stretches_.end()) it = stretches_.lower_bound(first.v >> mo_);
+  for (u64 pos = first.v; pos < last.v;) {
+    const u64 start = it == stretches_.end() ? last.v : std::min(it->first << mo_, last.v);
+    if (start > pos) {
+      fn(PageRun{pfn_t{pos}, start - pos, PageInfo{}});
+      pos = start;
+      continue;
+    }
+    const Stretch &s = it->second;
+    const u64 end = std::min((it->first + s.blocks) << mo_, last.v);
+    if (s.slot == 0) {
+      fn(PageRun{pfn_t{pos}, end - pos, info_of(s.look, s.home, not_head)});
+    } else {
+      for (u64 next; pos < end; pos = next) {
+        next = std::min((pos | (step - 1)) + 1, end);
+        const Page &p = mixed_[s.slot][pos & mask()];
+        fn(PageRun{pfn_t{pos}, next - pos, info_of(p.look, p.home, not_head)});
+      }
+    }
+    pos = end;
+    ++it;
+  }
 }
 
 } // namespace mmscope

@@ -122,6 +122,21 @@ struct zone {                     // struct zone
   pfn_t end_pfn() const { return start_pfn + spanned_pages; }
 };
 
+// At how many pages a CPU's list is too long (nr_pcp_high): less while the zone is being reclaimed, none once `free_high`,
+// when large blocks are freed one after the other.
+constexpr u64 nr_pcp_high(const zone &z, bool free_high) {
+  if (free_high) return 0;
+  return z.reclaim_active && z.pcp_batch << 2 < z.pcp_high ? z.pcp_batch << 2 : z.pcp_high;
+}
+// So many pages go back then (nr_pcp_free): more each time, but a batch stays.
+constexpr u64 nr_pcp_free(const zone &z, const per_cpu_pages &pcp, u64 high, bool free_high) {
+  if (free_high) return pcp.count;
+  if (high < z.pcp_batch) return 1;
+  const u64 least = z.pcp_batch, most = high - z.pcp_batch, wanted = z.pcp_batch << pcp.free_factor;
+  if (wanted < least) return least;
+  return wanted < most ? wanted : most;
+}
+
 inline constexpr u64 never_deferred = ~u64{0}; // first_deferred_pfn of a node that has nothing to defer
 
 struct pglist_data { // struct pglist_data; NODE_DATA(nid)

@@ -77,26 +77,17 @@ void PageAlloc::commit_pcp(Trace *t, zone &z, u16 home, Mixed &m, pfn_t pfn, uns
   put_pcp(t, z, m, cpu, index, pfn, order, type, FreeTo::head);
   per_cpu_pages &pcp = z.pcp[cpu];
   const bool flush = pcp.free_factor != 0 && order != 0 && order <= costly_order;
-  u64 high = z.pcp_high;
-  if (flush)
-    high = 0;
-  else if (z.reclaim_active)
-    high = std::min(z.pcp_batch << 2, high);
+  const u64 high = nr_pcp_high(z, flush);
   if (pcp.count < high) return;
 
-  u64 drain = pcp.count;
-  if (!flush && high < z.pcp_batch) {
-    drain = 1;
-  } else if (!flush) {
-    const u64 least = z.pcp_batch, most = high - z.pcp_batch;
-    drain = z.pcp_batch << pcp.free_factor;
-    if (drain < most && pcp.free_factor < rules_.pcp_batch_scale_max) {
-      ++pcp.free_factor;
-      emit(t, EventKind::lab_pcp_set,
-           {field(mem_map::nid_of(home)), mem_map::zid_of(home), cpu, static_cast<u64>(pcp_field::free_factor),
-            pcp.free_factor});
-    }
-    drain = drain < least ? least : std::min(drain, most);
+  const u64 drain = nr_pcp_free(z, pcp, high, flush);
+  // The next drain takes more, until one takes all but a batch.
+  if (!flush && high >= z.pcp_batch && z.pcp_batch << pcp.free_factor < high - z.pcp_batch &&
+      pcp.free_factor < rules_.pcp_batch_scale_max) {
+    ++pcp.free_factor;
+    emit(t, EventKind::lab_pcp_set,
+         {field(mem_map::nid_of(home)), mem_map::zid_of(home), cpu, static_cast<u64>(pcp_field::free_factor),
+          pcp.free_factor});
   }
   free_pcppages_bulk(t, z, home, cpu, drain, index);
 }

@@ -94,6 +94,7 @@ u64 System::digest() const {
   for (u64 c : numa.cpus) d.add(c);
   sparse.add_to(d);
   pages.add_to(d);
+  if (!slub.caches().empty()) slub.add_to(d);
   for (u64 v : vm) d.add(v);
   d.add(lines.size());
   for (const std::string &l : lines) d.add(l);
@@ -104,6 +105,7 @@ u64 System::digest() const {
 std::string System::verify() const {
   if (std::string s = memblock.verify(); !s.empty()) return "memblock: " + s;
   if (std::string s = pages.verify(); !s.empty()) return "page allocator: " + s;
+  if (std::string s = slub.verify(); !s.empty()) return "slab allocator: " + s;
   u64 end = 0;
   for (const SectionRun &r : sparse.sections) {
     if (r.count == 0 || r.first < end) return concat("sections: run at ", r.first, " is empty or out of order");
@@ -111,6 +113,20 @@ std::string System::verify() const {
   }
   return {};
 }
+
+namespace {
+// Structure sizes and options are those of Debian's 6.1 builds, which are alike in this.
+SlubRules slub_rules(const SystemSetup &setup) {
+  SlubRules r;
+  r.page_shift = setup.arch->page_shift;
+  r.cache_line = static_cast<u32>(setup.arch->cache_line);
+  r.max_order = setup.config.max_order;
+  r.direct_map_base = setup.arch->direct_map_base;
+  r.zone_dma = zone_index(*setup.arch, "DMA") != no_zone;
+  read_slub_params(r, setup.command_line);
+  return r;
+}
+} // namespace
 
 System make_system(const SystemSetup &setup) {
   System s;
@@ -129,6 +145,7 @@ System make_system(const SystemSetup &setup) {
                                  .zone_dma32 = zone_index(*setup.arch, "DMA32"),
                                  .gfp_zones = gfp_zone_table(setup.arch->zones),
                                  .pcp_most_pages = (u64{1} << 20) >> setup.arch->page_shift});
+  s.slub = Slub(slub_rules(setup));
   s.vm[static_cast<std::size_t>(vm_field::watermark_scale_factor)] = 10;
   return s;
 }
@@ -137,7 +154,9 @@ void fold(System &s, const Event &e, const Trace &texts, u64 part) {
   if (event_info(e.kind).role == EventRole::info) return;
   Event applied = e;
   if (e.kind == EventKind::lab_free_list_add && part > 0 && part < e.f[5]) applied.f[5] = part;
-  if (s.memblock.fold(applied) || s.pages.fold(applied) || s.sparse.fold(applied) || s.e820.fold(applied)) return;
+  if (s.memblock.fold(applied) || s.pages.fold(applied) || s.sparse.fold(applied) || s.e820.fold(applied) ||
+      s.slub.fold(applied, texts))
+    return;
   switch (e.kind) {
   case EventKind::lab_phase: s.set_phase(nullptr, static_cast<Phase>(e.f[0])); break;
   case EventKind::lab_line: s.print(nullptr, std::string(texts.text(e.f[0]))); break;

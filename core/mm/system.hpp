@@ -2,7 +2,7 @@
 // it (architecture, era, build, command line) and everything the kernel has made
 // of it so far. Copy it and there are two machines.
 //
-//   firmware ─► e820 ─► memblock ─► numa ─► sparse ─► nodes/zones/mem_map ─► free lists
+//   firmware ─► e820 ─► memblock ─► numa ─► sparse ─► nodes/zones/mem_map ─► free lists ─► slabs
 //
 //   System s = make_system({...});
 //   e820__memblock_setup(s, trace);      // mm/boot.hpp: the boot, in order
@@ -15,6 +15,7 @@
 #include "mm/e820.hpp"
 #include "mm/memblock.hpp"
 #include "mm/page_alloc.hpp"
+#include "mm/slub.hpp"
 #include "mm/sparse.hpp"
 
 #include <array>
@@ -78,6 +79,7 @@ struct System {
   NumaInfo numa;
   SparseMem sparse;
   PageAlloc pages{BuddyRules{}};
+  Slub slub;
   std::array<u64, static_cast<std::size_t>(vm_field::count_)> vm{};
   std::vector<std::string> lines; // kernel lines that the model printed, in order, without timestamps
   Phase phase = Phase::none;      // the phase of the last call

@@ -88,6 +88,7 @@ void setup_wmarks(System &s, Trace *t) {
           s.pages.set_zone(t, static_cast<i32>(n), z, marks[i].first, marks[i].second);
     }
   }
+  s.pages.update_pcp_limits(t); // zone_pcp_update
   // totalreserve_pages: what no user can count on.
   u64 reserve = 0;
   for_each_zone(s, [&](const pglist_data &, unsigned z, const zone &zn) {

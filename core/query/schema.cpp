@@ -1,6 +1,7 @@
 #include "query/schema.hpp"
 
 #include "base/text.hpp"
+#include "mm/fragmentation.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,6 +19,7 @@ constexpr u64 index(i32 nid) { return static_cast<u64>(nid); }
 
 QueryValue number(u64 n) { return {.kind = Kind::number, .number = n}; }
 QueryValue number_unless(u64 n, u64 none) { return n == none ? QueryValue{} : number(n); }
+QueryValue signed_number(i64 n) { return {.kind = Kind::number, .number = static_cast<u64>(n), .negative = n < 0}; }
 QueryValue truth(bool b) { return {.kind = Kind::boolean, .number = b ? u64{1} : u64{0}}; }
 QueryValue text(std::string_view s) { return {.kind = Kind::text, .text = std::string(s)}; }
 QueryValue text_or_nothing(std::string_view s) { return s.empty() ? QueryValue{} : text(s); }
@@ -37,8 +39,6 @@ u64 nr_zones(const Context &c, const Ref &r) {
     if (node_of(c, r).zones[z].spanned_pages != 0) n = z + 1;
   return n;
 }
-// Limits of the CPUs' page lists: the boot's own hold until setup_per_cpu_pageset, which the model does not have.
-QueryValue page_list(const Context &c, u64 limit) { return c.s.phase <= Phase::slab ? number(limit) : QueryValue{}; }
 QueryValue fallback(const Context &c, const Ref &r, u64 i) {
   const std::vector<i32> &order = node_of(c, r).fallback;
   return i < order.size() ? number(index(order[at(i)])) : QueryValue{};
@@ -52,9 +52,18 @@ u64 all_cpus(const Context &c) {
 QueryValue distance(const Context &c, const Ref &r, u64 i) {
   return has_node(c, i) ? number(c.s.numa.distance_of(r.nid, static_cast<i32>(i))) : QueryValue{};
 }
+bool has_order(const Context &c, u64 order) { return order <= c.s.pages.rules().max_order.v; }
+QueryValue unusable(const Context &c, const Ref &r, u64 order) {
+  if (!has_order(c, order)) return {};
+  return number(unusable_free_index(free_blocks(zone_of(c, r)), static_cast<unsigned>(order)));
+}
+QueryValue extfrag(const Context &c, const Ref &r, u64 order) {
+  if (!has_order(c, order)) return {};
+  return signed_number(fragmentation_index(free_blocks(zone_of(c, r)), static_cast<unsigned>(order)));
+}
 Ref free_area_ref(const Context &c, Ref r, u64 order) {
   r.thing = Thing::free_area;
-  r.there = r.there && order <= c.s.pages.rules().max_order.v;
+  r.there = r.there && has_order(c, order);
   r.order = r.there ? static_cast<unsigned>(order) : 0;
   return r;
 }
@@ -64,6 +73,43 @@ Ref free_list_ref(Ref r, u64 type) {
   r.type = r.there ? static_cast<unsigned>(type) : 0;
   return r;
 }
+// --- CPUs' page lists ---
+
+const per_cpu_pages &pcp_of(const Context &c, const Ref &r) { return zone_of(c, r).pcp[at(r.cpu)]; }
+Ref pcp_ref(const Context &c, Ref r, u64 cpu) {
+  r.thing = Thing::pcp;
+  r.there = r.there && cpu < zone_of(c, r).pcp.size();
+  r.cpu = r.there ? static_cast<u32>(cpu) : 0;
+  return r;
+}
+Ref pcp_list_ref(const Context &c, Ref r, u64 i) {
+  r.thing = Thing::pcp_list;
+  r.there = r.there && i < c.s.pages.pcp_lists();
+  r.index = r.there ? static_cast<u32>(i) : 0;
+  return r;
+}
+u64 pcp_blocks(const Context &c, const Ref &r) {
+  u64 n = 0;
+  c.s.pages.for_each_pcp(r.nid, r.zid, r.cpu, r.index, [&](const PcpBlock &) { ++n; });
+  return n;
+}
+// Movable, or not: what is kept for a CPU in blocks of a whole pageblock is not told apart further.
+QueryValue pcp_list_type(const Ref &r) {
+  return r.index < 12 ? text(migratetype_name(static_cast<migratetype>(r.index % 3)))
+                      : text(r.index == 13 ? migratetype_name(migratetype::MOVABLE) : "not Movable");
+}
+Ref pcp_page(const Context &c, const Ref &r, u64 i) {
+  Ref page{.thing = Thing::page, .there = false};
+  c.s.pages.for_each_pcp(r.nid, r.zid, r.cpu, r.index, [&](const PcpBlock &b) {
+    if (i-- == 0) page = page_ref(c, b.pfn.v);
+  });
+  return page;
+}
+QueryValue next_drain(const Context &c, const Ref &r) {
+  const zone &z = zone_of(c, r);
+  return number(nr_pcp_free(z, pcp_of(c, r), nr_pcp_high(z, false), false));
+}
+
 Ref listed_block(const Context &c, Ref r, u64 i) {
   r.thing = Thing::block;
   r.there = false;
@@ -98,20 +144,61 @@ QueryValue parent(const Context &c, const Ref &r) {
 
 PageInfo info_of(const Context &c, const Ref &r) { return c.s.pages.page(pfn_t{r.n}); }
 bool has_struct_page(PageState s) { return s != PageState::absent && s != PageState::uninit; }
+void add_flag(std::string &flags, bool set, std::string_view name) {
+  if (set) append(flags, flags.empty() ? "" : "|", name);
+}
 QueryValue page_flags(const Context &c, const Ref &r) {
   const PageState state = info_of(c, r).state;
   if (!has_struct_page(state)) return {};
   if (state == PageState::hole || state == PageState::reserved) return text("PG_reserved");
-  return text(c.s.pages.free_head(pfn_t{r.n}) ? "PG_buddy" : "");
+  std::string flags;
+  add_flag(flags, c.s.pages.free_head(pfn_t{r.n}).has_value(), "PG_buddy");
+  if (const auto b = c.s.pages.block(pfn_t{r.n})) {
+    const bool head = b->pfn.v == r.n;
+    add_flag(flags, b->is(BlockUse::compound) && head, "PG_head");
+    add_flag(flags, b->is(BlockUse::slab) && head, "PG_slab");
+    add_flag(flags, b->lru && head, "PG_lru");
+  }
+  return text(flags);
 }
 QueryValue page_refcount(const Context &c, const Ref &r) {
   switch (info_of(c, r).state) {
   case PageState::hole:
   case PageState::init:
   case PageState::reserved: return number(1);
-  case PageState::free: return number(0);
-  default: return {}; // of an allocated block only the first page has one, and the model does not know where it begins
+  case PageState::free:
+  case PageState::pcp: return number(0);
+  default: break;
   }
+  const auto b = c.s.pages.block(pfn_t{r.n}); // what the boot took has no block that the model remembers
+  return b ? number(b->pfn.v == r.n ? b->refcount : 0) : QueryValue{};
+}
+// First page and order of the block that a page lies in, whoever has it.
+std::optional<BuddyBlock> block_around(const Context &c, u64 pfn) {
+  if (const auto b = c.s.pages.containing_free_block(pfn_t{pfn})) return b;
+  if (const auto b = c.s.pages.pcp_block(pfn_t{pfn})) return BuddyBlock{b->pfn, b->order, b->type};
+  if (const auto b = c.s.pages.block(pfn_t{pfn})) return BuddyBlock{b->pfn, b->order};
+  return std::nullopt;
+}
+Ref page_head(const Context &c, const Ref &r) {
+  const auto b = block_around(c, r.n);
+  Ref head = page_ref(c, b ? b->pfn.v : 0);
+  head.there = b.has_value();
+  return head;
+}
+QueryValue page_block_order(const Context &c, const Ref &r) {
+  const auto b = block_around(c, r.n);
+  return b ? number(b->order.v) : QueryValue{};
+}
+QueryValue page_use(const Context &c, const Ref &r) {
+  const auto b = c.s.pages.block(pfn_t{r.n});
+  if (!b) return {};
+  std::string use;
+  add_flag(use, b->is(BlockUse::compound), "compound");
+  add_flag(use, b->is(BlockUse::movable), "movable");
+  add_flag(use, b->is(BlockUse::slab), "slab");
+  add_flag(use, b->lru, "lru");
+  return text(use);
 }
 Ref page_node(const Context &c, const Ref &r) {
   const PageInfo info = info_of(c, r);
@@ -128,6 +215,9 @@ Ref page_zone(const Context &c, const Ref &r) {
 QueryValue page_migratetype(const Context &c, const Ref &r) {
   const PageInfo info = info_of(c, r);
   return info.state == PageState::absent ? QueryValue{} : text(migratetype_name(info.block_type));
+}
+QueryValue block_free_share(const Context &c, const Ref &r) {
+  return number(c.s.pages.count_pageblock(pfn_t{r.n}).free);
 }
 QueryValue page_order(const Context &c, const Ref &r) {
   const auto head = c.s.pages.free_head(pfn_t{r.n});
@@ -307,10 +397,10 @@ bool Context::system_sound() const {
 }
 
 std::string_view thing_name(Thing t) {
-  constexpr std::string_view names[] = {
-      "root", "node",       "zone",        "free_area", "free_list",     "block",
-      "page", "section",    "mem_section", "memblock",  "memblock_type", "memblock_region",
-      "e820", "e820_entry", "vm",          "call",      "event"};
+  constexpr std::string_view names[] = {"root",    "node",        "zone",     "free_area",     "free_list",
+                                        "block",   "pcp",         "pcp_list", "pageblock",     "page",
+                                        "section", "mem_section", "memblock", "memblock_type", "memblock_region",
+                                        "e820",    "e820_entry",  "vm",       "call",          "event"};
   return names[static_cast<std::size_t>(t)];
 }
 
@@ -395,7 +485,11 @@ std::string path_of(const Context &c, const Ref &r) {
   case Thing::free_list:
     return concat("node[", r.nid, "].zone[", c.s.arch->zones[r.zid].name, "].free_area[", r.order, "].free_list[",
                   migratetype_name(static_cast<migratetype>(r.type)), ']');
+  case Thing::pcp: return concat("node[", r.nid, "].zone[", c.s.arch->zones[r.zid].name, "].pcp[", r.cpu, ']');
+  case Thing::pcp_list:
+    return concat("node[", r.nid, "].zone[", c.s.arch->zones[r.zid].name, "].pcp[", r.cpu, "].lists[", r.index, ']');
   case Thing::page:
+  case Thing::pageblock:
   case Thing::block: {
     std::string s = concat(thing_name(r.thing), "[0x");
     append_hex(s, r.n);
@@ -445,6 +539,19 @@ Ref block_ref(const Context &c, u64 pfn) {
   r.zid = info.zone;
   r.order = static_cast<unsigned>(block->order.v);
   r.type = static_cast<unsigned>(block->list);
+  return r;
+}
+
+Ref pageblock_ref(const Context &c, u64 pfn) {
+  const PageInfo info = c.s.pages.page(pfn_t{pfn});
+  Ref r = page_ref(c, pfn);
+  r.thing = Thing::pageblock;
+  r.there = r.there && info.state != PageState::absent;
+  if (!r.there) return r;
+  r.nid = info.nid;
+  r.zid = info.zone;
+  // The first of a zone may begin inside of one.
+  r.n = std::max(round_down(pfn, u64{1} << c.s.pages.rules().pageblock_order.v), zone_of(c, r).start_pfn.v);
   return r;
 }
 

@@ -21,6 +21,9 @@ enum class Thing : u8 {
   free_area,
   free_list,
   block,
+  pcp,
+  pcp_list,
+  pageblock,
   page,
   section,
   mem_section,
@@ -48,8 +51,9 @@ struct Ref {
   bool there = true; // false: there is no such thing at this moment
   i32 nid = 0;
   unsigned zid = 0, order = 0, type = 0; // zone number, order, migratetype
+  u32 cpu = 0, index = 0;                // of a CPU's page list
   memblock_list list{};
-  u64 n = 0; // pfn of page or block; number of section, region, entry, call, event
+  u64 n = 0; // pfn of page, block or pageblock; number of section, region, entry, call, event
   u64 call = 0;
 };
 
@@ -96,6 +100,7 @@ Ref node_ref(const Context &c, u64 nid);
 Ref zone_ref(const Context &c, i32 nid, u64 zid);
 Ref page_ref(const Context &c, u64 pfn);
 Ref block_ref(const Context &c, u64 pfn);
+Ref pageblock_ref(const Context &c, u64 pfn);
 Ref section_ref(const Context &c, u64 n);
 Ref region_at(const Context &c, memblock_list list, u64 pfn); // that holds the page's first byte
 Ref region_ref(memblock_list list, u64 n, const Context &c);

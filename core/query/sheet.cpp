@@ -25,6 +25,11 @@ std::string title_of(const Context &c, const Ref &r) {
   case Thing::free_list:
     return concat("node ", r.nid, ", zone ", zone_name(c, r), ", order ", r.order, ", ",
                   migratetype_name(static_cast<migratetype>(r.type)));
+  case Thing::pcp: return concat("node ", r.nid, ", zone ", zone_name(c, r), ", pages of CPU ", r.cpu);
+  case Thing::pcp_list:
+    return concat("node ", r.nid, ", zone ", zone_name(c, r), ", CPU ", r.cpu, ", list ", r.index, " of order ",
+                  c.s.pages.pcp_order(r.index).v);
+  case Thing::pageblock: return concat("pageblock ", hex(r.n));
   case Thing::page: return concat("page ", hex(r.n));
   case Thing::block: return concat("block ", hex(r.n), ", order ", r.order);
   case Thing::section: return concat("section ", r.n);
@@ -44,6 +49,9 @@ std::string_view source_of(Thing t) {
   case Thing::free_area:
   case Thing::free_list:
   case Thing::block: return "mm/page_alloc.c, __free_one_page, v6.1";
+  case Thing::pcp:
+  case Thing::pcp_list: return "mm/page_alloc.c, free_unref_page_commit, v6.1";
+  case Thing::pageblock: return "mm/page_alloc.c, set_pfnblock_flags_mask, v6.1";
   case Thing::page: return "mm/page_alloc.c, __init_single_page, v6.1";
   case Thing::section: return "mm/sparse.c, sparse_init_one_section, v6.1";
   case Thing::mem_section: return "mm/sparse.c, memblocks_present, v6.1";
@@ -102,6 +110,9 @@ public:
     case Thing::free_area:
     case Thing::free_list: lists(); break;
     case Thing::block: block(); break;
+    case Thing::pcp:
+    case Thing::pcp_list: cpu_pages(); break;
+    case Thing::pageblock: pageblock(); break;
     case Thing::page: page(); break;
     case Thing::section: section(); break;
     case Thing::mem_section: mem_section(); break;
@@ -270,10 +281,28 @@ private:
     home(concat("page-types -l -a ", hex(r_.n), "+", u64{1} << r_.order));
   }
 
+  void cpu_pages() {
+    link("zone", node_and(r_.zid));
+    if (r_.thing == Thing::pcp_list) link("first_page", enter(c_, *find_row(Thing::pcp_list, "page"), r_, 0));
+    home("grep -A 8 pagesets /proc/zoneinfo");
+    home(concat("echo 'per_cpu_ptr(prog[\"node_data\"][", r_.nid, "].node_zones[", r_.zid, "].per_cpu_pageset, ",
+                r_.cpu, ").count' | drgn"));
+  }
+
+  void pageblock() {
+    const u64 size = u64{1} << c_.s.pages.rules().pageblock_order.v;
+    pages(r_.n, round_down(r_.n, size) + size - r_.n);
+    link("first_page", page_ref(c_, r_.n));
+    link("zone", node_and(r_.zid));
+    link("section", section_ref(c_, r_.n >> section_shift(c_)));
+    home("grep -A 6 'Number of blocks type' /proc/pagetypeinfo");
+    home(concat("page-types -l -a ", hex(r_.n), "+", size));
+  }
+
   void page() {
     pages(r_.n, 1);
     const u64 address = r_.n << shift();
-    for (const std::string_view relation : {"zone", "node", "section", "block", "memory", "reserved"})
+    for (const std::string_view relation : {"zone", "node", "section", "block", "head", "memory", "reserved"})
       link(relation, enter(c_, *find_row(Thing::page, relation), r_));
     made_by(address);
     const QueryValue map = read(c_, *find_row(Thing::section, "map"), section_ref(c_, r_.n >> section_shift(c_)));

@@ -33,6 +33,8 @@ public:
   const std::vector<Event> &events() const { return events_; }
   // Forgets the events, keeps the texts (ids stay valid).
   void clear() { events_.clear(); }
+  // Forgets what came after the first `events`, which are at most as many as there are.
+  void cut(std::size_t events) { events_.erase(events_.begin() + static_cast<std::ptrdiff_t>(events), events_.end()); }
   std::vector<Event> take_events() { return std::exchange(events_, {}); }
 
 private:

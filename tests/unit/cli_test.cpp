@@ -116,9 +116,6 @@ TEST_CASE("cli: options that cannot be understood") {
   says({"boot", "--machine", "qemu-1g", "--format", "xml"}, "there is no format 'xml'");
   says({"boot", "--machine", "qemu-1g", "--show", "zonneinfo"},
        "there is no view 'zonneinfo', did you mean 'zoneinfo'?");
-  says({"boot", "--machine", "qemu-1g", "--show", "slabinfo"}, "view slabinfo arrives with the slab allocator");
-  says({"boot", "--machine", "qemu-1g", "--show", "zones", "slabinfo"},
-       "view slabinfo arrives with the slab allocator");
   says({"boot", "--machine", "qemu-1g", "--show"}, "--show needs a value");
   says({"boot", "--machine", "qemu-1g", "more"}, "unexpected argument 'more'");
   says({"boot", "--machine", "qemu-2g"}, "there is no machine 'qemu-2g', did you mean 'qemu-1g'?");
@@ -466,6 +463,41 @@ TEST_CASE("cli: the answer key of a lesson is what its own questions take for ri
   CHECK(call({"lessons", "key", "l", "--seed", "many"}).status == 2);
   CHECK(call({"lessons", "key"}).status == 2);
   CHECK(call({"lessons", "key", "elsewhere"}).status == 2);
+}
+
+TEST_CASE("cli: an autopsy of a report, as text and as JSON") {
+  CHECK(call({"autopsy"}).status == 2);
+  CHECK(call({"autopsy", "a", "b"}).err.find("autopsy needs one file with a report") != std::string::npos);
+  CHECK(call({"autopsy", "gone"}).err == "mmscope: gone: there is no such file\n");
+  CHECK(call({"autopsy", "x", "--events"}).err.find("autopsy takes no --events") != std::string::npos);
+  files = {{"no.txt", "one\ntwo\n"}, {"-", "x\napp: page allocation failure: order:x, mode:0xcc0(GFP_KERNEL)\n"}};
+  Outcome o = call({"autopsy", "no.txt"});
+  CHECK(o.status == 2);
+  CHECK(o.out.empty());
+  CHECK(o.err == "no.txt:1:1: there is no line with \"page allocation failure\" or \"invoked oom-killer\"\n");
+  o = call({"autopsy", "-"});
+  CHECK(o.status == 2);
+  CHECK(o.err == "<stdin>:2:37: 'x' is not a number\n");
+
+  o = call({"autopsy", MMSCOPE_TEST_DATA "/autopsy/this_node.txt"});
+  CHECK(o.status == 0);
+  CHECK(o.err.empty());
+  CHECK(o.out.find("\n__GFP_THISNODE keeps the request on node 0, which has too little, while node 1 Normal on another "
+                   "node would give the pages.\n") != std::string::npos);
+  CHECK(o.out.find("\n  295 more free pages in node 0 DMA32\n") != std::string::npos);
+  o = call({"autopsy", MMSCOPE_TEST_DATA "/autopsy/this_node.txt", "--format", "json"});
+  CHECK(o.status == 0);
+  const json a = json::parse(o.out);
+  CHECK(a["kind"] == "page allocation failure");
+  CHECK(a["cause"]["id"] == "cause.this_node");
+  CHECK(a["cause"]["values"]["node"] == 0);
+  CHECK(a["order"] == 0);
+  CHECK(a["gfp"] == "GFP_ATOMIC|__GFP_THISNODE");
+  const json &zones = a["attempts"][a["deciding"].get<std::size_t>()]["zones"];
+  CHECK(zones.size() == 4);
+  CHECK(zones[0]["label"] == "node 0 DMA32");
+  CHECK(zones[0]["needed"].get<int>() - zones[0]["usable"].get<int>() == 295);
+  CHECK(zones[3]["needed"].is_null());
 }
 
 TEST_CASE("cli: receipts become a gradebook") {

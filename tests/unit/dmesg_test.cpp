@@ -140,6 +140,7 @@ TEST_CASE("dmesg: a log becomes the calls that were made, in order") {
                                            "build_all_zonelists",
                                            "memblock_free_all",
                                            "mem_init",
+                                           "setup_per_cpu_pageset",
                                            "free_reserved_area",
                                            "page_alloc_init_late",
                                            "init_per_zone_wmark_min",

@@ -6,6 +6,7 @@
 #include "canvas/panels/panels.hpp"
 #include "canvas/widgets/paint.hpp"
 #include "lab/presets.hpp"
+#include "panels_bench.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,65 +19,6 @@
 
 using namespace mmscope;
 using namespace mmscope::canvas;
-
-namespace {
-
-std::vector<std::byte> page_font() {
-  std::ifstream file(MMSCOPE_TEST_DATA "/../../web/canvas/assets/JetBrainsMono-subset.ttf", std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  const auto *data = reinterpret_cast<const std::byte *>(bytes.data());
-  return {data, data + bytes.size()};
-}
-
-std::unique_ptr<Lab> booted(const char *preset) {
-  auto lab = std::make_unique<Lab>(make_script(*find_preset(preset)));
-  while (!lab->prepare(16)) {}
-  return lab;
-}
-
-/// The position right after the first call of an op.
-u64 after(const Lab &lab, Op op) {
-  const auto &all = lab.script().commands;
-  const auto at = std::find_if(all.begin(), all.end(), [&](const Command &c) { return c.op == op; });
-  return static_cast<u64>(at - all.begin()) + 1;
-}
-
-struct Bench {
-  Desk desk;
-  CanvasApp app{make_panels(desk)};
-  double time = 0;
-
-  explicit Bench(const char *preset) {
-    desk.put(booted(preset));
-    app.set_layout(layout_of(desk));
-    REQUIRE(app.set_font(page_font()));
-    app.use_null_renderer();
-  }
-  Lab &lab() { return *desk.lab; }
-  void draw(float width = 950, float height = 752) {
-    for (int i = 0; i < 4; ++i) app.frame(width, height, 1, time += 0.016);
-  }
-  const MirrorItem *named(std::string_view begin) const {
-    for (const MirrorItem &item : app.mirror().items())
-      if (item.name.starts_with(begin)) return &item;
-    return nullptr;
-  }
-  void press(std::string_view name) {
-    const MirrorItem *item = named(name);
-    REQUIRE_MESSAGE(item != nullptr, std::string(name));
-    app.focus_item(item->id);
-    REQUIRE(app.click(item->id));
-    draw();
-  }
-  void key(ImGuiKey key) {
-    app.io().AddKeyEvent(key, true);
-    draw();
-    app.io().AddKeyEvent(key, false);
-    draw();
-  }
-};
-
-} // namespace
 
 TEST_CASE("panels: nothing on the desk draws nothing and does not crash") {
   Desk desk;
@@ -327,7 +269,7 @@ TEST_CASE("layout: nothing overlaps, in any mode, and a focused panel has all of
       for (const char *focus : {"", "memblock", "buddy", "timeline"}) {
         const float w = size.w, h = size.h, scale = size.scale;
         b.desk.focus = focus;
-        std::vector<Rect> places(6);
+        std::vector<Rect> places(std::size(panel_places) + 2);
         layout(w, h, scale, places);
         CAPTURE(w);
         CAPTURE(scale);

@@ -13,6 +13,8 @@ void Desk::put(std::unique_ptr<Lab> next) {
   clear_selection();
   pointed_.reset();
   pointing_.reset();
+  zone.reset();
+  cpu.reset();
   filter_.clear();
   bookmarks.clear();
   seen_ = lab->generation();
@@ -47,8 +49,32 @@ void Desk::point(std::string_view path, std::string_view name, u64 base, u64 end
   pointing_ = Selection{std::string(path), std::string(name), base, end};
 }
 
-std::string_view Desk::middle() const {
-  if (!pinned.empty()) return pinned;
+namespace {
+
+bool names(std::string_view pinned, std::string_view panel) {
+  const std::size_t at = pinned.find(panel);
+  return at != std::string_view::npos && (at == 0 || pinned[at - 1] == '+') &&
+         (at + panel.size() == pinned.size() || pinned[at + panel.size()] == '+');
+}
+
+/// Whether the call that is shown asks for pages or gives some back.
+bool asks_for_pages(const Lab &lab) { return lab.call() && lab.command(*lab.call()).op > Op::setup_per_cpu_pageset; }
+
+bool about_slabs(const Lab &lab) {
+  const auto events = lab.events();
+  return std::any_of(events.begin(), events.end(), [](const Event &e) {
+    return e.kind >= EventKind::lab_slab_setup && e.kind <= EventKind::kmem_cache_free;
+  });
+}
+
+} // namespace
+
+std::string_view Desk::shown(unsigned place) const {
+  for (const PanelPlace &p : panel_places)
+    if (p.place == place && names(pinned, p.id)) return p.id;
+  if (place == 2) return "buddy";
+  if (asks_for_pages(*lab)) return place == 1 ? "pcp" : about_slabs(*lab) ? "slab" : "walk";
+  if (place == 0) return "memblock";
   for (const pglist_data &node : lab->state().pages.nodes())
     if (node.spanned_pages != 0) return "zones";
   return "sections";
@@ -70,14 +96,32 @@ void Desk::begin_frame(Frame &frame) {
   if (t < 1) frame.animate();
 }
 
+void Desk::pin(std::string_view id) {
+  unsigned place = place_count;
+  for (const PanelPlace &p : panel_places)
+    if (p.id == id) place = p.place;
+  const bool off = names(pinned, id);
+  std::string next;
+  for (const PanelPlace &p : panel_places) {
+    if (p.place == place ? off || p.id != id : !names(pinned, p.id)) continue;
+    if (!next.empty()) next += '+';
+    next += p.id;
+  }
+  pinned = std::move(next);
+}
+
 std::vector<std::unique_ptr<Panel>> make_panels(Desk &desk) {
   // In reading order, which is the order of focus and the order in which memory flows.
   std::vector<std::unique_ptr<Panel>> panels;
   panels.push_back(make_strip_panel(desk));
   panels.push_back(make_memblock_panel(desk));
+  panels.push_back(make_walk_panel(desk));
+  panels.push_back(make_slab_panel(desk));
   panels.push_back(make_sections_panel(desk));
   panels.push_back(make_zones_panel(desk));
+  panels.push_back(make_pcp_panel(desk));
   panels.push_back(make_buddy_panel(desk));
+  panels.push_back(make_pageblocks_panel(desk));
   panels.push_back(make_timeline_panel(desk));
   return panels;
 }
@@ -85,30 +129,39 @@ std::vector<std::unique_ptr<Panel>> make_panels(Desk &desk) {
 namespace {
 
 void arrange(const Desk &desk, float width, float height, float scale, std::span<Rect> places) {
-  constexpr std::size_t strip = 0, memblock = 1, sections = 2, zones = 3, buddy = 4, timeline = 5;
-  constexpr std::string_view names[] = {"strip", "memblock", "sections", "zones", "buddy", "timeline"};
+  // As make_panels has them: the strip, those of panel_places, the timeline.
+  constexpr std::size_t strip = 0, timeline = std::size(panel_places) + 1;
+  const auto index_of = [](std::string_view id) {
+    std::size_t i = 1;
+    for (const PanelPlace &p : panel_places) {
+      if (p.id == id) break;
+      ++i;
+    }
+    return i; // timeline, if it is none of them
+  };
+  if (!desk.lab) return;
   std::fill(places.begin(), places.end(), Rect{});
   const float w = width / scale, h = height / scale;
   const float gap = 3 * size::space * scale;
   const bool narrow = w < 600, compact = h < 620;
-  const std::size_t middle = desk.lab && desk.middle() == "zones" ? zones : sections;
-  const bool handed = desk.lab && desk.lab->handed_over();
+  const bool handed = desk.lab->handed_over();
 
-  if (desk.focus == names[strip]) {
+  if (desk.focus == "strip") {
     places[strip] = {0, 0, width, height};
     return;
   }
   const float strip_height = std::min(strip_panel_height(narrow ? 38 : compact ? 20 : 31) * scale, height * 0.55f);
   places[strip] = {0, 0, width, strip_height};
   const float top = strip_height + (narrow ? gap / 2 : 0);
-  const auto focused = static_cast<std::size_t>(std::find(names + 1, names + 6, desk.focus) - names);
+  const std::size_t focused = index_of(desk.focus);
+  const bool alone = !desk.focus.empty();
   if (narrow) {
-    const std::size_t chosen = desk.panel == "buddy" ? buddy : desk.panel == "memblock" ? memblock : middle;
-    const std::size_t which = focused < 6 ? focused : chosen;
+    const bool sections = desk.panel == "zones" && desk.shown(1) == "sections";
+    const std::size_t which = alone ? focused : sections ? index_of("sections") : index_of(desk.panel);
     places[which] = {gap / 2, top, width - gap, height - top - gap / 2};
     return;
   }
-  if (focused < 6) {
+  if (alone) {
     const float edge = focused == timeline ? 0 : gap;
     places[focused] = {edge, top, width - 2 * edge, height - top - edge};
     return;
@@ -118,19 +171,27 @@ void arrange(const Desk &desk, float width, float height, float scale, std::span
   places[timeline] = {0, height - timeline_height, width, timeline_height};
   const float room = height - timeline_height - gap - top;
   if (room < 80 * scale) return;
+  std::size_t at[place_count];
+  for (unsigned i = 0; i < place_count; ++i) at[i] = index_of(desk.shown(i));
+  const bool request = desk.shown(1) == "pcp";
   if (w < 780) { // two panels: what memory comes from, and what it goes to
-    const float each = std::floor((width - 3 * gap) * (handed ? 0.45f : 0.55f));
-    places[handed ? middle : memblock] = {gap, top, each, room};
-    places[handed ? buddy : middle] = {2 * gap + each, top, width - 3 * gap - each, room};
+    const bool right = handed && !request;
+    const float each = std::floor((width - 3 * gap) * (right ? 0.45f : 0.55f));
+    places[at[right ? 1 : 0]] = {gap, top, each, room};
+    places[at[right ? 2 : 1]] = {2 * gap + each, top, width - 3 * gap - each, room};
     return;
   }
   // Until the handoff memblock is where things happen, after it the free lists are.
   const float inner = width - 4 * gap;
-  const float first = std::floor(inner * (handed ? 0.38f : 0.41f)),
-              second = std::floor(inner * (handed ? 0.27f : 0.33f));
-  places[memblock] = {gap, top, first, room};
-  places[middle] = {2 * gap + first, top, second, room};
-  places[buddy] = {3 * gap + first + second, top, inner - first - second, room};
+  const float first = std::floor(inner * (request  ? 0.35f
+                                          : handed ? 0.38f
+                                                   : 0.41f)),
+              second = std::floor(inner * (request  ? 0.33f
+                                           : handed ? 0.27f
+                                                    : 0.33f));
+  places[at[0]] = {gap, top, first, room};
+  places[at[1]] = {2 * gap + first, top, second, room};
+  places[at[2]] = {3 * gap + first + second, top, inner - first - second, room};
 }
 
 } // namespace
@@ -138,7 +199,7 @@ void arrange(const Desk &desk, float width, float height, float scale, std::span
 Layout layout_of(const Desk &desk) {
   return [&desk](float width, float height, float scale, std::span<Rect> places) {
     arrange(desk, width, height, scale, places);
-    if (desk.locked) places[5] = Rect{}; // not even alone
+    if (desk.locked) places.back() = Rect{}; // not even alone
     if (!desk.whole) std::fill(places.begin() + 2, places.end(), Rect{});
   };
 }

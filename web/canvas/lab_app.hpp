@@ -40,12 +40,36 @@ struct Chosen {
   friend bool operator==(const Chosen &, const Chosen &) = default;
 };
 
+/// The panels below the strip stand side by side in three places; of each place one of them is shown.
+inline constexpr unsigned place_count = 3;
+struct PanelPlace {
+  std::string_view id;
+  unsigned place;
+};
+inline constexpr PanelPlace panel_places[] = {{"memblock", 0}, {"walk", 0}, {"slab", 0},  {"sections", 1},
+                                              {"zones", 1},    {"pcp", 1},  {"buddy", 2}, {"pageblocks", 2}};
+
+struct ZoneId {
+  i32 nid = 0;
+  unsigned zid = 0;
+  friend bool operator==(const ZoneId &, const ZoneId &) = default;
+};
+
+/// What was chosen, and at which moment.
+template <class T> struct Picked {
+  T what{};
+  u64 generation = 0;
+  bool passed(const Lab &lab) const { return lab.generation() != generation; }
+};
+
 struct Desk {
   std::unique_ptr<Lab> lab; ///< null until a machine is chosen
   Axis axis;
   std::string panel = "memblock"; ///< the one below the strip where there is room for one only
   std::string focus;              ///< a panel that has all of the place below the strip, or "strip" alone; "" = none
-  std::string pinned;             ///< "sections", "zones": what the middle place shows; "" = what the boot has reached
+  std::string pinned;             ///< "zones+pageblocks": what a place shows whatever the boot has reached
+  std::optional<Picked<ZoneId>> zone; ///< whose lists show; none: those that a step touched last (panels/choice.hpp)
+  std::optional<Picked<u32>> cpu;     ///< whose page lists show; none: those of the step
   std::optional<Selection> selection;
   bool whole = true;   ///< false: strip and memblock alone, while the code of the other panels is on its way
   bool locked = false; ///< the playhead stays where it is, whatever is pressed on the canvas
@@ -77,8 +101,11 @@ struct Desk {
   void point(std::string_view path, std::string_view name, u64 base, u64 end);
   const std::optional<Selection> &pointed() const { return pointed_; }
 
-  /// "sections" until free_area_init has made zones, then "zones"; or what was pinned.
-  std::string_view middle() const;
+  /// What a place shows: what was pinned there, or what the step is about: memblock; sections until free_area_init has
+  /// made zones, then those; the free lists. Of a request for pages its way and the CPUs' lists.
+  std::string_view shown(unsigned place) const;
+  /// A press on the tab of a panel keeps it in its place; another lets go.
+  void pin(std::string_view id);
 
   // --- a step is seen to happen ---
   /// Once a frame, before anything is drawn.

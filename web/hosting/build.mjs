@@ -66,7 +66,15 @@ async function bundle(names) {
     logLevel: "warning",
     // Emscripten's module mentions node's modules in branches that a browser never takes.
     external: ["module", "node:*", "fs", "path", "url"],
-    loader: { ".wasm": "file", ".ttf": "file", ".woff2": "file", ".gz": "file", ".svg": "file", ".png": "file" },
+    loader: {
+      ".txt": "text",
+      ".wasm": "file",
+      ".ttf": "file",
+      ".woff2": "file",
+      ".gz": "file",
+      ".svg": "file",
+      ".png": "file",
+    },
   });
   const outputs = Object.entries(metafile.outputs);
   const loads = {};
@@ -95,7 +103,12 @@ async function bundle(names) {
 }
 
 async function build() {
-  for (const needed of [`web/page/${LAB}`, "build/web/mmscope.js", "build/web/mmscope.wasm"]) {
+  for (const needed of [
+    `web/page/${LAB}`,
+    "build/web/mmscope.js",
+    "build/web/mmscope.wasm",
+    "build/web/autopsy.wasm",
+  ]) {
     if (!(await exists(join(root, needed)))) {
       console.log(`${needed} is not there yet: no page is built`);
       return;

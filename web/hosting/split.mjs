@@ -24,7 +24,9 @@ export const LATER = [
   /^(?!.*emscripten::internal).*\bLater\b/,
   /^mmscope_later$/,
   /^mmscope::\(anonymous namespace\)::\$_\d+::__invoke\(mmscope::Context const&/, // the fields of core/query/fields.def
-  /^mmscope::canvas::\(anonymous namespace\)::(Sections|Zones|Buddy|Timeline)Panel::(?!~)/, // Desk::whole; a failed canvas destroys them early
+  /^mmscope::page_calls::/, // requests to the running machine: no boot makes one
+  /^mmscope::canvas::\(anonymous namespace\)::(Walk|Slab|Sections|Zones|Pcp|Buddy|Pageblocks|Timeline)Panel::(?!~)/, // Desk::whole; a failed canvas destroys them early
+  /^mmscope::canvas::place_tabs\(/, // likewise
   /^(fmt_fp|pop_arg_long_double)$/, // floating point of C's printf: JSON's, the first half prints none
 ];
 
@@ -32,6 +34,10 @@ export const LATER = [
 export const COLD = [
   /^stbtt__(run_charstring|cff|cid|dict|get_subr|tesselate_cubic|csctx)/, // outlines of fonts that ours is none of
   /^mmscope::\(anonymous namespace\)::Emulation::/, // numa=fake
+  /^mmscope::Slub::(fold|kmem_cache_\w+|add_to|verify\w*)\(/, // no slab allocator at the start
+  /^mmscope::(Machine::use|Workload::\w+)\(/,
+  /^mmscope::PageAlloc::(set_block|lru_add|lru_del|split_page|block|clear_blocks)\(/, // blocks of requests
+  /^mmscope::make_script\(/, // a log without memblock=debug; the recorded boots that the page begins with have it
 ];
 
 // What the instances share: Emscripten's stack pointer is a mutable global.

@@ -48,9 +48,9 @@ const VERSION = 1;
 export const FRAGMENT_LIMIT = 65_536; // characters
 const UNPACKED_LIMIT = 1 << 20; // bytes
 
-export const PANELS = ["memblock", "zones", "buddy"];
-export const LAYOUTS = ["", "strip", "memblock", "sections", "zones", "buddy", "timeline"];
-const PINNED = ["", "sections", "zones"];
+export const PANELS = ["memblock", "zones", "buddy", "walk", "pcp", "pageblocks", "slab"];
+export const LAYOUTS = ["", "strip", "memblock", "sections", "zones", "buddy", "walk", "pcp", "pageblocks", "slab", "timeline"];
+const PINNED = ["memblock", "walk", "slab", "sections", "zones", "pcp", "buddy", "pageblocks"];
 const LIMITS = {
   call: 1_000_000,
   address: Number.MAX_SAFE_INTEGER,
@@ -143,7 +143,10 @@ const FIELDS: { [K in keyof LinkState]-?: Check<NonNullable<LinkState[K]> | null
   select: text(LIMITS.path),
   panel: oneOf(...PANELS),
   focus: oneOf(...LAYOUTS),
-  pinned: oneOf(...PINNED),
+  pinned: (value, field) =>
+    value === "" || (typeof value === "string" && value.split("+").every((name) => PINNED.includes(name)))
+      ? String(value)
+      : refuse(field),
   axis,
   marks,
 };

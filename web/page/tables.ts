@@ -6,7 +6,7 @@ import type { Page } from "./page";
 import type { Cell, Window } from "./state";
 import { bytes, count, hexWide } from "./units";
 
-type Unit = "addr" | "bytes" | "count" | "pfn" | "text" | "mono" | "verdict";
+type Unit = "addr" | "bytes" | "count" | "pfn" | "text" | "mono" | "verdict" | "said" | "word" | "share";
 type Column = [name: string, unit: Unit];
 
 const COLUMNS: Record<string, Column[]> = {
@@ -47,6 +47,73 @@ const COLUMNS: Record<string, Column[]> = {
     ["blocks", "count"],
     ["first", "mono"],
   ],
+  cpus: [
+    ["node", "count"],
+    ["zone", "mono"],
+    ["cpu", "count"],
+    ["count", "count"],
+    ["pcp-high", "count"],
+    ["batch", "count"],
+    ["free-factor", "count"],
+    ["next-drain", "count"],
+  ],
+  cpu_lists: [
+    ["node", "count"],
+    ["zone", "mono"],
+    ["cpu", "count"],
+    ["list", "count"],
+    ["order", "count"],
+    ["migratetype", "mono"],
+    ["blocks", "count"],
+    ["held", "mono"],
+  ],
+  walk: [
+    ["event", "count"],
+    ["what", "said"],
+    ["times", "count"],
+    ["zone", "mono"],
+    ["free", "count"],
+    ["usable", "count"],
+    ["mark", "count"],
+    ["min", "count"],
+    ["reserve", "count"],
+    ["verdict", "word"],
+  ],
+  pageblocks: [
+    ["node", "count"],
+    ["zone", "mono"],
+    ["migratetype", "mono"],
+    ["pageblocks", "count"],
+    ["free", "count"],
+  ],
+  fragmentation: [
+    ["node", "count"],
+    ["zone", "mono"],
+    ["order", "count"],
+    ["blocks", "count"],
+    ["unusable", "share"],
+    ["extfrag", "share"],
+  ],
+  caches: [
+    ["cache", "mono"],
+    ["objects-used", "count"],
+    ["objects", "count"],
+    ["object-size", "count"],
+    ["slot", "count"],
+    ["per-slab", "count"],
+    ["order", "count"],
+    ["slabs", "count"],
+  ],
+  slabs: [
+    ["cache", "mono"],
+    ["slab", "pfn"],
+    ["where", "word"],
+    ["cpu", "count"],
+    ["node", "count"],
+    ["objects-used", "count"],
+    ["objects", "count"],
+    ["freelist", "mono"],
+  ],
   sections: [
     ["section", "count"],
     ["count", "count"],
@@ -83,6 +150,13 @@ const ORDER = [
   "reserved",
   "zones",
   "lists",
+  "cpus",
+  "cpu_lists",
+  "walk",
+  "pageblocks",
+  "fragmentation",
+  "caches",
+  "slabs",
   "sections",
   "firmware",
   "events",
@@ -96,13 +170,18 @@ const THINGS: Record<string, [column: number, path: (cells: Cell[], row: number)
   reserved: [0, ([i]) => `memblock.reserved.regions[${i}]`],
   zones: [1, ([node, zone]) => `node[${node}].zone[${zone}]`],
   lists: [2, ([node, zone, order, type]) => `node[${node}].zone[${zone}].free_area[${order}].free_list[${type}]`],
+  cpus: [2, ([node, zone, cpu]) => `node[${node}].zone[${zone}].pcp[${cpu}]`],
+  cpu_lists: [3, ([node, zone, cpu, list]) => `node[${node}].zone[${zone}].pcp[${cpu}].lists[${list}]`],
+  walk: [0, ([event]) => `event[${Number(event) - 1}]`],
+  fragmentation: [2, ([node, zone, order]) => `node[${node}].zone[${zone}].free_area[${order}]`],
+  slabs: [1, ([, slab]) => `page[0x${Number(slab).toString(16)}]`],
   sections: [0, ([section]) => `section[${section}]`],
   firmware: [0, (_, row) => `e820.entries[${row}]`],
   events: [0, ([event]) => `event[${Number(event) - 1}]`],
   allocations: [0, ([call]) => `call[${Number(call) - 1}]`],
 };
 /** What tells of more than how memory looks at this moment. */
-const TELLING = ["events", "allocations", "lines", "assumed"];
+const TELLING = ["walk", "events", "allocations", "lines", "assumed"];
 /** Columns of the kernel's own names keep them in every language. */
 const PAGE = 50;
 
@@ -272,8 +351,9 @@ class Tables {
       // A bare number says nothing by itself.
       press.setAttribute("aria-label", `${t(`table.${this.shown}`)}, ${t(`column.${column}`)} ${text}`);
       td.replaceChildren(press);
-    } else if (column === "first") {
-      const parts = text.split(" ").map((pfn) => (pfn.startsWith("0x") ? button(pfn, `block[${pfn}]`) : pfn));
+    } else if (column === "first" || column === "held") {
+      const thing = column === "first" ? "block" : "page";
+      const parts = text.split(" ").map((pfn) => (pfn.startsWith("0x") ? button(pfn, `${thing}[${pfn}]`) : pfn));
       td.replaceChildren(...parts.flatMap((part, n) => (n > 0 ? [" ", part] : [part])));
     }
     return td;
@@ -281,15 +361,24 @@ class Tables {
 }
 
 function numeric(unit: Unit): boolean {
-  return unit === "addr" || unit === "bytes" || unit === "count" || unit === "pfn";
+  return unit === "addr" || unit === "bytes" || unit === "count" || unit === "pfn" || unit === "share";
 }
 
 function cell(value: Cell, unit: Unit, digits: number): HTMLTableCellElement {
   if (unit === "verdict") return h("td", { class: String(value) }, t(`cell.${value}`));
+  if (unit === "word") return h("td", { class: String(value) }, value ? t(`verdict.${value}`) : "");
+  if (unit === "said") return h("td", { class: "said" }, sentence(String(value)));
   const classes = numeric(unit) ? "number mono" : unit === "mono" ? "mono" : "";
   if (value === null) return h("td", { class: classes }, "–");
   if (typeof value === "string") return h("td", { class: classes }, value);
   if (unit === "addr") return h("td", { class: classes }, hexWide(value, digits));
+  if (unit === "share") return h("td", { class: classes }, (value / 1000).toFixed(3));
   if (unit === "pfn") return h("td", { class: classes }, hexWide(value, 1));
   return h("td", { class: classes }, unit === "bytes" ? bytes(value) : count(value));
+}
+
+/** "refill cpu=0 got=63": a key of the locale, and what stands in its sentence. */
+function sentence(said: string): string {
+  const [key, ...values] = said.split(" ");
+  return t(`walk.${key}`, Object.fromEntries(values.map((one) => one.split("=", 2) as [string, string])));
 }

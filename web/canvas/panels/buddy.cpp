@@ -14,9 +14,11 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "canvas/lab_app.hpp"
+#include "canvas/panels/choice.hpp"
 #include "canvas/panels/panels.hpp"
 #include "canvas/widgets/paint.hpp"
 #include "canvas/widgets/scroller.hpp"
+#include "lab/block_moves.hpp"
 
 namespace mmscope::canvas {
 namespace {
@@ -35,47 +37,31 @@ public:
   explicit BuddyPanel(Desk &desk) : desk_(desk) {}
   const char *id() const override { return "buddy"; }
   const char *title() const override { return "buddy  free_area[order]"; }
-  void head(Frame &frame) override;
+  void head(Frame &frame) override { title_ = place_tabs(frame, desk_, *this); }
   void draw(Frame &frame) override;
 
 private:
-  struct Where {
-    i32 nid = 0;
-    unsigned zid = 0;
-    friend bool operator==(const Where &, const Where &) = default;
-  };
-  Where pick(Frame &frame, float &y);
-  void matrix(Frame &frame, Where where, float &y, float bottom);
-  void fly(Frame &frame, Where where);
-  std::vector<std::size_t> merges() const;
-  void ladder(Frame &frame, const std::vector<std::size_t> &levels, float y);
-  void blocks(Frame &frame, Where where, const Rect &place);
+  void matrix(Frame &frame, ZoneId where, float &y, float bottom);
+  void fly(Frame &frame, ZoneId where);
+  std::vector<BlockMove> levels() const;
+  void ladder(Frame &frame, const std::vector<BlockMove> &levels, float y);
+  void blocks(Frame &frame, ZoneId where, const Rect &place);
 
   Desk &desk_;
   Scroller all_, list_; // of a narrow canvas; of the blocks
   float height_ = 0;    // of everything, in the frame before
   Rect title_;          // where it ends is room for the zones
-  std::optional<Where> chosen_zone_;
-  Where followed_; // whose lists changed last
   std::optional<Cell> chosen_;
   std::vector<std::pair<Cell, Rect>> cells_; // of this frame
 };
-
-void BuddyPanel::head(Frame &frame) {
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  // Where there is little height, the zones need the place of half the title.
-  const bool low = ImGui::GetIO().DisplaySize.y < 620 * frame.scale;
-  ImGui::TextUnformatted(low ? "buddy" : title());
-  title_ = {at.x, at.y, ImGui::GetItemRectSize().x, ImGui::GetItemRectSize().y};
-}
 
 void BuddyPanel::draw(Frame &frame) {
   if (!desk_.lab) return;
   const bool small = narrow(frame);
   const float top = small ? all_.begin(frame, frame.area, height_, "buddy") : frame.area.y;
   float y = top;
-  const Where where = pick(frame, y);
-  const auto levels = merges();
+  const ZoneId where = zone_chips(frame, desk_, title_, "free lists", y);
+  const auto levels = this->levels();
   const float bottom = frame.area.y + frame.area.h;
   // The matrix comes first; what is left below it is the list's.
   const float least = (17 + 12 * static_cast<float>(desk_.lab->state().pages.rules().max_order.v + 1)) * frame.scale;
@@ -101,79 +87,12 @@ void BuddyPanel::draw(Frame &frame) {
   }
 }
 
-BuddyPanel::Where BuddyPanel::pick(Frame &frame, float &y) {
-  const System &s = desk_.lab->state();
-  ImDrawList &list = *ImGui::GetWindowDrawList();
-  std::vector<Where> all;
-  Where most;
-  u64 pages = 0;
-  const bool many = s.pages.nodes().size() > 1;
-  for (const pglist_data &node : s.pages.nodes())
-    for (unsigned z = 0; z < std::min<std::size_t>(s.arch->zones.size(), max_zone_types); ++z) {
-      if (!node.zones[z].populated()) continue;
-      all.push_back({node.nid, z});
-      if (node.zones[z].present_pages > pages) {
-        pages = node.zones[z].present_pages;
-        most = all.back();
-      }
-    }
-  // The zone whose lists changed last, or the largest one, unless one was chosen.
-  const auto events = desk_.lab->events();
-  for (std::size_t i = events.size(); i-- > 0;)
-    if (events[i].kind == EventKind::lab_free_list_add || events[i].kind == EventKind::lab_free_list_del) {
-      followed_ = {events[i].node(0), static_cast<unsigned>(events[i].f[1])};
-      break;
-    }
-  Where where =
-      desk_.lab->handed_over() && std::find(all.begin(), all.end(), followed_) != all.end() ? followed_ : most;
-  if (chosen_zone_ && std::find(all.begin(), all.end(), *chosen_zone_) != all.end()) where = *chosen_zone_;
-  const float scale = frame.scale;
-  if (all.empty()) {
-    y = put_wrapped(frame, list, frame.area.x, y, frame.area.w, frame.theme.dim, "no zones until free_area_init",
-                    size::mono_small);
-    y += 4 * scale;
-    return where;
-  }
-  constexpr int most_lines = 2; // the matrix needs room too; the tables below have all zones
-  const float pitch = (narrow(frame) ? size::target : 22) * scale;
-  if (narrow(frame)) y += (size::target - 20) / 2 * scale;
-  int line = 0;
-  float x = frame.area.x, width = 0;
-  const auto label_of = [&](const Where &w) {
-    const std::string_view zone = s.arch->zones[w.zid].name;
-    return many ? concat(w.nid, ":", zone) : std::string(zone);
-  };
-  for (const Where &w : all) width += text_width(frame, label_of(w), size::mono_small) + 20 * scale;
-  const bool beside = title_.x + title_.w + 8 * scale + width <= frame.area.x + frame.area.w;
-  const float below = y;
-  if (beside) {
-    x = frame.area.x + frame.area.w - width;
-    y = title_.y;
-  }
-  for (const Where &w : all) {
-    const std::string_view zone = s.arch->zones[w.zid].name;
-    const std::string label = label_of(w);
-    if (x > frame.area.x && x + text_width(frame, label, size::mono_small) + 16 * scale > frame.area.x + frame.area.w) {
-      x = frame.area.x;
-      if (++line == most_lines) break;
-      y += pitch;
-    }
-    const std::string name = concat("free lists of node ", w.nid, " zone ", zone);
-    if (chip(frame, list, x, y - 3 * scale, label, name, Role::kRadio, w == where, zone_color(frame.theme, zone)))
-      chosen_zone_ = where = w;
-  }
-  y = beside ? below : y + pitch + 2 * scale;
-  return where;
-}
-
-void BuddyPanel::matrix(Frame &frame, Where where, float &y, float bottom) {
+void BuddyPanel::matrix(Frame &frame, ZoneId where, float &y, float bottom) {
   const Lab &lab = *desk_.lab;
   const System &s = lab.state();
   const Theme &theme = frame.theme;
   ImDrawList &list = *ImGui::GetWindowDrawList();
-  const bool real = !s.pages.nodes().empty() && static_cast<std::size_t>(where.nid) < s.pages.nodes().size();
-  const zone empty{};
-  const zone &z = real ? s.pages.zone_of(where.nid, where.zid) : empty;
+  const zone &z = zone_in(desk_, where);
   const auto max_order = static_cast<unsigned>(s.pages.rules().max_order.v);
 
   // The three types that every machine has; others once they hold something. As wide as their names.
@@ -217,7 +136,7 @@ void BuddyPanel::matrix(Frame &frame, Where where, float &y, float bottom) {
       const u64 count = z.areas[order].free_list[cell.type].nr;
       const Rect r{columns[i].x, top, columns[i].w, h};
       cells_.emplace_back(cell, r);
-      const bool changed = real && where.zid < max_zone_types && lab.changes().buddy[where.zid][order][cell.type];
+      const bool changed = lab.changes().buddy[where.zid][order][cell.type];
       Color fill = count != 0 ? free_color(theme, order, max_order) : theme.hole;
       if (dimmed) fill = mix(theme.panel, fill, 0.28f);
       paint(list, r, fill, 3);
@@ -243,87 +162,120 @@ void BuddyPanel::matrix(Frame &frame, Where where, float &y, float bottom) {
   if (!chosen_ || z.areas[chosen_->order].free_list[chosen_->type].nr == 0) chosen_ = newest ? newest : largest;
 }
 
-/// Blocks that just joined a list fly there from where they lie in memory.
-void BuddyPanel::fly(Frame &frame, Where where) {
+/// Blocks are seen on their way: those that joined a list fly there from where they lie in memory, a half from the block
+/// that was cut, two buddies become one, a stolen block goes over to the other type.
+void BuddyPanel::fly(Frame &frame, ZoneId where) {
   const float t = desk_.motion();
-  if (t >= 1 || desk_.memory_row.empty()) return;
+  if (t >= 1) return;
   const Lab &lab = *desk_.lab;
   const System &s = lab.state();
-  const unsigned shift = s.arch->page_shift;
-  const Rect &from = desk_.memory_row;
+  const auto max_order = static_cast<unsigned>(s.pages.rules().max_order.v), shift = s.arch->page_shift;
   ImDrawList &list = *ImGui::GetForegroundDrawList();
   const auto events = lab.events();
+  const auto moves = block_moves(events);
   // Inside a call the step is its last event; of a whole call the last blocks stand for all.
   const std::size_t first = lab.inside() && !events.empty() ? events.size() - 1 : 0;
+  const auto cell = [&](unsigned order, unsigned type) {
+    const auto c = std::find_if(cells_.begin(), cells_.end(), [&](const auto &at) {
+      return at.first == Cell{order, type};
+    });
+    return c == cells_.end() ? Rect{} : c->second;
+  };
+  const auto draw = [&](const Rect &a, const Rect &b, unsigned order) {
+    if (a.empty() || b.empty()) return;
+    const auto between = [&](float p, float q) { return p + (q - p) * t; };
+    const Rect r{between(a.x, b.x), between(a.y, b.y), between(a.w, b.w), between(a.h, b.h)};
+    paint(list, r, free_color(frame.theme, order, max_order), 3);
+    frame_of(list, r, 0, frame.theme.accent, 3);
+  };
   std::size_t left = 12;
-  for (std::size_t i = events.size(); i-- > first && left > 0;) {
-    const Event &e = events[i];
-    if (e.kind == EventKind::lab_free_list_add && e.node(0) == where.nid && e.f[1] == where.zid) {
-      --left;
-      const auto cell = std::find_if(cells_.begin(), cells_.end(), [&](const auto &c) {
-        return c.first == Cell{static_cast<unsigned>(e.f[2]), static_cast<unsigned>(e.f[3])};
-      });
-      if (cell == cells_.end()) continue;
-      const Columns strip(frame, list, from, desk_.axis);
-      const Rect a = strip.place(static_cast<double>(e.f[4] << shift),
-                                 static_cast<double>((e.f[4] + (e.f[5] << e.f[2])) << shift), 6);
-      if (a.empty()) continue;
-      const Rect &b = cell->second;
-      const auto between = [&](float p, float q) { return p + (q - p) * t; };
-      const Rect r{between(a.x, b.x), between(a.y, b.y), between(a.w, b.w), between(a.h, b.h)};
-      paint(list, r, free_color(frame.theme, cell->first.order, static_cast<unsigned>(s.pages.rules().max_order.v)), 3);
-      frame_of(list, r, 0, frame.theme.accent, 3);
+  for (std::size_t i = moves.size(); i-- > 0 && left > 0;) {
+    const BlockMove &m = moves[i];
+    if (m.event < first || m.nid != where.nid || m.zid != where.zid || m.kind > BlockMove::retyped) continue;
+    --left;
+    const Rect to = cell(m.order, m.type);
+    if (m.kind == BlockMove::half) {
+      const Rect whole = cell(m.from_order, m.type);
+      draw({whole.x + whole.w / 2, whole.y, whole.w / 2, whole.h}, to, m.order);
+    } else if (m.kind == BlockMove::merge) {
+      const Rect one = cell(m.order + 1, m.type);
+      draw({to.x, to.y, to.w / 2, to.h}, {one.x, one.y, one.w / 2, one.h}, m.order);
+      draw({to.x + to.w / 2, to.y, to.w / 2, to.h}, {one.x + one.w / 2, one.y, one.w / 2, one.h}, m.order);
+    } else if (m.kind == BlockMove::retyped) {
+      draw(cell(m.order, m.from_type), to, m.order);
+    } else if (!desk_.memory_row.empty()) {
+      const Event &e = events[m.event];
+      const Columns strip(frame, list, desk_.memory_row, desk_.axis);
+      draw(strip.place(static_cast<double>(e.f[4] << shift),
+                       static_cast<double>((e.f[4] + (e.f[5] << e.f[2])) << shift), 6),
+           to, m.order);
     }
   }
 }
 
-/// The merges that the block which is being freed has gone through, as long as one watches from inside the call.
-std::vector<std::size_t> BuddyPanel::merges() const {
-  std::vector<std::size_t> found;
+/// The merges that the block which is being freed has gone through, or the halves that one which is taken has left, as
+/// long as one watches from inside the call.
+std::vector<BlockMove> BuddyPanel::levels() const {
   const Lab &lab = *desk_.lab;
-  if (!lab.inside()) return found;
+  if (!lab.inside()) return {};
   const auto events = lab.events();
-  for (std::size_t i = events.size(); i-- > 0;) {
-    const EventKind kind = events[i].kind;
-    if (kind == EventKind::lab_buddy_merge)
-      found.insert(found.begin(), i);
-    else if (kind != EventKind::lab_free_list_del && !(kind == EventKind::lab_free_list_add && i + 1 == events.size()))
-      break; // it began here
+  auto moves = block_moves(events);
+  std::size_t end = events.size();
+  if (!moves.empty() && moves.back().kind == BlockMove::joins && moves.back().event + 1 == end) {
+    moves.pop_back();
+    --end;
   }
-  return found;
+  if (moves.empty() || (moves.back().kind != BlockMove::merge && moves.back().kind != BlockMove::half)) return {};
+  const auto goes_on = [](EventKind k) { return k == EventKind::lab_free_list_del || k == EventKind::lab_buddy_split; };
+  for (std::size_t i = moves.back().event + 1; i < end; ++i)
+    if (!goes_on(events[i].kind)) return {}; // that is over
+  std::size_t first = moves.size() - 1;
+  for (; first > 0; --first) {
+    const BlockMove &m = moves[first], &before = moves[first - 1];
+    const bool same = m.kind == BlockMove::merge ? m.event - before.event == 2 : m.from == before.from;
+    if (before.kind != m.kind || !same) break;
+  }
+  moves.erase(moves.begin(), moves.begin() + static_cast<std::ptrdiff_t>(first));
+  return moves;
 }
 
-void BuddyPanel::ladder(Frame &frame, const std::vector<std::size_t> &levels, float y) {
+void BuddyPanel::ladder(Frame &frame, const std::vector<BlockMove> &levels, float y) {
   const Lab &lab = *desk_.lab;
   const unsigned shift = lab.state().arch->page_shift;
   ImDrawList &list = *ImGui::GetWindowDrawList();
   const float h = ladder_height * frame.scale;
   const std::size_t hidden = levels.size() > most_levels ? levels.size() - most_levels : 0;
-  put_fitting(frame, list, frame.area.x, y, frame.area.w, frame.theme.dim,
-              concat("merged ", levels.size(), levels.size() == 1 ? " time" : " times", ", from small to large"), 11);
+  const bool merged = levels.front().kind == BlockMove::merge;
+  const std::string head =
+      merged ? concat("merged ", levels.size(), levels.size() == 1 ? " time" : " times", ", from small to large")
+             : concat("order ", levels.front().from_order, " at ", hex_text(levels.front().from),
+                      " is cut: upper halves go back");
+  put_fitting(frame, list, frame.area.x, y, frame.area.w, frame.theme.dim, head, 11);
   for (std::size_t i = hidden; i < levels.size(); ++i) {
     y += h;
-    const Event &e = lab.events()[levels[i]];
-    const u64 parent = std::min(e.f[0], e.f[1]);
+    const BlockMove &m = levels[i];
+    const u64 parent = std::min(m.pfn, m.from);
     const std::string text =
-        concat("order ", e.f[2], "  ", hex_text(e.f[0]), " + ", hex_text(e.f[1]), " → ", hex_text(parent));
+        merged ? concat("order ", m.order, "  ", hex_text(m.pfn), " + ", hex_text(m.from), " → ", hex_text(parent))
+               : concat("order ", m.order, "  ", hex_text(m.pfn), " → free list");
     const bool last = i + 1 == levels.size();
     const bool pressed = press_area({frame.area.x, y, frame.area.w, h}, "##merge", i);
-    const std::string spoken = concat("merge of order ", e.f[2], ": ", hex_text(e.f[0]), " and its buddy ",
-                                      hex_text(e.f[1]), " become ", hex_text(parent));
+    const std::string spoken = merged ? concat("merge of order ", m.order, ": ", hex_text(m.pfn), " and its buddy ",
+                                               hex_text(m.from), " become ", hex_text(parent))
+                                      : concat("half of order ", m.order, " at ", hex_text(m.pfn), " goes back");
     frame.mirror.annotate({.role = Role::kButton, .name = spoken});
     // A rung is as far in as its order is high.
     const float x = frame.area.x + 4 * frame.scale * static_cast<float>(i - hidden);
     list.AddRectFilled({x, y + 3}, {x + 2, y + h - 3}, last ? frame.theme.accent : frame.theme.free);
     put_fitting(frame, list, x + 8 * frame.scale, middle(frame, y, h, 11), frame.area.w - 10 * frame.scale,
                 last ? frame.theme.ink : frame.theme.dim, text, 11);
-    const u64 base = parent << shift, size = u64{2} << (e.f[2] + shift);
-    if (pressed) desk_.select(concat("event[", *lab.call(), ".", levels[i], "]"), spoken, base, base + size);
-    if (ImGui::IsItemHovered()) desk_.point("", spoken, base, base + size);
+    const u64 base = (merged ? parent : m.pfn) << shift, bytes = u64{1} << (m.order + (merged ? 1 : 0) + shift);
+    if (pressed) desk_.select(concat("event[", *lab.call(), ".", m.event, "]"), spoken, base, base + bytes);
+    if (ImGui::IsItemHovered()) desk_.point("", spoken, base, base + bytes);
   }
 }
 
-void BuddyPanel::blocks(Frame &frame, Where where, const Rect &place) {
+void BuddyPanel::blocks(Frame &frame, ZoneId where, const Rect &place) {
   const System &s = desk_.lab->state();
   const Theme &theme = frame.theme;
   ImDrawList &list = *ImGui::GetWindowDrawList();

@@ -14,6 +14,7 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "canvas/lab_app.hpp"
+#include "canvas/panels/choice.hpp"
 #include "canvas/panels/panels.hpp"
 #include "canvas/widgets/paint.hpp"
 #include "canvas/widgets/scroller.hpp"
@@ -42,6 +43,13 @@ public:
   explicit MemblockPanel(Desk &desk) : desk_(desk) {}
   const char *id() const override { return "memblock"; }
   const char *title() const override { return "memblock"; }
+  void head(Frame &frame) override {
+    // Alone in its place until there is something to ask for.
+    if (desk_.whole && desk_.lab && desk_.lab->handed_over())
+      place_tabs(frame, desk_, *this);
+    else
+      Panel::head(frame);
+  }
   void draw(Frame &frame) override;
 
 private:

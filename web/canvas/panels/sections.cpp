@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "canvas/lab_app.hpp"
+#include "canvas/panels/choice.hpp"
 #include "canvas/panels/panels.hpp"
 #include "canvas/widgets/paint.hpp"
 #include "canvas/widgets/scroller.hpp"
@@ -26,7 +27,7 @@ public:
   explicit SectionsPanel(Desk &desk) : desk_(desk) {}
   const char *id() const override { return "sections"; }
   const char *title() const override { return "sections"; }
-  void head(Frame &frame) override { middle_tabs(frame, desk_); }
+  void head(Frame &frame) override { place_tabs(frame, desk_, *this); }
   void draw(Frame &frame) override;
 
 private:
@@ -272,21 +273,6 @@ void SectionsPanel::roots(Frame &frame, float &y, u64 section) {
 }
 
 } // namespace
-
-void middle_tabs(Frame &frame, Desk &desk) {
-  if (!desk.lab) return;
-  ImDrawList &list = *ImGui::GetWindowDrawList();
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  float x = at.x - 8 * frame.scale;
-  const std::string_view now = desk.middle();
-  constexpr std::pair<std::string_view, std::string_view> tabs[] = {{"sections", "sections"},
-                                                                    {"zones", "nodes and zones"}};
-  for (const auto &[id, label] : tabs)
-    if (chip(frame, list, x, at.y - 3 * frame.scale, label, label, Role::kTab, now == id, frame.theme.accent))
-      desk.pinned = desk.pinned == id ? std::string() : std::string(id);
-  ImGui::SetCursorScreenPos(at);
-  ImGui::TextUnformatted("");
-}
 
 std::unique_ptr<Panel> make_sections_panel(Desk &desk) { return std::make_unique<SectionsPanel>(desk); }
 

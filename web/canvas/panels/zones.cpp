@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "canvas/lab_app.hpp"
+#include "canvas/panels/choice.hpp"
 #include "canvas/panels/panels.hpp"
 #include "canvas/widgets/paint.hpp"
 #include "canvas/widgets/scroller.hpp"
@@ -27,7 +28,7 @@ public:
   explicit ZonesPanel(Desk &desk) : desk_(desk) {}
   const char *id() const override { return "zones"; }
   const char *title() const override { return "nodes and zones"; }
-  void head(Frame &frame) override { middle_tabs(frame, desk_); }
+  void head(Frame &frame) override { place_tabs(frame, desk_, *this); }
   void draw(Frame &frame) override;
 
 private:

@@ -1,0 +1,28 @@
+// The slab allocator's part of the boot (start_kernel, mm_init).
+#include "mm/boot.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace mmscope {
+
+void kmem_cache_init(System &s, Trace *t) {
+  SlubMachine machine;
+  machine.nr_cpu_ids = machine.present_cpus = static_cast<u32>(std::max<u64>(s.get(vm_field::nr_cpus), 1));
+  machine.nr_node_ids = static_cast<u32>(std::max<std::size_t>(s.pages.nodes().size(), 1));
+  machine.normal_nodes.clear();
+  for (const pglist_data &n : s.pages.nodes()) {
+    // N_NORMAL_MEMORY: any zone up to Normal has pages.
+    bool normal = false;
+    for (unsigned z = 0; z <= s.pages.rules().zone_normal && z < s.arch->zones.size(); ++z)
+      normal = normal || n.zones[z].populated();
+    if (n.online && normal) machine.normal_nodes.push_back(n.nid);
+  }
+  s.slub.kmem_cache_init({s.pages, t, 0}, machine);
+  const SlubRules &r = s.slub.rules();
+  s.print(t, concat("SLUB: HWalign=", r.cache_line, ", Order=", r.slub_min_order, '-', r.slub_max_order,
+                    ", MinObjects=", r.slub_min_objects, ", CPUs=", r.nr_cpu_ids, ", Nodes=", r.nr_node_ids));
+}
+
+} // namespace mmscope
