@@ -4,6 +4,7 @@
 #include "base/units.hpp"
 #include "cli/grade.hpp"
 #include "cli/lessons.hpp"
+#include "cli/trace.hpp"
 #include "io/autopsy_view.hpp"
 #include "io/dmesg.hpp"
 #include "io/failure_text.hpp"
@@ -33,8 +34,11 @@ constexpr std::string_view usage =
 
 mmscope boot --dmesg FILE          replay a real boot from its kernel log ("-" reads standard input)
 mmscope boot --machine NAME        boot a preset, or a machine described in FILE.json
-mmscope run SCRIPT                 apply a script of kernel calls; "-" reads standard input
-mmscope verify DIR|FILE...         predictions against recorded boots or memblock vectors; status 1 if any differs
+mmscope run SCRIPT                 apply a script of kernel calls; "-" reads standard input. With --machine NAME
+                                   they follow that machine's boot
+mmscope trace DIR                  plays a recorded run of a real page allocator again, from its first snapshot
+mmscope verify DIR|FILE...         predictions against recorded boots, page allocator runs or memblock vectors;
+                                   status 1 if any differs
 mmscope query BOOT EXPRESSION...   asks a boot: a preset, FILE.json or a script (docs/query.md)
 mmscope inspect BOOT PATH...       everything about a thing: "page[0x1234]", "node[0].zone[DMA32]"
 mmscope autopsy FILE               why a "page allocation failure" or OOM report failed; "-" reads standard input
@@ -45,7 +49,7 @@ mmscope grade RECEIPT...           does again what learners handed in; a gradebo
 mmscope help                       this text
 mmscope --version
 
-boot, run and autopsy take
+boot, run, trace and autopsy take
   --format text|json    json: one object with everything
 boot and run also take
   --show VIEW...        memblock zones zoneinfo buddyinfo pagetypeinfo iomem free-lists sections log digest
@@ -83,13 +87,13 @@ int misuse(const Io &io, std::string_view what) {
 
 struct Flag {
   std::string_view name;
-  std::array<std::string_view, 3> verbs; // that take it
+  std::array<std::string_view, 4> verbs; // that take it
 };
 constexpr std::array<Flag, 9> known_flags{{{"--dmesg", {"boot"}},
-                                           {"--machine", {"boot"}},
+                                           {"--machine", {"boot", "run"}},
                                            {"--until", {"boot"}},
                                            {"--show", {"boot", "run"}},
-                                           {"--format", {"boot", "run", "autopsy"}},
+                                           {"--format", {"boot", "run", "trace", "autopsy"}},
                                            {"--events", {"boot", "run"}},
                                            {"--at", {"query", "inspect"}},
                                            {"--lessons", {"grade"}},
@@ -344,7 +348,19 @@ int run_script(const Io &io, const Options &o) {
     io.err(concat("mmscope: ", file, ": ", error, '\n'));
     return unusable;
   }
-  const ParsedScript parsed = parse_script(*text);
+  // After a machine's boot: that is a script too, and what it says is not told again.
+  std::string whole;
+  u64 booted = 0;
+  if (o.machine) {
+    Script boot;
+    std::string kernel;
+    if (const int status = load_machine(io, std::string(*o.machine), boot, kernel); status != ok) return status;
+    whole = to_text(boot);
+    booted = boot.commands.size();
+  }
+  const u32 before = static_cast<u32>(std::count(whole.begin(), whole.end(), '\n'));
+  whole += *text;
+  const ParsedScript parsed = parse_script(whole);
   const Script &script = parsed.script;
 
   // Lines that cannot be read take their turn among those that can.
@@ -352,6 +368,7 @@ int run_script(const Io &io, const Options &o) {
   std::vector<CommandResult> results;
   std::optional<ScriptError> first;
   const auto wrong = [&](ScriptError e) {
+    e.line -= std::min(before, e.line);
     results.push_back({Result{0, e.reason, no_arg}, false});
     if (!first) first = std::move(e);
   };
@@ -366,7 +383,7 @@ int run_script(const Io &io, const Options &o) {
     }
     const CommandPlace &place = parsed.places[p.calls];
     if (p.next()) {
-      results.push_back(p.results.back());
+      if (p.calls > booted) results.push_back(p.results.back());
       continue;
     }
     const Result &r = p.results.back().result;
@@ -386,10 +403,10 @@ int run_script(const Io &io, const Options &o) {
   } else {
     if (o.show.empty() && !o.events) {
       std::string s;
-      for (u64 i = 0; i < p.calls; ++i) {
+      for (u64 i = booted; i < p.calls; ++i) {
         const Result &r = p.results[i].result;
         if (!r.ok()) continue;
-        append(s, script.commands[i].line, ": ", call_text(script.commands[i], script.bindings), " = ");
+        append(s, script.commands[i].line - before, ": ", call_text(script.commands[i], script.bindings), " = ");
         if (p.results[i].is_address) {
           s += "0x";
           append_hex(s, r.value);
@@ -438,7 +455,7 @@ int examine_report(const Io &io, const Options &o) {
 }
 
 int verify(const Io &io, const Options &o) {
-  if (o.words.empty()) return misuse(io, "verify needs a capture's folder or a vectors file");
+  if (o.words.empty()) return misuse(io, "verify needs a folder of a capture or of a run, or a vectors file");
   int status = ok;
   for (const std::string_view path : o.words) {
     const VerifyReport r = verify_path(std::string(path));
@@ -451,6 +468,11 @@ int verify(const Io &io, const Options &o) {
       status = failed;
   }
   return status;
+}
+
+int trace(const Io &io, const Options &o) {
+  if (o.words.size() != 1) return misuse(io, "trace needs the folder of one recorded run");
+  return replay_recorded_trace(io, std::string(o.words[0]), o.json);
 }
 
 // The lab of `query` and `inspect`: a machine or a script, at the moment asked for.
@@ -579,8 +601,9 @@ int run(std::span<const std::string_view> args, const Io &io) {
     std::string_view name;
     int (*run)(const Io &, const Options &);
   };
-  static constexpr std::array<Verb, 9> verbs{{{"boot", boot},
+  static constexpr std::array<Verb, 10> verbs{{{"boot", boot},
                                               {"run", run_script},
+                                              {"trace", trace},
                                               {"verify", verify},
                                               {"query", query},
                                               {"inspect", inspect_things},
@@ -590,8 +613,6 @@ int run(std::span<const std::string_view> args, const Io &io) {
                                               {"grade", grade_receipts}}};
   const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb &v) { return v.name == o.verb; });
   if (verb == verbs.end()) {
-    for (const std::string_view later : {"trace", "autopsy"})
-      if (o.verb == later) return misuse(io, concat(later, " is not there yet"));
     std::vector<std::string_view> names{"help"};
     for (const Verb &v : verbs) names.push_back(v.name);
     return misuse(io, concat("unknown verb '", o.verb, "'", did_you_mean(o.verb, names)));

@@ -112,18 +112,18 @@ void write_zones(JsonWriter &w, const System &s) {
   w.end_array();
 }
 
-void write_free_lists(JsonWriter &w, const System &s) {
+void write_free_lists(JsonWriter &w, const PageAlloc &pages, std::span<const ZoneRow> zones) {
   w.begin_array();
-  for (const pglist_data &node : s.pages.nodes()) {
+  for (const pglist_data &node : pages.nodes()) {
     if (!node.online) continue;
-    for (unsigned z = 0; z < s.arch->zones.size(); ++z)
-      for (unsigned order = 0; order <= s.pages.rules().max_order.v; ++order)
+    for (unsigned z = 0; z < zones.size(); ++z)
+      for (unsigned order = 0; order <= pages.rules().max_order.v; ++order)
         for (unsigned m = 0; m < migratetype_count; ++m) {
           if (node.zones[z].areas[order].free_list[m].nr == 0) continue;
           const auto type = static_cast<migratetype>(m);
-          w.begin_object().key("node").number_signed(node.nid).key("zone").string(s.arch->zones[z].name);
+          w.begin_object().key("node").number_signed(node.nid).key("zone").string(zones[z].name);
           w.key("order").number(order).key("migratetype").string(migratetype_name(type)).key("pfns").begin_array();
-          s.pages.for_each_block(node.nid, z, order_t{order}, type, [&](const FreeBlock &b) {
+          pages.for_each_block(node.nid, z, order_t{order}, type, [&](const FreeBlock &b) {
             for (u64 i = 0; i < b.count; ++i) w.number(b.pfn.v + (i << order));
           });
           w.end_array().end_object();
@@ -165,7 +165,7 @@ void write_json(JsonWriter &w, const JsonReport &r) {
   w.key("zones");
   write_zones(w, s);
   w.key("free_lists");
-  write_free_lists(w, s);
+  write_free_lists(w, s.pages, s.arch->zones);
   w.key("lines").begin_array();
   for (const std::string &line : s.lines) w.string(line);
   w.end_array();

@@ -521,7 +521,7 @@ TraceResult replay_trace(const TraceFiles &files) {
 
 bool is_trace_folder(const std::string &dir) {
   const std::vector<std::string> names = list_directory(dir);
-  return std::find(names.begin(), names.end(), "snapshotA.json") != names.end();
+  return std::any_of(names.begin(), names.end(), [](const std::string &n) { return n.starts_with("snapshotA.json"); });
 }
 
 std::string read_trace(const std::string &dir, TraceFiles &files) {

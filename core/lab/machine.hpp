@@ -17,6 +17,7 @@
 //   r.result.value; for (const Event &e : r.events) …
 #pragma once
 #include "lab/command.hpp"
+#include "lab/workload.hpp"
 #include "mm/system.hpp"
 #include "trace/trace.hpp"
 
@@ -50,6 +51,8 @@ public:
   System &system() { return system_; } // for Timeline, which folds events into a copy
   // The result in a slot; nothing when no call has put one there.
   std::optional<u64> bound(u32 slot) const { return slot < bound_.size() ? bound_[slot] : std::nullopt; }
+  // Who uses the machine; nothing before the first `workload`.
+  const std::optional<Workload> &workload() const { return workload_; }
   // Whether this kind of call has been made.
   bool made(Op op) const { return made_[static_cast<std::size_t>(op)]; }
   // Over the system's state, the bound results and the calls made: all that its future depends on. What is shown to
@@ -64,7 +67,10 @@ private:
   void check_facts(Site &site) const;
   Result make(const Site &site, Trace *t);
 
+  u64 use(const Site &site, Trace *t); // workload
+
   System system_;
+  std::optional<Workload> workload_;
   std::vector<std::optional<u64>> bound_;
   std::bitset<op_count> made_;
 };

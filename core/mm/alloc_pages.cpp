@@ -11,6 +11,14 @@ namespace mmscope {
 namespace {
 constexpr u64 reclaim_batch = 32; // SWAP_CLUSTER_MAX
 constexpr u64 most_rounds = 16;   // MAX_RECLAIM_RETRIES
+
+// What a block is, by the request that it answers (BlockUse bits).
+constexpr u32 use_of(gfp_t g, unsigned order) {
+  u32 use = 0;
+  if (order != 0 && (g & gfp::COMP) != 0) use |= static_cast<u32>(BlockUse::compound);
+  if ((g & gfp::MOVABLE) != 0) use |= static_cast<u32>(BlockUse::movable);
+  return use;
+}
 } // namespace
 
 std::string_view alloc_step_name(AllocStep s) {
@@ -122,10 +130,7 @@ std::optional<AllocAttempt> PageAlloc::first_attempt(const PageRequest &r) const
 }
 
 pfn_t PageAlloc::hand_out(Trace *t, pfn_t pfn, const PageRequest &r, unsigned type) {
-  u32 use = 0;
-  if (r.order.v != 0 && (r.gfp & gfp::COMP) != 0) use |= static_cast<u32>(BlockUse::compound);
-  if ((r.gfp & gfp::MOVABLE) != 0) use |= static_cast<u32>(BlockUse::movable);
-  put_block(t, mixed_of(pfn), pfn, narrow(r.order), 1, use);
+  put_block(t, mixed_of(pfn), pfn, narrow(r.order), 1, use_of(r.gfp, narrow(r.order)));
   emit(t, EventKind::mm_page_alloc, {pfn.v, r.order.v, r.gfp, type});
   return pfn;
 }
@@ -266,10 +271,10 @@ std::vector<pfn_t> PageAlloc::bulk_from_pcp(Trace *t, const AllocAttempt &attemp
   walk_zonelist(a, [&](zone &z, u16 home) {
     if (preferred == 0) preferred = home;
     if (mem_map::nid_of(home) != mem_map::nid_of(preferred)) return true;
-    // Enough for all of them, checked once.
+    // Enough for all of them, checked once; the reserve is that against the preferred zone.
     const u64 mark = z.watermark[a.flags & alloc_flag::WMARK_MASK] + z.watermark_boost + nr;
-    const WatermarkCheck c =
-        check_watermark(watermark_input(z, mark, order_t{0}, a.highest_zone, a.flags), order_t{0}, a.flags);
+    const WatermarkCheck c = check_watermark(
+        watermark_input(z, mark, order_t{0}, mem_map::zid_of(preferred), a.flags), order_t{0}, a.flags);
     emit(t, EventKind::lab_zone_check,
          {field(mem_map::nid_of(home)), mem_map::zid_of(home), static_cast<u64>(z.vm_stat_free_pages()),
           static_cast<u64>(c.usable), mark, static_cast<u64>(c.min), c.reserve, static_cast<u64>(c.verdict)});
@@ -279,7 +284,7 @@ std::vector<pfn_t> PageAlloc::bulk_from_pcp(Trace *t, const AllocAttempt &attemp
       const auto pfn = rmqueue_pcplist(t, z, home, a, false);
       if (!pfn) break;
       pages.push_back(*pfn);
-      put_block(t, mixed_of(*pfn), *pfn, 0, 1, 0);
+      put_block(t, mixed_of(*pfn), *pfn, 0, 1, use_of(a.gfp, 0));
     }
     return true;
   });
@@ -299,7 +304,7 @@ std::vector<pfn_t> PageAlloc::alloc_pages_bulk(Trace *t, const PageRequest &r, u
 
 std::optional<pfn_t> PageAlloc::alloc_pages_exact(Trace *t, const PageRequest &r, u64 pages) {
   PageRequest whole = r;
-  whole.gfp &= ~gfp::COMP; // it will be cut
+  whole.gfp &= ~(gfp::COMP | gfp::HIGHMEM); // it will be cut, and the kernel must reach it
   whole.order = order_t{0};
   while (pages_of(whole.order) < pages && whole.order <= map_.max_order()) whole.order += 1;
   const std::optional<pfn_t> pfn = alloc_pages(t, whole);

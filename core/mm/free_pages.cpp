@@ -252,12 +252,10 @@ migratetype PageAlloc::free_prepare(Trace *t, pfn_t pfn, order_t order) {
     clear_block(t, m, pfn);
   else if (m.heads != 0)
     clear_blocks(t, m, pfn, narrow(order));
-  if (m.rest != 0) {
-    map_.claim(m, pfn.v & map_.mask(), pages_of(order));
+  if (m.rest != 0 && map_.claim(m, pfn.v & map_.mask(), pages_of(order)))
     emit(t, EventKind::lab_page_run,
          {pfn.v, pages_of(order), static_cast<u64>(PageState::allocated), field(mem_map::nid_of(p.home)),
           mem_map::zid_of(p.home)});
-  }
   emit(t, EventKind::mm_page_free, {pfn.v, order.v});
   return mem_map::type_of(p.look);
 }
@@ -305,8 +303,12 @@ void PageAlloc::free_pages(Trace *t, pfn_t pfn, order_t order, u32 cpu) {
 void PageAlloc::free_pages_list(Trace *t, std::span<const pfn_t> pfns, u32 cpu) {
   std::vector<migratetype> types;
   types.reserve(pfns.size());
-  for (pfn_t pfn : pfns) types.push_back(free_prepare(t, pfn, order_t{0}));
+  for (pfn_t pfn : pfns) {
+    types.push_back(free_prepare(t, pfn, order_t{0}));
+    if (types.back() == migratetype::ISOLATE) free_to_buddy(t, pfn, order_t{0}, types.back(), cpu);
+  }
   for (std::size_t i = 0; i < pfns.size(); ++i) {
+    if (types[i] == migratetype::ISOLATE) continue; // went at once
     emit(t, EventKind::mm_page_free_batched, {pfns[i].v});
     free_commit(t, pfns[i], order_t{0}, types[i], cpu);
   }

@@ -138,13 +138,15 @@ void mem_map::settle(u64 first, u64 last) {
   join(first, last);
 }
 
-void mem_map::claim(Mixed &m, u64 at, u64 count) {
-  if (m.rest == 0) return;
+bool mem_map::claim(Mixed &m, u64 at, u64 count) {
+  if (m.rest == 0) return false;
+  const u32 before = m.rest;
   for (Page *p = &m[at], *end = p + count; p != end; ++p) {
     if (state_of(p->look) == PageState::allocated) continue;
     p->look = with_state(p->look, PageState::allocated);
     --m.rest;
   }
+  return m.rest != before;
 }
 
 u64 mem_map::head_of(const Mixed &m, u64 at) const {

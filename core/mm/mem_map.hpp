@@ -190,7 +190,8 @@ private:
   bool alike(const Mixed &m) const;                         // not free, and all pages equal
   void settle(u64 first,
               u64 last); // mixed blocks of [first, last) that differ in state only become uniform, `allocated`
-  void claim(Mixed &m, u64 at, u64 count); // pages read `allocated` from now on
+  // Pages read `allocated` from now on; whether one of them did not before.
+  bool claim(Mixed &m, u64 at, u64 count);
   // The head of the marked block that page `at` of the max-order block lies in, or no_head.
   static constexpr u64 no_head = ~u64{0};
   u64 head_of(const Mixed &m, u64 at) const;

@@ -279,6 +279,7 @@ public:
   // fn(PcpBlock), head first.
   template <class Fn> void for_each_pcp(i32 nid, unsigned zid, u32 cpu, unsigned index, Fn &&fn) const;
   template <class Fn> void for_each_lru(i32 nid, Fn &&fn) const; // fn(pfn_t), oldest first
+  std::optional<pfn_t> lru_oldest(i32 nid) const;
   // The lists of a CPU: orders 0..3 by migratetype, then pageblock_order: not movable, movable.
   unsigned pcp_lists() const { return rules_.thp ? 14 : 12; }
   bool pcp_allowed(order_t order) const {
@@ -351,6 +352,9 @@ private:
   bool block_is_plain(pfn_t pfn, unsigned order) const; // one zone and one pageblock type
   std::string verify_list(i32 nid, unsigned zid, unsigned order, unsigned list, bool buddies, u64 &heads) const;
   std::string verify_pcp(i32 nid, unsigned zid, u64 &heads) const;
+  std::string verify_counts(i32 nid, unsigned zid) const;
+  std::string verify_entry(u32 index, u64 pfn, u16 home, unsigned order, mem_map::BlockKind kind) const;
+  std::string verify_mixed(u64 block) const;
 
   // The max-order block's page records; made when it has none.
   Mixed &mixed_of(pfn_t pfn) {

@@ -10,6 +10,12 @@ constexpr u64 most_failures = 16; // MAX_RECLAIM_RETRIES
 constexpr u64 one_round = 32;     // SWAP_CLUSTER_MAX
 } // namespace
 
+std::optional<pfn_t> PageAlloc::lru_oldest(i32 nid) const {
+  const u32 head = node(nid).lru.head;
+  if (head == 0) return std::nullopt;
+  return pfn_t{pool_[head].pfn};
+}
+
 u64 PageAlloc::reclaimable_pages(i32 nid, unsigned zid) const {
   u64 pages = 0;
   const u16 home = mem_map::home_of(nid, zid);

@@ -147,7 +147,7 @@ void PageAlloc::steal_fallback(Trace *t, zone &z, u16 home, pfn_t pfn, unsigned 
   else if (old_type == migratetype::MOVABLE)
     alike = pageblock - (free + movable);
   emit(t, EventKind::lab_steal, {pfn.v, free, alike, pageblock / 2, whole, narrow(old_type), to});
-  if (free + alike >= pageblock / 2)
+  if (free + alike >= pageblock / 2 || !mobility_)
     set_pageblocks(t, pfn_t{round_down(pfn.v, pageblock)}, pageblock, static_cast<migratetype>(to));
 }
 

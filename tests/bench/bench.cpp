@@ -3,7 +3,7 @@
 // array, words to standard error; tests/support/bench.mjs runs it natively and
 // in WebAssembly and puts the two side by side.
 //
-//   mmscope_bench [--only NAME] [--once]     NAME: boot/1g, boot/1t, seek/4g …
+//   mmscope_bench [--only NAME] [--once]     NAME: boot/1g, boot/1t, seek/4g, pages/pair …
 //
 // A boot is everything from the machine's description to the last freed page:
 // the calls are made from it, each is played with all its events recorded, and
@@ -12,7 +12,9 @@
 // either of them held.
 #include "base/prng.hpp"
 #include "base/text.hpp"
+#include "bench/figure.hpp"
 #include "bench/heap.hpp"
+#include "bench/pages.hpp"
 #include "lab/machine.hpp"
 #include "lab/presets.hpp"
 #include "lab/timeline.hpp"
@@ -29,16 +31,6 @@ namespace mmscope::bench {
 namespace {
 
 constexpr u64 GiB = u64{1} << 30, TiB = u64{1} << 40;
-
-struct Figure {
-  std::string name;
-  double value;
-  std::string_view unit;
-};
-
-double milliseconds(std::chrono::steady_clock::duration d) {
-  return std::chrono::duration<double, std::milli>(d).count();
-}
 
 double quantile(std::vector<double> sorted, double q) {
   std::sort(sorted.begin(), sorted.end());
@@ -173,6 +165,11 @@ int run(int argc, char **argv) {
     any = true;
     good = (row.seek ? bench_seek : bench_boot)(row.name, row.spec, once, figures) && good;
   }
+  for (const PagesBench &p : pages_benches()) {
+    if (!only.empty() && only != p.name) continue;
+    any = true;
+    p.run(once, figures);
+  }
   if (!any) {
     std::fprintf(stderr, "mmscope_bench: nothing is called that\n");
     return 2;
@@ -180,7 +177,7 @@ int run(int argc, char **argv) {
   std::printf("[");
   for (std::size_t i = 0; i < figures.size(); ++i)
     std::printf("%s\n {\"name\":\"%s\",\"value\":%.*f,\"unit\":\"%.*s\"}", i == 0 ? "" : ",", figures[i].name.c_str(),
-                figures[i].unit == "ms" ? 4 : 0, figures[i].value, static_cast<int>(figures[i].unit.size()),
+                figures[i].unit == "ms" ? 4 : figures[i].unit == "ns" ? 1 : 0, figures[i].value, static_cast<int>(figures[i].unit.size()),
                 figures[i].unit.data());
   std::printf("\n]\n");
   return good ? 0 : 1;

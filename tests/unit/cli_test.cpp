@@ -99,7 +99,7 @@ TEST_CASE("cli: help, version and what is no command line") {
   CHECK(o.status == 2);
   CHECK(o.err == "mmscope: unknown verb 'boots', did you mean 'boot'?\nmmscope help says what there is\n");
   CHECK(o.out.empty());
-  CHECK(call({"trace", "x"}).err.find("trace is not there yet") != std::string::npos);
+  CHECK(call({"autopsy", "x"}).err.find("autopsy is not there yet") != std::string::npos);
 }
 
 TEST_CASE("cli: options that cannot be understood") {
@@ -308,6 +308,28 @@ TEST_CASE("cli: a real log boots and its allocations meet the logged addresses")
   }
   CHECK(logged > 40);
   CHECK(call({"verify", MMSCOPE_TEST_DATA "/captures/x64-6.1-1G"}).status == 0);
+}
+
+TEST_CASE("cli: trace plays a recorded run and tells every PFN that it predicted") {
+  const std::string run = MMSCOPE_TEST_DATA "/traces/a_tiny";
+  const Outcome text = call({"trace", run});
+  CHECK(text.status == 0);
+  CHECK(text.out.find("223 of 223 requests answered as the kernel did") != std::string::npos);
+  const Outcome o = call({"trace", run, "--format", "json"});
+  CHECK(o.status == 0);
+  const json j = json::parse(o.out, nullptr, false);
+  REQUIRE(j.is_object());
+  CHECK(j["schema"] == 1);
+  CHECK(j["pfns"].size() == 223);
+  CHECK(j["pfns"][0].is_number_unsigned());
+  CHECK(j["differences"].empty());
+  u64 free = 0;
+  for (const json &l : j["free_lists"]) free += l["pfns"].size() << l["order"].get<u64>();
+  CHECK(free > 10000);
+  REQUIRE(j["pcp"].size() >= 2);
+  CHECK(j["pcp"][1]["lists"].size() == 14);
+  CHECK(call({"trace", MMSCOPE_TEST_DATA "/captures/x64-6.1-1G"}).status == 2); // no run
+  CHECK(call({"trace"}).status == 2);
 }
 
 TEST_CASE("cli: verify ends with 1 when a fact differs") {

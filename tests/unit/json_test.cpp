@@ -99,7 +99,7 @@ TEST_CASE("json: zones and free lists and events of a boot") {
   CHECK(out.find(R"("protection":[0,)") != std::string::npos);
   std::string lists;
   JsonWriter w(lists);
-  write_free_lists(w, m.system());
+  write_free_lists(w, m.system().pages, m.system().arch->zones);
   CHECK(lists.find(R"({"node":0,"zone":"DMA","order":10,"migratetype":"Movable","pfns":[1024,2048,3072]})") !=
         std::string::npos);
   std::string with_events;
