@@ -173,6 +173,7 @@ public:
   std::string allocator(unsigned from, unsigned count) {
     return lab() ? live::state(*lab(), holdings(), from, count) : "null";
   }
+  std::string usage() const { return lab() ? live::usage(*lab()) : "null"; }
   std::string holding(double pfn) {
     return lab() && pfn >= 0 && pfn < 0x1p53 ? live::holding(*lab(), holdings(), static_cast<u64>(pfn)) : "null";
   }
@@ -302,6 +303,7 @@ extern "C" EMSCRIPTEN_KEEPALIVE void mmscope_later() {
       .function("branches", &Later::branches)
       .function("switchBranch", &Later::switch_branch)
       .function("allocator", &Later::allocator)
+      .function("usage", &Later::usage)
       .function("holding", &Later::holding)
       .function("gfp", &Later::gfp)
       .function("gfpWords", &Later::gfp_words)

@@ -8,6 +8,7 @@
 #include "io/json_writer.hpp"
 #include "lab/remedies.hpp"
 #include "lab/replay.hpp"
+#include "mm/fragmentation.hpp"
 
 namespace mmscope::live {
 namespace {
@@ -243,6 +244,34 @@ std::string state(const Lab &lab, Holdings &holdings, unsigned from, unsigned co
   for (const Holding &h : held) pages += u64{1} << h.order.v;
   j.key("held").number(held.size()).key("heldPages").number(pages).key("blocks").begin_array();
   for (std::size_t i = from; i < held.size() && i - from < count; ++i) block(j, lab, held[i]);
+  j.end_array().end_object();
+  return out;
+}
+
+std::string usage(const Lab &lab) {
+  const System &s = lab.state();
+  const unsigned pageblock = static_cast<unsigned>(s.pages.rules().pageblock_order.v);
+  std::string out;
+  JsonWriter j(out);
+  j.begin_object().key("mixes").begin_array();
+  for (unsigned i = 0; i < workload_mixes; ++i) j.string(workload_mix_name(static_cast<WorkloadMix>(i)));
+  j.end_array().key("ready").boolean(s.phase >= Phase::done).key("pageblock").number(pageblock);
+  if (const std::optional<Workload> &w = lab.workload()) {
+    j.key("mix").string(workload_mix_name(w->spec().mix)).key("seed").number(w->spec().seed);
+    j.key("calls").number(w->calls()).key("refused").number(w->refused()).key("held").number(w->held());
+  }
+  j.key("zones").begin_array();
+  for (const pglist_data &n : s.pages.nodes())
+    for (unsigned zid = 0; n.online && zid < s.arch->zones.size(); ++zid) {
+      const zone &z = n.zones[zid];
+      if (z.managed_pages == 0) continue;
+      const FreeBlocks f = free_blocks(z);
+      j.begin_object().key("nid").number_signed(n.nid).key("zone").string(zone_name(s, zid));
+      j.key("free").number(z.free_pages()).key("managed").number(z.managed_pages);
+      j.key("largest").number_signed(f.largest() ? static_cast<i64>(*f.largest()) : -1);
+      j.key("unusable").number(unusable_free_index(f, pageblock));
+      j.key("extfrag").number_signed(fragmentation_index(f, pageblock)).end_object();
+    }
   j.end_array().end_object();
   return out;
 }

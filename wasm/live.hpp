@@ -10,6 +10,8 @@ namespace mmscope::live {
 
 /// What there is to allocate with, and the blocks that calls have got and still have: at most `count` from the `from`th.
 std::string state(const Lab &lab, Holdings &holdings, unsigned from, unsigned count);
+/// Who uses the machine (`workload`), and how fragmented each zone is by now.
+std::string usage(const Lab &lab);
 /// The block among them that the page lies in, or "null".
 std::string holding(const Lab &lab, Holdings &holdings, u64 pfn);
 /// What a request's flags mean on this machine: {"ok","text","zone","type","words":[{"name","about"}]}

@@ -126,6 +126,8 @@ interface MmscopeLater {
   // The running allocator: JSON as web/page/live_call.ts says.
   /** Allocator, with at most `count` of the blocks that calls have got and still have. */
   allocator(from: number, count: number): string;
+  /** Usage of web/page/workload.ts. */
+  usage(): string;
   /** The Block among them that this page lies in, or null. */
   holding(pfn: number): string;
   /** GfpMeaning: what the flags of a request mean on this machine. */

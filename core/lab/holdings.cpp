@@ -27,16 +27,20 @@ Holding origin(const Command &c, u64 call) {
 
 } // namespace
 
-std::vector<Holdings::Change> Holdings::read(std::span<const Event> events) {
+std::vector<Holdings::Change> Holdings::read(Op op, std::span<const Event> events) {
   std::vector<Change> all;
   for (const Event &e : events)
-    if (e.kind == EventKind::lab_page_block) all.push_back({e.f[0], static_cast<u8>(e.f[1]), e.f[2] != 0});
+    if (op == Op::workload) {
+      // It gives back what is its own. Of others' blocks only reclaim frees any, those on the LRU lists.
+      if (e.kind == EventKind::lab_lru_del) all.push_back({e.f[0], static_cast<u8>(e.f[1]), false});
+    } else if (e.kind == EventKind::lab_page_block)
+      all.push_back({e.f[0], static_cast<u8>(e.f[1]), e.f[2] != 0});
   return all;
 }
 
 const std::vector<Holdings::Change> &Holdings::changes(const Lab &lab, u64 call) {
   const auto [it, fresh] = known_.try_emplace({branch_of(lab, call), call});
-  if (fresh) it->second = read(lab.record(call).events);
+  if (fresh) it->second = read(lab.command(call).op, lab.record(call).events);
   return it->second;
 }
 
@@ -69,7 +73,7 @@ std::vector<Holding> Holdings::at(const Lab &lab) {
   const auto about_pages = [&](u64 call) { return lab.command(call).op > Op::setup_per_cpu_pageset; };
   for (u64 call = 0; call < at.call; ++call)
     if (about_pages(call)) apply(call, changes(lab, call));
-  if (lab.inside() && about_pages(at.call)) apply(at.call, read(lab.events()));
+  if (lab.inside() && about_pages(at.call)) apply(at.call, read(lab.command(at.call).op, lab.events()));
 
   std::vector<Holding> out;
   for (const auto &[pfn, h] : held)

@@ -36,7 +36,7 @@ private:
     bool taken = false; // else nobody's any more
   };
   const std::vector<Change> &changes(const Lab &lab, u64 call);
-  static std::vector<Change> read(std::span<const Event> events);
+  static std::vector<Change> read(Op op, std::span<const Event> events);
 
   std::map<std::pair<u32, u64>, std::vector<Change>> known_; // branch that made the call, call
 };

@@ -60,9 +60,12 @@ for (const [name, where_, options] of [
     await early.getByText("memblock has not handed memory over").waitFor();
     const { said, make, walk, blocks, side } = await allocate(page);
     assert.equal(await where(page), `call ${BOOT} of ${BOOT}`);
+    // What the boot gave back last waits on the CPU's list: without it the list is empty.
+    await side.getByText("More calls").click();
+    await side.getByRole("button", { name: "Drain all CPUs’ lists" }).click();
     await make.click();
     await said.filter({ hasText: /^Block 0x[0-9a-f]+ of zone DMA32, 4 KiB: from CPU 0’s list/ }).waitFor();
-    assert.equal(await where(page), `call ${BOOT + 1} of ${BOOT + 1}`);
+    assert.equal(await where(page), `call ${BOOT + 2} of ${BOOT + 2}`);
     const pfn = /Block (0x[0-9a-f]+)/.exec(await said.textContent())[1];
     assert.match(await sentence(page), new RegExp(`^4 KiB are asked for with GFP_KERNEL: block ${pfn} `));
     const lines = await texts(walk);
@@ -73,7 +76,7 @@ for (const [name, where_, options] of [
 
     // A line moves the playhead into the call, and the list stays.
     await walk.nth(1).click();
-    assert.match(await where(page), new RegExp(`^call ${BOOT + 1} of ${BOOT + 1}, event \\d+$`));
+    assert.match(await where(page), new RegExp(`^call ${BOOT + 2} of ${BOOT + 2}, event \\d+$`));
     assert.equal(await walk.nth(1).getAttribute("aria-current"), "step");
     assert.equal(await sentence(page), lines[1]);
     assert.equal(await blocks.count(), 0); // nobody's yet
@@ -101,7 +104,7 @@ for (const [name, where_, options] of [
 
 test("by keyboard alone: flags are completed, the order chosen, the block freed, and freed twice", async () => {
   const page = await open(site);
-  await page.keyboard.press("a");
+  await page.keyboard.press("m");
   await page.getByRole("button", { name: "Go to the end of the boot" }).waitFor();
   await page.waitForFunction(() => document.activeElement?.textContent === "Go to the end of the boot");
   await page.keyboard.press("Enter");
@@ -179,7 +182,7 @@ test("inside a steal: what was empty, what was taken, how the pageblock was judg
   await side.getByLabel("Order (size)").selectOption("8");
   await make.click();
   await side.getByRole("status").filter({ hasText: /^Refused: no zone may give 1 MiB to GFP_DMA\.$/ }).waitFor();
-  const why = side.locator(".walk-why");
+  const why = side.locator(".walk-why").first();
   // (The steal has boosted the zone's watermarks, so no smaller order would do either.)
   assert.match(await why.textContent(), /Why, zone by zoneNode 0, zone DMA: \d+ more free pages are needed\./);
   assert.match(await why.textContent(), /What would have helpedother zones: without __GFP_DMA/);
@@ -216,7 +219,7 @@ test("a block has references, is cut, is let to reclaim; many at once; drained; 
   await side.getByRole("button", { name: "Free all" }).click();
   assert.equal(await blocks.count(), 0);
   await side.getByRole("button", { name: "Drain all CPUs’ lists" }).click();
-  assert.match(await side.locator(".walk button").first().textContent(), /^CPU 0’s list, which may hold [\d\u202f]+ pages, gives \d+ back to the free lists/);
+  assert.match(await side.locator(".walk button").first().textContent(), /^CPU 0’s list, which may hold [\d\u202f]+ pages, gives [\d\u202f]+ back to the free lists/);
   assert.equal(await side.getByLabel("CPU (its pages)").locator("option").textContent(), "0: 0 pages");
   await side.getByLabel("Isolate the pageblock of page").fill("0x8000");
   await side.getByRole("button", { name: "Isolate", exact: true }).click();
@@ -247,5 +250,37 @@ test("a block of one's own is freed where it is inspected; its page has a life a
   assert.equal(await thing.getByRole("button", { name: `Free block ${pfn}` }).isVisible(), false);
   await page.getByRole("tab", { name: "Allocate" }).click();
   assert.equal(await blocks.count(), 0);
+  await close(page);
+});
+
+test("a workload runs, is paused, and is gone back over; its figures are those of the place", async () => {
+  const page = await open(site);
+  const { side } = await allocate(page);
+  await side.getByRole("radio", { name: "Workload" }).check({ force: true });
+  const said = side.getByRole("status");
+  await said.filter({ hasText: "Nothing runs yet." }).waitFor();
+  await side.getByLabel("What runs").selectOption("fragment");
+  await side.getByRole("button", { name: /^1.000 calls$/ }).click();
+  await said.filter({ hasText: /^1\u202f000 calls, \d+ refused, / }).waitFor();
+  assert.match(await sentence(page), /^1000 calls of the workload fragment, seed 1: \d+ requests are refused/);
+  const first = await side.locator(".load-zones").textContent();
+  await side.getByRole("button", { name: "Run" }).click();
+  await said.filter({ hasText: /^\d\d\u202f000 calls, / }).waitFor();
+  await side.getByRole("button", { name: "Pause" }).click();
+  const end = await said.textContent();
+  await page.waitForTimeout(200);
+  assert.equal(await said.textContent(), end);
+  assert.notEqual(await side.locator(".load-zones").textContent(), first);
+  await page.screenshot({ path: `${screenshots}/workload.png` });
+  // Back to the first thousand, and to the end again.
+  await page.locator("#timeline").fill(String(BOOT + 1));
+  await said.filter({ hasText: /^1\u202f000 calls, / }).waitFor();
+  assert.equal(await side.locator(".load-zones").textContent(), first);
+  await page.locator("#timeline").press("End");
+  await said.filter({ hasText: end }).waitFor();
+  // What cannot be run says why.
+  await side.getByLabel("Seed").fill("many");
+  await side.getByRole("button", { name: "Run" }).click();
+  await side.getByRole("alert").waitFor();
   await close(page);
 });

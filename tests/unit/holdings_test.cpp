@@ -157,3 +157,32 @@ TEST_CASE("biography: after the boot a page is requested, given back, and waits 
   CHECK(told.find("on_cpu allocated ") != std::string::npos);
   CHECK(told.find("references lru ") != std::string::npos);
 }
+
+TEST_CASE("holdings: what a workload takes is its own, and what it reclaims is one's own no more") {
+  auto lab = booted();
+  Holdings mine;
+  const u64 p = make(*lab, "alloc_pages GFP_HIGHUSER_MOVABLE -> p");
+  make(*lab, "alloc_pages GFP_HIGHUSER_MOVABLE -> q");
+  make(*lab, "folio_add_lru p");
+  make(*lab, "workload mixed 300");
+  CHECK(mine.at(*lab).size() == 2);
+  u64 calls = 0;
+  for (; calls < 200 && lab->state().pages.block(pfn_t{p}) && mine.at(*lab).size() == 2; ++calls)
+    make(*lab, "workload files 20000");
+  for (const Holding &h : mine.at(*lab)) CHECK(lab->bindings()[h.slot] == "q");
+  CHECK(mine.at(*lab).size() == 1);
+}
+
+TEST_CASE("lab: a seek in slices arrives where one at once does") {
+  auto lab = booted();
+  const u64 from = lab->size();
+  for (int i = 0; i < 20; ++i) make(*lab, "workload mixed 500");
+  lab->seek({from + 7, 5});
+  const u64 digest = lab->digest();
+  lab->seek({0, 0});
+  unsigned slices = 1;
+  while (!lab->seek_some({from + 7, 5}, 3)) ++slices;
+  CHECK(lab->digest() == digest);
+  CHECK(lab->position() == Position{from + 7, 5});
+  CHECK(slices > 1);
+}

@@ -6,6 +6,7 @@ import { allocatorOf } from "./live_call";
 import { t } from "./locale";
 import { Objects } from "./objects";
 import type { Page } from "./page";
+import { WorkloadPane } from "./workload";
 
 interface Pane {
   refresh(): void;
@@ -17,6 +18,7 @@ export class LivePanes {
   private readonly choice = h("div", { class: "panes", role: "radiogroup", "aria-label": t("alloc.panes") });
   private readonly panes = new Map<string, { pane: Pane; view: HTMLElement; input: HTMLInputElement }>();
   private current = "pages";
+  private arriving = false; // on the way to where there is something to allocate from; the keyboard goes there
 
   constructor(
     private readonly page: Page,
@@ -27,6 +29,7 @@ export class LivePanes {
     panel.append(this.early, this.choice);
     this.add(panel, "pages", (view) => new Allocate(page, later, view, show));
     this.add(panel, "objects", (view) => new Objects(page, later, view));
+    this.add(panel, "workload", (view) => new WorkloadPane(page, later, view));
     this.fillEarly();
   }
 
@@ -38,7 +41,10 @@ export class LivePanes {
       view.hidden = !ready || name !== this.current;
       input.checked = name === this.current;
     }
-    if (ready) this.panes.get(this.current)?.pane.refresh();
+    if (!ready) return;
+    this.panes.get(this.current)?.pane.refresh();
+    if (this.arriving) this.focus();
+    this.arriving = false;
   }
 
   focus(): void {
@@ -62,8 +68,8 @@ export class LivePanes {
     const go = (word: string, to: () => number) => {
       const press = h("button", { type: "button" }, t(word));
       press.addEventListener("click", () => {
+        this.arriving = true;
         this.page.seek(to());
-        this.focus();
       });
       return press;
     };

@@ -193,7 +193,7 @@ export class Objects {
 
   private askForm(): HTMLElement {
     const alloc = h("button", { type: "button", class: "primary" }, t("slab.alloc"));
-    alloc.addEventListener("click", () => this.got(this.make(`kmem_cache_alloc ${this.which.value} GFP_KERNEL${this.cpuText()}`)));
+    alloc.addEventListener("click", () => this.got(this.make(`kmem_cache_alloc ${this.which.value}${this.cpuText()}`)));
     const size = h("input", { type: "text", id: "slab-bytes", class: "mono", value: "100", maxlength: 12 });
     const form = h(
       "form",
@@ -341,10 +341,10 @@ export class Objects {
     const buttons = slot.inUse
       ? [
           does("free", free),
-          does("overflow", `write_object ${hex(slot.address + size)} 8 0x41`),
+          does("overflow", `write_object ${hex(slot.address + size)} 8 value=0x41`),
           does("wrong", `kmem_cache_free ${other} ${at}${cpu}`),
         ]
-      : [does("twice", free), does("late", `write_object ${at} 8 0x41`)];
+      : [does("twice", free), does("late", `write_object ${at} 8 value=0x41`)];
     this.slot.replaceChildren(
       h(
         "h3",

@@ -150,6 +150,7 @@ function callSentence(call: Call): string | null {
   values.n = 2 ** order;
   values.order = order;
   values.cpu ??= 0;
+  values.seed ??= 1;
   values.pfn = hex(typeof values.page === "number" ? values.page : result);
   values.blockSize = bytes(PAGE * 2 ** order);
   values.size = bytes(Number(values.size ?? 0));
@@ -187,6 +188,7 @@ const PAGE_CALLS = new Set([
   "kmem_cache_shrink",
   "kmem_cache_destroy",
   "write_object",
+  "workload",
 ]);
 
 // ---- the boot ----------------------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ export async function startTools(
     { keys: ["O"], name: "out-back", run: () => strides.go("out", -1) },
     { keys: [" "], name: "play", run: press("play") },
     { keys: ["/"], name: "ask", run: ask },
-    { keys: ["a"], name: "allocate", run: () => void live.open() },
+    { keys: ["m"], name: "allocate", run: () => void live.open() },
     { keys: ["b"], name: "bookmark", run: () => goTo.add("") },
     { keys: ["g"], name: "jump", run: () => goTo.focusJump() },
     { keys: ["a"], name: "autopsy", run: press("autopsy") },

@@ -157,7 +157,7 @@ export function outcome(walk: Walk | null, text: string): string {
   const path = find("lab_slab_path");
   if (object && !object.ptr) return t("slab.refused");
   if (object) {
-    const ways = path ? t(`slab.path.${path.path_name}`) : "";
+    const ways = t(`slab.path.${find("lab_slab_large") ? "large" : (path?.path_name ?? "fast")}`);
     return t("slab.got", { at: hex(Number(object.ptr)), size: bytes(Number(object.bytes_alloc)), way: ways });
   }
   const gone = find("lab_slab_discard");
