@@ -500,6 +500,7 @@ TraceResult replay_trace(const TraceFiles &files) {
   const json a = parse(files.snapshot_a);
   if (!why.empty()) return finish();
   PageAlloc pages = Loader(a, why).load();
+  if (why.empty()) why = pages.verify(false); // numbers that do not go together
   if (!why.empty()) return finish();
   Replay replay(std::move(pages), r, why);
   u64 line = 0;
