@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "lab/page_calls.hpp"
 #include "lab/slab_calls.hpp"
+#include "lab/workload_calls.hpp"
 #include "mm/boot.hpp"
 
 #include <algorithm>
@@ -14,7 +15,6 @@ namespace {
 
 // More than any firmware gives; the maps are put in order anew with each line.
 constexpr std::size_t max_e820_entries = 512, max_numa_blocks = 4096;
-constexpr u64 most_workload_calls = 100'000; // of one command: its events are kept while it is on show
 constexpr u64 all_memblock_flags = MEMBLOCK_HOTPLUG | MEMBLOCK_MIRROR | MEMBLOCK_NOMAP | MEMBLOCK_DRIVER_MANAGED;
 
 constexpr bool power_of_two(u64 x) { return x != 0 && (x & (x - 1)) == 0; }
@@ -46,7 +46,7 @@ constexpr StepRule step_rules[] = {
 
 // Something is asked of the page allocator, or given back to it.
 const CallRow *row_of(Op op) {
-  for (const std::span<const CallRow> rows : {page_call_rows(), slab_call_rows()})
+  for (const std::span<const CallRow> rows : {page_call_rows(), slab_call_rows(), workload_call_rows()})
     for (const CallRow &row : rows)
       if (row.op == op) return &row;
   return nullptr;
@@ -63,8 +63,7 @@ bool is_about_pages(Op op) {
   case Op::hugepage_init:
   case Op::free_reserved_area:
   case Op::write_sysctl:
-  case Op::setup_per_cpu_pageset:
-  case Op::workload: return true;
+  case Op::setup_per_cpu_pageset: return true;
   default: return is_request(op);
   }
 }
@@ -85,8 +84,7 @@ std::string_view span_name(Op op) {
   case Op::numa_set_cpus: return "numa_set_node";
   case Op::e820_add: return "e820__range_add";
   case Op::movable_node: return "cmdline_parse_movable_node";
-  case Op::setup_per_cpu_pageset:
-  case Op::workload: return op_info(op).name;
+  case Op::setup_per_cpu_pageset: return op_info(op).name;
   default: return is_request(op) ? op_info(op).name : std::string_view();
   }
 }
@@ -251,21 +249,10 @@ void Machine::check_facts(Site &site) const {
     if (site.c.text == "watermark_scale_factor" ? v[1] < 1 || v[1] > 3000 : v[1] > 0x7fffffff)
       site.fail(1, "the kernel refuses this value: ", v[1]);
     break;
-  case Op::workload:
-    if (!find_workload_mix(site.c.text)) {
-      std::string names;
-      for (unsigned i = 0; i < workload_mixes; ++i)
-        append(names, i == 0 ? "" : ", ", workload_mix_name(static_cast<WorkloadMix>(i)));
-      site.fail(0, "there is no mix '", site.c.text, "': ", names);
-    }
-    if (v[1] == 0 || v[1] > most_workload_calls) site.fail(1, "calls goes from 1 to ", most_workload_calls);
-    if (v[3] > std::max<u64>(system_.pages.cpus(), 1))
-      site.fail(3, "there are ", std::max<u64>(system_.pages.cpus(), 1), " CPUs");
-    break;
   default:
     if (const CallRow *row = row_of(site.c.op)) {
       // A check changes nothing; the site is the one that the call is made with.
-      const CallFault fault = row->check({const_cast<System &>(system_), nullptr, site.c, v});
+      const CallFault fault = row->check({const_cast<System &>(system_), nullptr, site.c, v, const_cast<std::optional<Workload> &>(workload_)});
       if (!fault.reason.empty()) site.fail(fault.arg, fault.reason);
     }
     break;
@@ -419,29 +406,14 @@ Result Machine::make(const Site &site, Trace *t) {
     enter({});
     setup_per_cpu_pageset(s, t);
     return done();
-  case Op::workload:
-    enter({v[1], v[2], v[3]});
-    return leave(use(site, t));
   default: { // every other Op returned above
     enter({v[0], v[1], v[2], v[3]});
-    CallSite call{s, t, c, v};
+    CallSite call{s, t, c, v, workload_};
     CallOutcome o = row_of(c.op)->make(call);
     if (!o.error.empty()) return {0, std::move(o.error), no_arg};
     return leave(o.value);
   }
   }
-}
-
-u64 Machine::use(const Site &site, Trace *t) {
-  WorkloadSpec spec{.seed = site.given(2) ? site.v[2] : 1, .mix = *find_workload_mix(site.c.text)};
-  spec.cpus = static_cast<u32>(site.given(3) && site.v[3] != 0 ? site.v[3] : std::max<u64>(system_.pages.cpus(), 1));
-  // Another user: the one before gives back what it has.
-  if (workload_ && !(workload_->spec() == spec)) {
-    workload_->stop(system_.pages, t);
-    workload_.reset();
-  }
-  if (!workload_) workload_.emplace(spec);
-  return workload_->run(system_.pages, t, site.v[1]);
 }
 
 u64 Machine::digest() const {

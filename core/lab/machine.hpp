@@ -67,8 +67,6 @@ private:
   void check_facts(Site &site) const;
   Result make(const Site &site, Trace *t);
 
-  u64 use(const Site &site, Trace *t); // workload
-
   System system_;
   std::optional<Workload> workload_;
   std::vector<std::optional<u64>> bound_;

@@ -52,6 +52,8 @@ void mem_init(System &s, Trace *t);
 // kmem_cache_init: the slab allocator gets its CPUs and nodes and makes its first caches; its line is printed. Free
 // pages are there; CPUs are those of vm_field::nr_cpus.
 void kmem_cache_init(System &s, Trace *t);
+// fold() of the slab allocator's events.
+bool fold_slub(System &s, const Event &e, const Trace &texts);
 // setup_per_cpu_pageset, with all CPUs that the firmware named (the kernel begins with one; the others come before the
 // deferred pages do). CPUs are numbered node by node.
 void setup_per_cpu_pageset(System &s, Trace *t);

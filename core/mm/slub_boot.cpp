@@ -7,7 +7,29 @@
 
 namespace mmscope {
 
+namespace {
+
+// Structure sizes and options are those of Debian's 6.1 builds, which are alike in this.
+SlubRules slub_rules(const System &s) {
+  SlubRules r;
+  r.page_shift = s.arch->page_shift;
+  r.cache_line = static_cast<u32>(s.arch->cache_line);
+  r.max_order = s.config.max_order;
+  r.direct_map_base = s.arch->direct_map_base;
+  r.zone_dma = std::any_of(s.arch->zones.begin(), s.arch->zones.end(), [](const ZoneRow &z) { return z.name == "DMA"; });
+  read_slub_params(r, s.params.text);
+  return r;
+}
+
+} // namespace
+
+bool fold_slub(System &s, const Event &e, const Trace &texts) {
+  if (e.kind == EventKind::lab_slab_setup) s.slub = Slub(slub_rules(s));
+  return s.slub.fold(e, texts);
+}
+
 void kmem_cache_init(System &s, Trace *t) {
+  s.slub = Slub(slub_rules(s));
   SlubMachine machine;
   machine.nr_cpu_ids = machine.present_cpus = static_cast<u32>(std::max<u64>(s.get(vm_field::nr_cpus), 1));
   machine.nr_node_ids = static_cast<u32>(std::max<std::size_t>(s.pages.nodes().size(), 1));

@@ -1,6 +1,9 @@
 #include "mm/system.hpp"
 
 #include "base/text.hpp"
+#include "mm/boot.hpp"
+
+#include <numeric>
 
 namespace mmscope {
 
@@ -77,6 +80,7 @@ void System::set_node_cpus(Trace *t, i32 nid, u64 cpus) {
   if (numa.cpus.size() <= n) numa.cpus.resize(n + 1);
   numa.cpus[n] = cpus;
   emit(t, EventKind::lab_cpu_node, {field(nid), cpus});
+  set(t, vm_field::nr_cpus, std::accumulate(numa.cpus.begin(), numa.cpus.end(), u64{0}));
 }
 
 u64 System::digest() const {
@@ -114,20 +118,6 @@ std::string System::verify() const {
   return {};
 }
 
-namespace {
-// Structure sizes and options are those of Debian's 6.1 builds, which are alike in this.
-SlubRules slub_rules(const SystemSetup &setup) {
-  SlubRules r;
-  r.page_shift = setup.arch->page_shift;
-  r.cache_line = static_cast<u32>(setup.arch->cache_line);
-  r.max_order = setup.config.max_order;
-  r.direct_map_base = setup.arch->direct_map_base;
-  r.zone_dma = zone_index(*setup.arch, "DMA") != no_zone;
-  read_slub_params(r, setup.command_line);
-  return r;
-}
-} // namespace
-
 System make_system(const SystemSetup &setup) {
   System s;
   s.arch = setup.arch;
@@ -145,18 +135,21 @@ System make_system(const SystemSetup &setup) {
                                  .zone_dma32 = zone_index(*setup.arch, "DMA32"),
                                  .gfp_zones = gfp_zone_table(setup.arch->zones),
                                  .pcp_most_pages = (u64{1} << 20) >> setup.arch->page_shift});
-  s.slub = Slub(slub_rules(setup));
   s.vm[static_cast<std::size_t>(vm_field::watermark_scale_factor)] = 10;
   return s;
 }
+
+namespace {
+// Through a pointer: in the page the slab allocator comes with the second half of the program (web/hosting/split.mjs).
+bool (*volatile const slub_fold)(System &, const Event &, const Trace &) = fold_slub;
+} // namespace
 
 void fold(System &s, const Event &e, const Trace &texts, u64 part) {
   if (event_info(e.kind).role == EventRole::info) return;
   Event applied = e;
   if (e.kind == EventKind::lab_free_list_add && part > 0 && part < e.f[5]) applied.f[5] = part;
-  if (s.memblock.fold(applied) || s.pages.fold(applied) || s.sparse.fold(applied) || s.e820.fold(applied) ||
-      s.slub.fold(applied, texts))
-    return;
+  if (s.memblock.fold(applied) || s.pages.fold(applied) || s.sparse.fold(applied) || s.e820.fold(applied)) return;
+  if (e.kind >= EventKind::lab_slab_setup && e.kind <= EventKind::lab_slab_path && slub_fold(s, applied, texts)) return;
   switch (e.kind) {
   case EventKind::lab_phase: s.set_phase(nullptr, static_cast<Phase>(e.f[0])); break;
   case EventKind::lab_line: s.print(nullptr, std::string(texts.text(e.f[0]))); break;

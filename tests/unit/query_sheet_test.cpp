@@ -178,6 +178,7 @@ TEST_CASE("complete: names of what the path has led to") {
                                                               "node[",
                                                               "page[",
                                                               "block[",
+                                                              "pageblock[",
                                                               "section[",
                                                               "mem_section",
                                                               "memblock",
@@ -190,8 +191,7 @@ TEST_CASE("complete: names of what the path has led to") {
                                                               "no_unmerged_buddies",
                                                               "handed_over",
                                                               "valid",
-                                                              "free(",
-                                                              "free_pages("});
+                                                              "free("});
   CHECK(complete(lab, "node[0].zone[DMA].free_a") == List{"free_area["});
   CHECK(complete(lab, "1 + memb") == List{"memblock"});
   CHECK(complete(lab, "memblock.res") == List{"reserved"});

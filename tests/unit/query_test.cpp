@@ -423,3 +423,47 @@ TEST_CASE("query: 16 TiB are asked as quickly as 1 GiB") {
   CHECK(number(lab, "handed()") == handed_count(lab.events()));
   CHECK(number(lab, "handed(node<8)") == handed_count(lab.events()));
 }
+
+TEST_CASE("query: a CPU's page lists, read as the machine has them") {
+  const Lab &lab = at_end();
+  const zone &z = lab.state().pages.zone_of(0, 1);
+  REQUIRE(!z.pcp.empty());
+  CHECK(number(lab, "node[0].zone[DMA32].pcp[0].count") == z.pcp[0].count);
+  CHECK(number(lab, "node[0].zone[DMA32].pcp[0].high") == z.pcp_high);
+  CHECK(number(lab, "node[0].zone[DMA32].pcp[0].batch") == z.pcp_batch);
+  CHECK(number(lab, "node[0].zone[DMA32].pcp[0].free_factor") == z.pcp[0].free_factor);
+  CHECK(number(lab, "node[0].zone[DMA32].pcp[0].next_drain") == nr_pcp_free(z, z.pcp[0], z.pcp_high, false));
+  u64 pages = 0;
+  for (unsigned i = 0; i < lab.state().pages.pcp_lists(); ++i) {
+    u64 blocks = 0, first = 0;
+    lab.state().pages.for_each_pcp(0, 1, 0, i, [&](const PcpBlock &b) {
+      if (blocks++ == 0) first = b.pfn.v;
+    });
+    const std::string list = concat("node[0].zone[DMA32].pcp[0].lists[", i, "]");
+    CHECK(number(lab, list + ".nr") == blocks);
+    pages += blocks << number(lab, list + ".order");
+    if (blocks == 0) continue;
+    CHECK(number(lab, list + ".page[0]") == first);
+    CHECK(words(lab, list + ".page[0].state") == "pcp");
+    CHECK(number(lab, list + ".page[0]._refcount") == 0);
+  }
+  CHECK(pages == z.pcp[0].count);
+  CHECK(pages > 0); // the boot has freed pages that way
+  CHECK(nothing(lab, "node[0].zone[DMA32].pcp[1000].count"));
+  CHECK(nothing(lab, "node[0].zone[DMA32].pcp[0].lists[14].nr"));
+  CHECK(number(lab, "node[0].zone[DMA32].pageset_high") == z.pcp_high);
+  CHECK(number(lab, "node[0].zone[DMA32].watermark_boost") == 0);
+  CHECK(number(lab, "node[0].zone[DMA32].nr_reserved_highatomic") == 0);
+  CHECK(number(lab, "node[0].zone[DMA32].unusable[0]") == 0);
+  CHECK(value(lab, "node[0].zone[DMA32].extfrag[0]").negative);
+  CHECK(nothing(lab, "node[0].zone[DMA32].unusable[99]"));
+}
+
+TEST_CASE("query: pageblocks, the first of a zone that begins inside of one too") {
+  const Lab &lab = at_end();
+  CHECK(number(lab, "pageblock[1].pfn") == 1); // pfn 0 is no page of a zone
+  CHECK(number(lab, "pageblock[0x5123].pfn") == 0x5000);
+  CHECK(words(lab, "pageblock[0x5123].migratetype") == words(lab, "page[0x5123].migratetype"));
+  CHECK(words(lab, "pageblock[0x5123].zone") == "DMA32");
+  CHECK(number(lab, "pageblock[0x5123].free") == lab.state().pages.count_pageblock(pfn_t{0x5123}).free);
+}

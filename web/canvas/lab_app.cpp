@@ -10,6 +10,7 @@ namespace mmscope::canvas {
 
 void Desk::put(std::unique_ptr<Lab> next) {
   lab = std::move(next);
+  ++machines;
   clear_selection();
   pointed_.reset();
   pointing_.reset();

@@ -77,6 +77,9 @@ struct Desk {
   std::vector<Position> bookmarks;
 
   void put(std::unique_ptr<Lab> next); ///< a prepared one
+  /// Another number whenever there is another state to show: another machine, or the playhead moved.
+  u64 moment() const { return machines << 40 | lab->generation(); }
+  u64 machines = 0; ///< counts those that were put here
 
   // --- the learner moves the playhead ---
   void seek(Position to) {

@@ -24,6 +24,7 @@ export const LATER = [
   /^(?!.*emscripten::internal).*\bLater\b/,
   /^mmscope_later$/,
   /^mmscope::\(anonymous namespace\)::\$_\d+::__invoke\(mmscope::Context const&/, // the fields of core/query/fields.def
+  /^mmscope::fold_slub\(/,
   /^mmscope::page_calls::/, // requests to the running machine: no boot makes one
   /^mmscope::canvas::\(anonymous namespace\)::(Walk|Slab|Sections|Zones|Pcp|Buddy|Pageblocks|Timeline)Panel::(?!~)/, // Desk::whole; a failed canvas destroys them early
   /^mmscope::canvas::place_tabs\(/, // likewise
@@ -35,7 +36,6 @@ export const COLD = [
   /^stbtt__(run_charstring|cff|cid|dict|get_subr|tesselate_cubic|csctx)/, // outlines of fonts that ours is none of
   /^mmscope::\(anonymous namespace\)::Emulation::/, // numa=fake
   /^mmscope::Slub::(fold|kmem_cache_\w+|add_to|verify\w*)\(/, // no slab allocator at the start
-  /^mmscope::(Machine::use|Workload::\w+)\(/,
   /^mmscope::PageAlloc::(set_block|lru_add|lru_del|split_page|block|clear_blocks)\(/, // blocks of requests
   /^mmscope::make_script\(/, // a log without memblock=debug; the recorded boots that the page begins with have it
 ];

@@ -13,11 +13,10 @@ namespace {
 struct Tab {
   std::string_view id, label, name;
 };
-constexpr Tab tabs[] = {{"memblock", "memblock", "memblock"},      {"walk", "walk", "walk of a request"},
-                        {"slab", "slab", "slab"},
-                        {"sections", "sections", "sections"},      {"zones", "zones", "nodes and zones"},
-                        {"pcp", "CPU lists", "CPU lists"},         {"buddy", "buddy", "buddy"},
-                        {"pageblocks", "pageblocks", "pageblocks"}};
+constexpr Tab tabs[] = {
+    {"memblock", "memblock", "memblock"}, {"walk", "walk", "walk of a request"},     {"slab", "slab", "slab"},
+    {"sections", "sections", "sections"}, {"zones", "zones", "nodes and zones"},     {"pcp", "CPU lists", "CPU lists"},
+    {"buddy", "buddy", "buddy"},          {"pageblocks", "pageblocks", "pageblocks"}};
 
 /// Before the handoff there is nothing to ask for: sections and zones are all there is to choose.
 bool offered(const Desk &desk, std::string_view id) {

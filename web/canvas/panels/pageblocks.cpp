@@ -69,8 +69,8 @@ private:
   u64 seen_ = ~u64{0}, most_ = 0;
   ZoneId mapped_;
   std::size_t at_ = 0; // the cell that keys are at
-  const Lab *lab_ = nullptr;
-  std::unique_ptr<FragmentationHistory> history_; // of lab_
+  u64 machine_ = 0;
+  std::unique_ptr<FragmentationHistory> history_; // of that machine
 };
 
 void PageblocksPanel::draw(Frame &frame) {
@@ -92,11 +92,11 @@ void PageblocksPanel::draw(Frame &frame) {
   const Rect place{frame.area.x, y + 20 * s, width, std::max(room - below - 22 * s, 20 * s)};
   const auto most =
       static_cast<u64>(place.w / (least_cell * s)) * static_cast<u64>(std::max(place.h / (least_cell * s), 1.0f));
-  if (seen_ != desk_.lab->generation() || lab_ != desk_.lab.get() || !(mapped_ == where_) || most_ != most) {
+  if (machine_ != desk_.machines) history_.reset();
+  machine_ = desk_.machines;
+  if (seen_ != desk_.moment() || !(mapped_ == where_) || most_ != most) {
     map_ = pageblock_map(desk_.lab->state().pages, where_.nid, where_.zid, most);
-    if (lab_ != desk_.lab.get()) history_.reset();
-    lab_ = desk_.lab.get();
-    seen_ = desk_.lab->generation();
+    seen_ = desk_.moment();
     mapped_ = where_;
     most_ = most;
   }

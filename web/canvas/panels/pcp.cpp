@@ -98,11 +98,11 @@ void PcpPanel::read() {
        : m.kind == BlockMove::taken   ? t.taken
                                       : t.kept);
   }
-  if (seen_ != desk_.lab->generation()) {
+  if (seen_ != desk_.moment()) {
     // The list that the step was about shows its blocks.
     for (unsigned i = 0; i < pa.pcp_lists(); ++i)
       if (traffic_[i].any()) chosen_ = i;
-    seen_ = desk_.lab->generation();
+    seen_ = desk_.moment();
   }
   if (chosen_ && *chosen_ >= pa.pcp_lists()) chosen_.reset();
   for (unsigned i = 0; i < pa.pcp_lists() && !chosen_; ++i)

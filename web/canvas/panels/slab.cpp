@@ -60,8 +60,8 @@ Color free_object(const Theme &theme) { return mix(theme.hole, theme.free, 0.55f
 
 /// What the step was about is chosen; else what was chosen before, as long as it is there.
 void SlabPanel::follow() {
-  if (seen_ == desk_.lab->generation()) return;
-  seen_ = desk_.lab->generation();
+  if (seen_ == desk_.moment()) return;
+  seen_ = desk_.moment();
   listed_.clear();
   slub().for_each_cache([&](cache_id id, const KmemCache &) { listed_.push_back(id); });
   step_ = slab_step(desk_.lab->events());

@@ -139,8 +139,8 @@ void WalkPanel::draw(Frame &frame) {
   request(frame, y);
   float whole = 0;
   for (const WalkRow &r : rows) whole += height(frame, r);
-  if (seen_ != lab.generation()) {
-    seen_ = lab.generation();
+  if (seen_ != desk_.moment()) {
+    seen_ = desk_.moment();
     if (lab.inside())
       scroll_.reveal(whole - height(frame, rows.back()), height(frame, rows.back()));
     else
