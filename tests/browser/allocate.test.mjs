@@ -16,7 +16,6 @@ after(async () => {
 });
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-const BOOT = 93; // calls of the first machine's boot
 
 /** The side at the end of the boot. */
 async function allocate(page) {
@@ -26,6 +25,7 @@ async function allocate(page) {
   await side.getByRole("button", { name: "Allocate", exact: true }).first().waitFor();
   return {
     side,
+    boot: await bootOf(page),
     gfp: side.getByRole("combobox", { name: "What it may do (gfp flags)" }),
     order: side.getByLabel("Order (size)"),
     make: side.getByRole("button", { name: "Allocate", exact: true }).first(),
@@ -33,6 +33,12 @@ async function allocate(page) {
     walk: side.locator(".walk button"),
     blocks: side.locator("[data-block]"),
   };
+}
+/** So many calls is the boot, at whose end the page stands. */
+async function bootOf(page) {
+  const [, call, calls] = /^call (\d+) of (\d+)$/.exec(await where(page));
+  assert.equal(call, calls);
+  return Number(calls);
 }
 /** Calls typed on the side "Script". */
 async function script(page, lines) {
@@ -61,14 +67,13 @@ for (const [name, where_, options] of [
     await page.getByRole("tab", { name: "Allocate" }).click();
     const early = page.getByRole("tabpanel", { name: "Allocate" });
     await early.getByText("memblock has not handed memory over").waitFor();
-    const { said, make, walk, blocks, side } = await allocate(page);
-    assert.equal(await where(page), `call ${BOOT} of ${BOOT}`);
+    const { boot, said, make, walk, blocks, side } = await allocate(page);
     // What the boot gave back last waits on the CPU's list: without it the list is empty.
     await side.getByText("More calls").click();
     await side.getByRole("button", { name: "Drain all CPUs’ lists" }).click();
     await make.click();
     await said.filter({ hasText: /^Block 0x[0-9a-f]+ of zone DMA32, 4 KiB: from CPU 0’s list/ }).waitFor();
-    assert.equal(await where(page), `call ${BOOT + 2} of ${BOOT + 2}`);
+    assert.equal(await where(page), `call ${boot + 2} of ${boot + 2}`);
     const pfn = /Block (0x[0-9a-f]+)/.exec(await said.textContent())[1];
     assert.match(await sentence(page), new RegExp(`^4 KiB are asked for with GFP_KERNEL: block ${pfn} `));
     const lines = await texts(walk);
@@ -85,7 +90,7 @@ for (const [name, where_, options] of [
 
     // A line moves the playhead into the call, and the list stays.
     await walk.nth(1).click();
-    assert.match(await where(page), new RegExp(`^call ${BOOT + 2} of ${BOOT + 2}, event \\d+$`));
+    assert.match(await where(page), new RegExp(`^call ${boot + 2} of ${boot + 2}, event \\d+$`));
     assert.equal(await walk.nth(1).getAttribute("aria-current"), "step");
     assert.equal(await sentence(page), lines[1]);
     assert.equal(await blocks.count(), 0); // nobody's yet
@@ -119,6 +124,7 @@ test("by keyboard alone: flags are completed, the order chosen, the block freed,
   await page.keyboard.press("Enter");
   const side = page.getByRole("tabpanel", { name: "Allocate" });
   await page.waitForFunction(() => document.activeElement?.id === "alloc-gfp");
+  const boot = await bootOf(page);
   await page.keyboard.press("Control+A");
   await page.keyboard.type("nofs");
   await page.keyboard.press("ArrowDown");
@@ -146,13 +152,13 @@ test("by keyboard alone: flags are completed, the order chosen, the block freed,
   const wrong = side.getByRole("alert");
   await wrong.filter({ hasText: /^double free: page \d+ is free already, in block \d+ of order \d+\./ }).waitFor();
   assert.match(await wrong.textContent(), /BUG: Bad page state/);
-  assert.equal(await where(page), `call ${BOOT + 2} of ${BOOT + 2}`); // it was not made
+  assert.equal(await where(page), `call ${boot + 2} of ${boot + 2}`); // it was not made
   // Flags that do not go together are said to be wrong before anything is asked.
   await side.getByRole("combobox", { name: /gfp flags/ }).fill("GFP_DMA|GFP_DMA32");
   assert.match(await side.locator("#alloc-gfp-about").textContent(), /do not go together/);
   await side.getByRole("combobox", { name: /gfp flags/ }).press("Escape");
   await side.getByRole("combobox", { name: /gfp flags/ }).press("Enter");
-  assert.equal(await where(page), `call ${BOOT + 2} of ${BOOT + 2}`);
+  assert.equal(await where(page), `call ${boot + 2} of ${boot + 2}`);
   await close(page);
 });
 
@@ -278,7 +284,7 @@ test("a block of one's own is freed where it is inspected; its page has a life a
 
 test("a workload runs, is paused, and is gone back over; its figures are those of the place", async () => {
   const page = await open(site);
-  const { side } = await allocate(page);
+  const { boot, side } = await allocate(page);
   await side.getByRole("radio", { name: "Workload" }).check({ force: true });
   const said = side.getByRole("status");
   await said.filter({ hasText: "Nothing runs yet." }).waitFor();
@@ -296,7 +302,7 @@ test("a workload runs, is paused, and is gone back over; its figures are those o
   assert.notEqual(await side.locator(".load-zones").textContent(), first);
   await page.screenshot({ path: `${screenshots}/workload.png` });
   // Back to the first thousand, and to the end again.
-  await page.locator("#timeline").fill(String(BOOT + 1));
+  await page.locator("#timeline").fill(String(boot + 1));
   await said.filter({ hasText: /^1\u202f000 calls, / }).waitFor();
   assert.equal(await side.locator(".load-zones").textContent(), first);
   await page.locator("#timeline").press("End");

@@ -71,7 +71,7 @@ test("? opens it; keys of a single character can be switched off, arrows stay, a
   await page.keyboard.press(".");
   assert.equal(await where(page), begin);
   await page.keyboard.press("ArrowRight");
-  assert.equal(await where(page), "call 18 of 92");
+  assert.equal(await where(page), "call 18 of 93");
   await page.getByRole("button", { name: "Help" }).click();
   assert.equal(await dialog.getByRole("checkbox", { name: "Keys of a single character work" }).isChecked(), false);
   await close(page);

@@ -129,7 +129,7 @@ for (const [name, fragment, said] of [
   ["a newer version", `#s=p${Buffer.from('{"v":7}').toString("base64url")}`, /newer version of this page \(format 7\)/],
   ["an unknown part", "#machne=qemu-1g", /part “machne”/],
   ["an unknown machine", "#machine=pdp-11", /no machine “pdp-11”\. There are: x64-6\.1-1G, .*qemu-1g/],
-  ["a call beyond the boot", "#call=4711", /no call 4711 in this boot of 92 calls/],
+  ["a call beyond the boot", "#call=4711", /no call 4711 in this boot of 93 calls/],
   ["an event that a call does not have", "#call=41&event=999999", /no call 41, event 999999/],
   ["a function that is never called", "#after=start_kernel_thread", /never calls start_kernel_thread/],
   ["a thing that is not there", "#call=17&select=node[7]", /no node\[7\] at this step/],
@@ -166,7 +166,7 @@ for (const [name, fragment, said] of [
 test("a link by hand: call, event and panel, as a teacher writes it", async () => {
   const page = await open(at("#call=41&event=3&focus=timeline"));
   await ready(page);
-  assert.match(await where(page), /^call 41 of 92, event 3$/);
+  assert.match(await where(page), /^call 41 of 93, event 3$/);
   await page.getByRole("button", { name: "View", exact: true }).click();
   assert.ok(await page.getByRole("radio", { name: "timeline", exact: true }).last().isChecked());
   await close(page);

@@ -139,7 +139,7 @@ test("inside a call it says that one's own comes after it", async () => {
   const page = await open(site);
   await page.getByRole("combobox", { name: "by" }).selectOption("event");
   await page.getByRole("button", { name: "Step", exact: true }).click();
-  assert.equal(await where(page), "call 18 of 92, event 1");
+  assert.equal(await where(page), "call 18 of 93, event 1");
   const { input, side } = await script(page);
   assert.match(await side.textContent(), /Call 18 has not returned yet.*yours will come after it/);
   await input.fill("memblock_reserve 0x8000000 4K");

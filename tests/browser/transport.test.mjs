@@ -31,14 +31,14 @@ for (const [name, place, options] of [
     const open_ = button(page, "Go to …");
     await open_.click();
     await button(page, "Into the next function").click();
-    assert.match(await where(page), /^call 35 of 92, event 1$/);
+    assert.match(await where(page), /^call 35 of 93, event 1$/);
     await button(page, "Into the next function").click();
     assert.equal(await eventOf(page), 2);
     await button(page, "Into the function before").click();
     await button(page, "Into the function before").click();
     assert.equal(await where(page), begin);
     await button(page, "Over the next function").click();
-    assert.match(await where(page), /^call 35 of 92$/);
+    assert.match(await where(page), /^call 35 of 93$/);
     await button(page, "Over the function before").click();
     assert.equal(await where(page), begin);
     await button(page, "Into the next function").click();
@@ -47,7 +47,7 @@ for (const [name, place, options] of [
     assert.ok((await eventOf(page)) !== 2);
     await button(page, "Out to before this function").click();
     await button(page, "Out to before this function").click();
-    assert.notEqual(await where(page), "call 35 of 92, event 2");
+    assert.notEqual(await where(page), "call 35 of 93, event 2");
     page.problems.splice(0, page.problems.length, ...page.problems.filter((text) => !/WebGL/i.test(text)));
     await close(page);
   });
@@ -59,10 +59,10 @@ test("jumps to a call, an event, a phase; says what there is when there is none"
   assert.ok(await call.evaluate((e) => e === document.activeElement));
   await call.fill("41");
   await call.press("Enter");
-  assert.equal(await where(page), "call 41 of 92");
+  assert.equal(await where(page), "call 41 of 93");
   await call.fill("41.7");
   await call.press("Enter");
-  assert.equal(await where(page), "call 41 of 92, event 7");
+  assert.equal(await where(page), "call 41 of 93, event 7");
   await call.fill("93");
   await call.press("Enter");
   const panel = page.getByRole("group", { name: "Go to …" });
@@ -70,11 +70,11 @@ test("jumps to a call, an event, a phase; says what there is when there is none"
   await call.fill("sparse");
   await call.press("Enter");
   assert.match(await panel.getByRole("alert").textContent(), /41 or 41\.7/);
-  assert.equal(await where(page), "call 41 of 92, event 7");
+  assert.equal(await where(page), "call 41 of 93, event 7");
   const handoff = panel.getByRole("button", { name: /^handoff calls \d+ to \d+$/ });
   const first = Number(/calls (\d+)/.exec(await handoff.textContent())[1]);
   await handoff.click();
-  assert.equal(await where(page), `call ${first - 1} of 92`);
+  assert.equal(await where(page), `call ${first - 1} of 93`);
   await page.keyboard.press("Escape");
   assert.ok(await panel.isHidden());
   assert.ok(await button(page, "Go to …").evaluate((e) => e === document.activeElement));
@@ -114,11 +114,11 @@ test("the keys: step, back, into, out, bookmark, play; not while typing, not fro
   const page = await open(site);
   const begin = await where(page);
   await page.keyboard.press("ArrowRight");
-  assert.equal(await where(page), "call 18 of 92");
+  assert.equal(await where(page), "call 18 of 93");
   await page.keyboard.press(",");
   assert.equal(await where(page), begin);
   await page.keyboard.press("Shift+ArrowRight");
-  assert.equal(await where(page), "call 18 of 92, event 1");
+  assert.equal(await where(page), "call 18 of 93, event 1");
   await page.keyboard.press("O");
   assert.equal(await where(page), begin);
   await page.keyboard.press("b");
@@ -141,7 +141,7 @@ test("the keys: step, back, into, out, bookmark, play; not while typing, not fro
   // A button takes the space for itself.
   await button(page, "Back").focus();
   await page.keyboard.press("Space");
-  assert.equal(await where(page), "call 16 of 92");
+  assert.equal(await where(page), "call 16 of 93");
   await button(page, "Play").waitFor();
   await close(page);
 });
