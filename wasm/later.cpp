@@ -16,6 +16,8 @@
 #include "io/script_text.hpp"
 #include "lab/presets.hpp"
 #include "lessons.hpp"
+#include "live.hpp"
+#include "objects.hpp"
 #include "session.hpp"
 #include "sheets.hpp"
 #include "tools.hpp"
@@ -167,9 +169,30 @@ public:
   std::string branches() const { return lab() ? tools::branches(*lab()) : "null"; }
   bool switch_branch(unsigned id) { return lab() && lab()->switch_branch(id); }
 
+  // --- the running allocator ---
+  std::string allocator(unsigned from, unsigned count) {
+    return lab() ? live::state(*lab(), holdings(), from, count) : "null";
+  }
+  std::string usage() const { return lab() ? live::usage(*lab()) : "null"; }
+  std::string holding(double pfn) {
+    return lab() && pfn >= 0 && pfn < 0x1p53 ? live::holding(*lab(), holdings(), static_cast<u64>(pfn)) : "null";
+  }
+  std::string gfp(const std::string &text) const { return lab() ? live::gfp(*lab(), text) : "null"; }
+  std::string gfp_words() const { return live::gfp_words(); }
+  std::string walk() const { return lab() && lab()->call() ? live::walk(*lab()) : "null"; }
+  std::string told() const { return lab() ? live::told(*lab()) : "null"; }
+  std::string caches() const { return lab() ? objects::caches(*lab()) : "null"; }
+  std::string cache(unsigned id, unsigned most) const { return lab() ? objects::cache(*lab(), id, most) : "null"; }
+  std::string object(double address) const {
+    return lab() && address >= 0 && address < 0x1p53 ? objects::object(*lab(), static_cast<u64>(address)) : "null";
+  }
+
   // --- the playhead, and the view of the desk ---
   void seek(double call, double event, double part) {
     if (lab()) lab()->seek({static_cast<u64>(call), static_cast<u64>(event), static_cast<u64>(part)});
+  }
+  bool seek_some(double call, double event, unsigned calls) {
+    return !lab() || lab()->seek_some({static_cast<u64>(call), static_cast<u64>(event), 0}, calls);
   }
   void stride(const std::string &how, int direction) {
     if (lab()) lab()->stride(how == "in" ? Stride::in : how == "out" ? Stride::out : Stride::over, direction);
@@ -198,6 +221,11 @@ private:
     if (biography_machine_ != session_.machines()) biography_.reset();
     return biography_.get();
   }
+  Holdings &holdings() {
+    if (!holdings_ || holdings_machine_ != session_.machines()) holdings_.reset(new Holdings);
+    holdings_machine_ = session_.machines();
+    return *holdings_;
+  }
   /// How far it is, 0 to 1 (through).
   template <class Slices> static double on(Slices *slices, unsigned calls) {
     if (slices == nullptr || slices->advance(calls)) return 1;
@@ -208,12 +236,14 @@ private:
   static void drop(Search *search) { delete search; }
   static void drop(Biography *biography) { delete biography; }
   static void drop(Lessons *lessons) { delete lessons; }
+  static void drop(Holdings *holdings) { delete holdings; }
   template <class T> using Held = std::unique_ptr<T, void (*)(T *)>;
 
   Session &session_;
   Held<Search> search_{nullptr, drop};
   Held<Biography> biography_{nullptr, drop};
-  unsigned search_machine_ = 0, biography_machine_ = 0;
+  Held<Holdings> holdings_{nullptr, drop};
+  unsigned search_machine_ = 0, biography_machine_ = 0, holdings_machine_ = 0;
   Held<Lessons> lessons_;
 };
 
@@ -272,7 +302,18 @@ extern "C" EMSCRIPTEN_KEEPALIVE void mmscope_later() {
       .function("makeCall", &Later::make_call)
       .function("branches", &Later::branches)
       .function("switchBranch", &Later::switch_branch)
+      .function("allocator", &Later::allocator)
+      .function("usage", &Later::usage)
+      .function("holding", &Later::holding)
+      .function("gfp", &Later::gfp)
+      .function("gfpWords", &Later::gfp_words)
+      .function("walk", &Later::walk)
+      .function("told", &Later::told)
+      .function("caches", &Later::caches)
+      .function("cache", &Later::cache)
+      .function("object", &Later::object)
       .function("seek", &Later::seek)
+      .function("seekSome", &Later::seek_some)
       .function("stride", &Later::stride)
       .function("view", &Later::view)
       .function("setFocus", &Later::set_focus)

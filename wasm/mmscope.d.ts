@@ -123,7 +123,33 @@ interface MmscopeLater {
   branches(): string;
   switchBranch(id: number): boolean;
 
+  // The running allocator: JSON as web/page/live_call.ts says.
+  /** Allocator, with at most `count` of the blocks that calls have got and still have. */
+  allocator(from: number, count: number): string;
+  /** Usage of web/page/workload.ts. */
+  usage(): string;
+  /** The Block among them that this page lies in, or null. */
+  holding(pfn: number): string;
+  /** GfpMeaning: what the flags of a request mean on this machine. */
+  gfp(text: string): string;
+  /** [{"name","about"}] */
+  gfpWords(): string;
+  /** Walk: the way of the call on show; null when it is not about pages. */
+  walk(): string;
+  /** Row of the event on show, or null. */
+  told(): string;
+
+  // The slab allocator: JSON as web/page/objects.ts says.
+  /** Caches. */
+  caches(): string;
+  /** Cache with at most so many of its slabs, or null. */
+  cache(id: number, most: number): string;
+  /** Slot of the object at a physical address, or null. */
+  object(address: number): string;
+
   seek(call: number, event: number, part: number): void;
+  /** Works for at most `calls` calls towards it; true when it is there. */
+  seekSome(call: number, event: number, calls: number): boolean;
   /** "in", "over", "out"; forwards when direction > 0. */
   stride(how: string, direction: number): void;
   /** View of web/page/links.ts. */

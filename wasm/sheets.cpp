@@ -68,6 +68,8 @@ void life_event(JsonWriter &j, const Lab &lab, const LifeEvent &e) {
   j.key("number").number(e.number).key("count").number(e.count);
   if (e.what == Life::firmware || e.what == Life::firmware_changed)
     j.key("type").string(e.number == 0 ? std::string_view() : e820_type_name(static_cast<u32>(e.number)));
+  if (e.what == Life::allocated) j.key("gfp").string(gfp_text(static_cast<gfp_t>(e.number)));
+  if (e.what == Life::stolen) j.key("type").string(migratetype_name(static_cast<migratetype>(e.number)));
   j.end_object();
 }
 

@@ -54,7 +54,14 @@ void show_json(const Io &io, const TraceResult &r) {
   write_pcp_lists(w, r.pages);
   w.key("differences").begin_array();
   for (const TraceDifference &d : r.differences)
-    w.begin_object().key("where").string(d.where).key("kernel").string(d.expected).key("ours").string(d.got).end_object();
+    w.begin_object()
+        .key("where")
+        .string(d.where)
+        .key("kernel")
+        .string(d.expected)
+        .key("ours")
+        .string(d.got)
+        .end_object();
   w.end_array();
   if (!r.error.empty()) w.key("error").string(r.error);
   w.end_object();

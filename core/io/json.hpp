@@ -47,8 +47,8 @@ void write_json(JsonWriter &w, const JsonReport &r);
 inline constexpr u64 max_handed_blocks = u64{4} << 20;
 
 // --- parts; each writes one value ---
-void write_regions(JsonWriter &w, const memblock_type &type);        // [[base,size,flags,nid|null],…]
-void write_zones(JsonWriter &w, const System &s);                    // [{"node":0,"name":"DMA",…},…]
+void write_regions(JsonWriter &w, const memblock_type &type); // [[base,size,flags,nid|null],…]
+void write_zones(JsonWriter &w, const System &s);             // [{"node":0,"name":"DMA",…},…]
 // [{…,"pfns":[…]},…], head first
 void write_free_lists(JsonWriter &w, const PageAlloc &pages, std::span<const ZoneRow> zones);
 void write_event(JsonWriter &w, const Event &e, const Trace &texts); // {"event":"lab_page_run","pfn":1,…}

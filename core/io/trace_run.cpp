@@ -179,7 +179,7 @@ private:
     for (const json &area : array(z, "free_area")) {
       const order_t order{number(area, "order", rules_.max_order.v)};
       const json &free = array(area, "free_list", recorded_types);
-      for (unsigned type = 0; type < recorded_types; ++type)
+      for (unsigned type = 0; ok() && type < recorded_types; ++type)
         for (std::size_t i = 0; i < free[type].size(); ++i) {
           const pfn_t pfn{item(free[type], i, max_pfn)};
           if (!check(nid, zid, pfn, order)) return;
@@ -187,6 +187,7 @@ private:
         }
     }
     const json &pcp = at(z, "pcp"), &blocks = array(pcp, "lists"), &types = array(pcp, "page_mt", blocks.size());
+    if (!ok()) return;
     if (blocks.size() != pages_.pcp_lists()) return fail("pcp: another number of lists than NR_PCP_LISTS");
     for (unsigned index = 0; index < blocks.size(); ++index)
       for (std::size_t i = 0; i < blocks[index].size(); ++i) {
@@ -433,7 +434,7 @@ private:
     for (const json &area : array(z, "free_area")) {
       const order_t order{number(area, "order", pages_.rules().max_order.v)};
       const json &free = array(area, "free_list", recorded_types);
-      for (unsigned type = 0; type < recorded_types; ++type) {
+      for (unsigned type = 0; ok() && type < recorded_types; ++type) {
         std::vector<u64> got;
         pages_.for_each_block(nid, zid, order, type_of(type), [&](FreeBlock b) {
           for (u64 i = 0; i < b.count; ++i) got.push_back(b.pfn.v + (i << order.v));
@@ -443,7 +444,7 @@ private:
     }
     const json &pcp = at(z, "pcp"), &lists = array(pcp, "lists"), &types = array(pcp, "page_mt", lists.size());
     if (ours.pcp.empty()) return fail("a zone that snapshot A does not have");
-    for (unsigned index = 0; index < lists.size() && index < pages_.pcp_lists(); ++index) {
+    for (unsigned index = 0; ok() && index < lists.size() && index < pages_.pcp_lists(); ++index) {
       std::vector<u64> pfns, kinds, expected;
       pages_.for_each_pcp(nid, zid, 0, index, [&](const PcpBlock &b) {
         pfns.push_back(b.pfn.v);

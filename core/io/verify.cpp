@@ -219,6 +219,7 @@ struct ZoneFacts {
   std::string name;
   std::map<std::string, u64, std::less<>> values; // "spanned", "managed", "min" …
   std::vector<u64> protection;
+  std::vector<std::array<u64, 3>> pagesets; // of each CPU: high, batch, vm stats threshold
 };
 std::vector<ZoneFacts> read_zoneinfo(std::string_view text) {
   std::vector<ZoneFacts> zones;
@@ -240,6 +241,14 @@ std::vector<ZoneFacts> read_zoneinfo(std::string_view text) {
     static constexpr std::string_view wanted[] = {"min", "low", "high", "spanned", "present", "managed", "start_pfn:"};
     if (first == "protection:") z.protection = numbers(rest);
     // "high:" of a CPU's page list and "high" of the zone differ in the colon.
+    if (first == "cpu:") z.pagesets.emplace_back();
+    if (!z.pagesets.empty()) {
+      std::array<u64, 3> &set = z.pagesets.back();
+      if (first == "high:") set[0] = parse_u64(trim(rest)).value_or(0);
+      if (first == "batch:") set[1] = parse_u64(trim(rest)).value_or(0);
+      if (line.find("vm stats threshold: ") != std::string_view::npos)
+        set[2] = parse_u64(trim(line.substr(line.find(':') + 1))).value_or(0);
+    }
     for (const std::string_view name : wanted)
       if (first == name && !z.values.contains(name))
         if (const auto n = parse_u64(trim(rest))) z.values.emplace(std::string(name), *n);
@@ -553,6 +562,11 @@ private:
             f.number(concat(where, ' ', names[i]), it->second, got->watermark[i]);
         if (!z.protection.empty())
           f.item(where + " protection", join(z.protection), join(reserves(*got, z.protection.size())));
+        for (std::size_t cpu = 0; cpu < z.pagesets.size(); ++cpu) {
+          const std::array<u64, 3> want = z.pagesets[cpu];
+          f.item(concat(where, " pageset ", cpu, " high, batch, threshold"), join({want.begin(), want.end()}),
+                 join({got->pcp_high, got->pcp_batch, got->stat_threshold}));
+        }
       }
       if (const auto vm = file_("vm"))
         for_each_line(*vm, [&](std::string_view line) {

@@ -91,10 +91,11 @@ void view_zoneinfo(std::string &out, const System &s) {
   for_each_zone(s, false, [&](const pglist_data &node, unsigned z, const zone &zn) {
     append_zone_head(out, s, node, z);
     append(out, "\n  pages free     ", zn.free_pages());
-    append(out, "\n        boost    0");
-    append(out, "\n        min      ", zn.watermark[static_cast<std::size_t>(watermark::min)]);
-    append(out, "\n        low      ", zn.watermark[static_cast<std::size_t>(watermark::low)]);
-    append(out, "\n        high     ", zn.watermark[static_cast<std::size_t>(watermark::high)]);
+    append(out, "\n        boost    ", zn.watermark_boost);
+    // The kernel prints its watermarks with the boost in them.
+    append(out, "\n        min      ", zn.watermark[static_cast<std::size_t>(watermark::min)] + zn.watermark_boost);
+    append(out, "\n        low      ", zn.watermark[static_cast<std::size_t>(watermark::low)] + zn.watermark_boost);
+    append(out, "\n        high     ", zn.watermark[static_cast<std::size_t>(watermark::high)] + zn.watermark_boost);
     append(out, "\n        spanned  ", zn.spanned_pages);
     append(out, "\n        present  ", zn.present_pages);
     append(out, "\n        managed  ", zn.managed_pages);
@@ -104,6 +105,11 @@ void view_zoneinfo(std::string &out, const System &s) {
     out += ')';
     if (zn.populated()) {
       append(out, "\n      nr_free_pages ", zn.free_pages());
+      if (!zn.pcp.empty()) out += "\n  pagesets";
+      for (std::size_t cpu = 0; cpu < zn.pcp.size(); ++cpu)
+        append(out, "\n    cpu: ", cpu, "\n              count: ", zn.pcp[cpu].count,
+               "\n              high:  ", zn.pcp_high, "\n              batch: ", zn.pcp_batch,
+               "\n  vm stats threshold: ", zn.stat_threshold);
       append(out, "\n  start_pfn:           ", zn.start_pfn.v);
     }
     out += '\n';

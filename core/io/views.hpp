@@ -8,7 +8,7 @@
 //   view           like                          left out
 //   memblock       "MEMBLOCK configuration:"
 //   zones          a table of ours, a zone a line
-//   zoneinfo       /proc/zoneinfo                per-node stats, events, page sets, thresholds
+//   zoneinfo       /proc/zoneinfo                per-node stats, events, node_unreclaimable
 //   buddyinfo      /proc/buddyinfo
 //   pagetypeinfo   /proc/pagetypeinfo
 //   iomem          /proc/iomem                   devices; Kernel code and data (their last bytes are not modelled)

@@ -8,9 +8,10 @@ namespace mmscope {
 namespace {
 
 constexpr std::string_view names[life_count] = {
-    "firmware",      "firmware_changed", "memory",      "no_memory", "reserved", "unreserved", "node",      "flags",
-    "firmware_node", "section",          "section_map", "node_span", "zone",     "page",       "pageblock", "waits",
-    "handed",        "merged",           "free",        "taken"};
+    "firmware",      "firmware_changed", "memory",      "no_memory", "reserved",   "unreserved", "node",      "flags",
+    "firmware_node", "section",          "section_map", "node_span", "zone",       "page",       "pageblock", "waits",
+    "handed",        "merged",           "free",        "taken",     "split",      "stolen",     "on_cpu",    "drained",
+    "allocated",     "references",       "freed",       "lru",       "no_lru"};
 
 constexpr u8 none = 0xff;
 
@@ -36,6 +37,15 @@ constexpr Row rows[] = {
     {EventKind::lab_buddy_merge,     Life::merged,           none, none, 2},
     {EventKind::lab_free_list_add,   Life::free,             0, 1, 2, 3},
     {EventKind::lab_free_list_del,   Life::taken,            0, 1, 2, 3},
+    {EventKind::lab_buddy_split,     Life::split,            none, none, 1, 3},
+    {EventKind::mm_page_alloc_extfrag, Life::stolen,         none, none, 2, 3, 4},
+    {EventKind::lab_pcp_add,         Life::on_cpu,           0, 1, 5, 6, 2},
+    {EventKind::mm_page_pcpu_drain,  Life::drained,          none, none, 1, 2},
+    {EventKind::mm_page_alloc,       Life::allocated,        none, none, 1, 3, 2},
+    {EventKind::lab_page_block,      Life::references,       none, none, 1, none, 2},
+    {EventKind::mm_page_free,        Life::freed,            none, none, 1},
+    {EventKind::lab_lru_add,         Life::lru,              none, none, 1},
+    {EventKind::lab_lru_del,         Life::no_lru,           none, none, 1},
 };
 // clang-format on
 
@@ -94,6 +104,7 @@ void Biography::see(u64 call, const Command &c, const CallRecord &r) {
     }
     const Row *row = row_of(e.kind);
     if (row == nullptr) continue;
+    if (e.kind == EventKind::lab_page_block && e.f[2] == 0) continue; // freed or taken apart, which is told itself
     const auto place = reach(e, arch);
     if (!place || !place->covers(base_, end_)) continue;
     LifeEvent entry = entry_at(i, false);
@@ -109,6 +120,8 @@ void Biography::see(u64 call, const Command &c, const CallRecord &r) {
       // The page's own block of the run.
       entry.from_order = static_cast<u8>(e.f[row->order]);
       entry.order = static_cast<u8>(entry.from_order + (row->what == Life::merged ? 1 : 0));
+      if (row->what == Life::split && base_ < (e.f[0] + (u64{1} << e.f[2])) << arch.page_shift)
+        entry.order = static_cast<u8>(e.f[2]); // the part that was kept is the page's
       const unsigned bits = entry.order + arch.page_shift;
       entry.base += (base_ - entry.base) >> bits << bits;
       entry.end = entry.base + (u64{1} << bits);
@@ -167,6 +180,12 @@ void Biography::add(LifeEvent entry) {
       events_.pop_back();
     }
     entry.count += passed;
+  }
+  // Cut right from its list, or handed out with its first reference: one thing.
+  if ((entry.what == Life::split && entry.order != entry.from_order && last(Life::taken)) ||
+      (entry.what == Life::allocated && last(Life::references))) {
+    entry.count += events_.back().count;
+    events_.pop_back();
   }
   if (last(entry.what) && entry.state == events_.back().state) {
     LifeEvent &e = events_.back();

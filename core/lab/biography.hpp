@@ -45,8 +45,17 @@ enum class Life : u8 {
   merged,           // its block and the buddy became one; from_order → order
   free,             // its block is on a free list; order, list
   taken,            // … and left it
+  split,            // its block was cut into halves; from_order → order, if that is still the page's
+  stolen,           // its block changed to another migratetype's list, list; number = from which
+  on_cpu,           // its block joined a CPU's page list; number = the CPU
+  drained,          // … and went back from there to the free lists
+  allocated,        // a request got its block; number = the request's gfp flags
+  references,       // its block has so many references; number
+  freed,            // its block was given back
+  lru,              // reclaim may free it
+  no_lru,           // … no more
 };
-inline constexpr unsigned life_count = 20;
+inline constexpr unsigned life_count = 29;
 std::string_view life_name(Life what); // the key of its words: "handed"
 
 struct LifeEvent {

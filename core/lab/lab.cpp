@@ -17,6 +17,12 @@ void Lab::seek(Position to) {
   moved();
 }
 
+bool Lab::seek_some(Position to, u64 calls) {
+  const bool there = timeline_.seek_some(to, calls);
+  moved();
+  return there;
+}
+
 void Lab::step(Level level, i64 n) {
   timeline_.step(level, n);
   moved();

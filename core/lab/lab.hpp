@@ -36,6 +36,8 @@ public:
   u64 size() const { return timeline_.size(); }
 
   void seek(Position to);
+  /// Works for at most `calls` calls towards it; true when it is there. In between it stands somewhere on the way.
+  bool seek_some(Position to, u64 calls);
   void step(Level level, i64 n);
   void stride(Stride how, int direction);
   // --- branches: see Timeline. All that is said here is said of the current one. ---
@@ -70,6 +72,7 @@ public:
   bool handed_over() const; ///< the buddy allocator has got something
   Accounting accounting() const;
   u64 digest() const { return timeline_.digest(); }
+  const std::optional<Workload> &workload() const { return timeline_.machine().workload(); } ///< who uses the machine
   std::optional<u64> bound(u32 slot) const { return timeline_.machine().bound(slot); } ///< a named result
 
 private:

@@ -64,10 +64,8 @@ void Workload::step(PageAlloc &pages, Trace *t) {
                                    {8, gfp::ATOMIC, 0, 2, true},
                                    {5, gfp::KERNEL | gfp::COMP | gfp::NORETRY, 2, 5, true},
                                    {1, gfp::TRANSHUGE_LIGHT, 9, 9}};
-  static constexpr Kind files[] = {{80, cache_gfp, 0, 0, false, true},
-                                   {10, inode_gfp, 0, 1},
-                                   {6, slab_gfp, 0, 1},
-                                   {4, gfp::NOFS, 0, 0, true}};
+  static constexpr Kind files[] = {
+      {80, cache_gfp, 0, 0, false, true}, {10, inode_gfp, 0, 1}, {6, slab_gfp, 0, 1}, {4, gfp::NOFS, 0, 0, true}};
   switch (spec_.mix) {
   case WorkloadMix::mixed: return step_kinds(pages, t, mixed, std::size(mixed));
   case WorkloadMix::files: return step_kinds(pages, t, files, std::size(files));

@@ -53,6 +53,7 @@ public:
   const WorkloadSpec &spec() const { return spec_; }
   u64 calls() const { return calls_; }
   u64 held() const { return held_; } // blocks
+  u64 refused() const { return refused_; }
   void add_to(Digest &d) const;
   std::size_t bytes() const { return sizeof *this + slots_.capacity() * sizeof(u64); }
 

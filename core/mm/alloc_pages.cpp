@@ -11,14 +11,6 @@ namespace mmscope {
 namespace {
 constexpr u64 reclaim_batch = 32; // SWAP_CLUSTER_MAX
 constexpr u64 most_rounds = 16;   // MAX_RECLAIM_RETRIES
-
-// What a block is, by the request that it answers (BlockUse bits).
-constexpr u32 use_of(gfp_t g, unsigned order) {
-  u32 use = 0;
-  if (order != 0 && (g & gfp::COMP) != 0) use |= static_cast<u32>(BlockUse::compound);
-  if ((g & gfp::MOVABLE) != 0) use |= static_cast<u32>(BlockUse::movable);
-  return use;
-}
 } // namespace
 
 std::string_view alloc_step_name(AllocStep s) {
@@ -135,7 +127,52 @@ pfn_t PageAlloc::hand_out(Trace *t, pfn_t pfn, const PageRequest &r, unsigned ty
   return pfn;
 }
 
+[[gnu::always_inline]] inline pfn_t PageAlloc::take_quickly(const PageRequest &r) {
+  // A CPU's own node, no CMA, grouped by mobility, a list that holds something, a zone with plenty of pages.
+  const unsigned order = narrow(r.order), type = gfp_migratetype_index(r.gfp);
+  const unsigned highest = rules_.gfp_zones[r.gfp & gfp::zone_bits];
+  if (order > costly_order || type > 2 || highest >= rules_.zone_types || r.nid != no_node) return no_page;
+  if (r.cpu >= cpu_nodes_.size() || rules_.cma || !mobility_) return no_page;
+  pglist_data &node = nodes_[static_cast<std::size_t>(cpu_nodes_[r.cpu])];
+  if (node.fallback.empty() || node.fallback.front() != node.nid) return no_page;
+  unsigned zid = highest;
+  while (node.zones[zid].present_pages == 0)
+    if (zid-- == 0) return no_page;
+  zone &z = node.zones[zid];
+  if (z.boosted || r.cpu >= z.pcp.size()) return no_page;
+  per_cpu_pages &pcp = z.pcp[r.cpu];
+  PcpList &l = pcp.lists[3 * order + type];
+  const u32 index = l.head;
+  const u32 pages = u32{1} << order;
+  const u64 kept = z.nr_reserved_highatomic + z.nr_free_cma + pages - 1 + z.watermark[alloc_flag::WMARK_LOW] +
+                   z.watermark_boost + z.lowmem_reserve[highest];
+  if (index == 0 || z.vm_stat_free_pages() <= static_cast<i64>(kept)) return no_page;
+  if (order != 0) { // a block that large must be on a list; of the largest there nearly always is one
+    const auto &lists = z.areas[map_.mo_].free_list;
+    if ((lists[0].head | lists[1].head | lists[2].head) == 0) return no_page;
+  }
+  Entry *const pool = pool_.data();
+  Entry &e = pool[index];
+  pcp.free_factor >>= 1;
+  pcp.count -= pages;
+  l.head = e.next;
+  (e.next == 0 ? l.tail : pool[e.next].prev) = 0;
+  e.next = pool_free_;
+  pool_free_ = index;
+  const u64 pfn = e.pfn;
+  Page &p = map_.mixed_[map_.known_slot(pfn >> map_.mo_)][pfn & map_.mask()];
+  p.order = static_cast<u8>(mem_map::taken | order);
+  p.link = u32{1} << 16 | use_of(r.gfp, order);
+  return pfn_t{pfn};
+}
+
 std::optional<pfn_t> PageAlloc::alloc_pages(Trace *t, const PageRequest &r) {
+  if (t == nullptr)
+    if (const pfn_t pfn = take_quickly(r); pfn != no_page) return pfn;
+  return alloc_step_by_step(t, r);
+}
+
+[[gnu::noinline]] std::optional<pfn_t> PageAlloc::alloc_step_by_step(Trace *t, const PageRequest &r) {
   const auto refuse = [&](AllocFailure why) {
     emit(t, EventKind::lab_alloc_step, {static_cast<u64>(AllocStep::fails), static_cast<u64>(why)});
     emit(t, EventKind::mm_page_alloc, {0, r.order.v, r.gfp, gfp_migratetype_index(r.gfp)});
@@ -273,8 +310,8 @@ std::vector<pfn_t> PageAlloc::bulk_from_pcp(Trace *t, const AllocAttempt &attemp
     if (mem_map::nid_of(home) != mem_map::nid_of(preferred)) return true;
     // Enough for all of them, checked once; the reserve is that against the preferred zone.
     const u64 mark = z.watermark[a.flags & alloc_flag::WMARK_MASK] + z.watermark_boost + nr;
-    const WatermarkCheck c = check_watermark(
-        watermark_input(z, mark, order_t{0}, mem_map::zid_of(preferred), a.flags), order_t{0}, a.flags);
+    const WatermarkCheck c =
+        check_watermark(watermark_input(z, mark, order_t{0}, mem_map::zid_of(preferred), a.flags), order_t{0}, a.flags);
     emit(t, EventKind::lab_zone_check,
          {field(mem_map::nid_of(home)), mem_map::zid_of(home), static_cast<u64>(z.vm_stat_free_pages()),
           static_cast<u64>(c.usable), mark, static_cast<u64>(c.min), c.reserve, static_cast<u64>(c.verdict)});

@@ -248,11 +248,12 @@ migratetype PageAlloc::free_prepare(Trace *t, pfn_t pfn, order_t order) {
   Mixed &m = mixed_of(pfn);
   const Page &p = m[pfn.v & map_.mask()];
   MM_CHECK(p.home != 0);
-  if (p.order == (mem_map::taken | order.v))
+  const bool whole = p.order == (mem_map::taken | order.v); // its pages read `allocated`
+  if (whole)
     clear_block(t, m, pfn);
   else if (m.heads != 0)
     clear_blocks(t, m, pfn, narrow(order));
-  if (m.rest != 0 && map_.claim(m, pfn.v & map_.mask(), pages_of(order)))
+  if (!whole && m.rest != 0 && map_.claim(m, pfn.v & map_.mask(), pages_of(order)))
     emit(t, EventKind::lab_page_run,
          {pfn.v, pages_of(order), static_cast<u64>(PageState::allocated), field(mem_map::nid_of(p.home)),
           mem_map::zid_of(p.home)});
@@ -290,7 +291,38 @@ void PageAlloc::free_commit(Trace *t, pfn_t pfn, order_t order, migratetype type
   }
 }
 
+[[gnu::always_inline]] inline bool PageAlloc::free_quickly(pfn_t pfn, unsigned order, u32 cpu) {
+  // The last reference to a whole block of an ordinary pageblock, and the list has room.
+  const u32 slot = map_.slot_of(pfn.v >> map_.mo_), at = pool_free_;
+  if (slot == 0 || at == 0 || order > costly_order) return false;
+  Page &p = map_.mixed_[slot][pfn.v & map_.mask()];
+  const migratetype type = mem_map::type_of(p.look);
+  if (p.order != (mem_map::taken | order) || p.link >> 16 != 1 || !migratetype_is_mergeable(type)) return false;
+  zone &z = nodes_[static_cast<std::size_t>(mem_map::nid_of(p.home))].zones[mem_map::zid_of(p.home)];
+  if (cpu >= z.pcp.size()) return false;
+  per_cpu_pages &pcp = z.pcp[cpu];
+  const u32 count = pcp.count + (u32{1} << order);
+  if (count >= nr_pcp_high(z, order != 0 && pcp.free_factor != 0)) return false;
+  Entry *const pool = pool_.data();
+  Entry &e = pool[at];
+  pool_free_ = e.next;
+  const unsigned index = 3 * order + narrow(type);
+  PcpList &l = pcp.lists[index];
+  const u32 next = l.head;
+  e = Entry{pfn.v, pcp_home(cpu, index), 0, next, p.home, static_cast<u8>(order), static_cast<u8>(type)};
+  l.head = at;
+  (next == 0 ? l.tail : pool[next].prev) = at;
+  pcp.count = count;
+  p.link = at;
+  p.order = static_cast<u8>(mem_map::on_pcp | order);
+  return true;
+}
+
 void PageAlloc::free_pages(Trace *t, pfn_t pfn, order_t order, u32 cpu) {
+  if (t != nullptr || !free_quickly(pfn, narrow(order), cpu)) free_step_by_step(t, pfn, order, cpu);
+}
+
+[[gnu::noinline]] void PageAlloc::free_step_by_step(Trace *t, pfn_t pfn, order_t order, u32 cpu) {
   const Page &p = mixed_of(pfn)[pfn.v & map_.mask()];
   const u8 kind = p.order & mem_map::kind_bits;
   const u32 word = kind == mem_map::taken ? p.link : kind == mem_map::on_lru ? pool_[p.link].count : 0;

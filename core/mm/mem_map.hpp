@@ -175,6 +175,11 @@ private:
     const u32 leaf = top_[hi];
     return leaf == 0 ? 0 : leaves_[index((u64{leaf - 1} << leaf_bits) + (block & ((u64{1} << leaf_bits) - 1)))];
   }
+  // Of a block that is known to be mixed.
+  u32 known_slot(u64 block) const {
+    return leaves_[index((u64{top_[index(block >> leaf_bits)] - 1} << leaf_bits) +
+                         (block & ((u64{1} << leaf_bits) - 1)))];
+  }
   Mixed *mixed_at(u64 block) {
     const u32 slot = slot_of(block);
     return slot == 0 ? nullptr : &mixed_[slot];

@@ -391,6 +391,13 @@ private:
   std::optional<pfn_t> rmqueue_pcplist(Trace *t, zone &z, u16 home, const AllocAttempt &a, bool halve);
   void free_pcppages_bulk(Trace *t, zone &z, u16 home, u32 cpu, u64 count, unsigned index);
   void free_shared(Trace *t, BlockInfo b, order_t order, u32 cpu);
+  // The usual request and the usual free, when nobody listens: the same as the long way, in one go. Nothing happens
+  // when it is not so usual after all.
+  static constexpr pfn_t no_page{~u64{0}};
+  pfn_t take_quickly(const PageRequest &r);
+  std::optional<pfn_t> alloc_step_by_step(Trace *t, const PageRequest &r);
+  void free_step_by_step(Trace *t, pfn_t pfn, order_t order, u32 cpu);
+  bool free_quickly(pfn_t pfn, unsigned order, u32 cpu);
   void commit_pcp(Trace *t, zone &z, u16 home, Mixed &m, pfn_t pfn, unsigned order, unsigned type, u32 cpu);
 
   std::optional<pfn_t> slow_path(Trace *t, const PageRequest &r, AllocAttempt a);

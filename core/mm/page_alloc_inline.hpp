@@ -11,6 +11,14 @@ namespace mmscope {
 constexpr unsigned narrow(order_t o) { return static_cast<unsigned>(o.v); }
 constexpr unsigned narrow(migratetype m) { return static_cast<unsigned>(m); }
 
+// What a block is, by the request that it answers (BlockUse bits).
+constexpr u32 use_of(gfp_t g, unsigned order) {
+  u32 use = 0;
+  if (order != 0 && (g & gfp::COMP) != 0) use |= static_cast<u32>(BlockUse::compound);
+  if ((g & gfp::MOVABLE) != 0) use |= static_cast<u32>(BlockUse::movable);
+  return use;
+}
+
 // May two free blocks of at least a pageblock become one? (__free_one_page)
 constexpr bool types_merge(migratetype a, migratetype b) {
   return a == b || (migratetype_is_mergeable(a) && migratetype_is_mergeable(b));

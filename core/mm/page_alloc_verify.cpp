@@ -199,7 +199,8 @@ std::string PageAlloc::verify_mixed(u64 block) const {
       for (u64 i = at; i < block_end; ++i)
         if (m[i].home != p.home) return "a block in two zones";
       if (kind == mem_map::taken) return p.link >> 16 == 0 ? "somebody's without a reference" : "";
-      if (kind == mem_map::on_lru) return p.link < pool_.size() && pool_[p.link].count >> 16 == 0 ? "on the LRU without a reference" : "";
+      if (kind == mem_map::on_lru)
+        return p.link < pool_.size() && pool_[p.link].count >> 16 == 0 ? "on the LRU without a reference" : "";
       const Page &buddy = m[at ^ (pages & map_.mask())];
       if (kind == mem_map::buddy && order < rules_.pageblock_order.v && buddy.order == order && buddy.home == p.home)
         return "free beside its free buddy";

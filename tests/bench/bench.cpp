@@ -177,8 +177,10 @@ int run(int argc, char **argv) {
   std::printf("[");
   for (std::size_t i = 0; i < figures.size(); ++i)
     std::printf("%s\n {\"name\":\"%s\",\"value\":%.*f,\"unit\":\"%.*s\"}", i == 0 ? "" : ",", figures[i].name.c_str(),
-                figures[i].unit == "ms" ? 4 : figures[i].unit == "ns" ? 1 : 0, figures[i].value, static_cast<int>(figures[i].unit.size()),
-                figures[i].unit.data());
+                figures[i].unit == "ms"   ? 4
+                : figures[i].unit == "ns" ? 1
+                                          : 0,
+                figures[i].value, static_cast<int>(figures[i].unit.size()), figures[i].unit.data());
   std::printf("\n]\n");
   return good ? 0 : 1;
 }

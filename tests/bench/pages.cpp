@@ -55,7 +55,7 @@ void tell(std::string_view name, u64 calls, const PageAlloc &pages) {
 void bench_pair(bool once, std::vector<Figure> &out) {
   PageAlloc pages = booted(1);
   page_pairs(pages, 1); // the list is filled
-  const u64 n = once ? few_calls : pairs;
+  const u64 n = pairs;
   const double ms = fastest(once, [&] { page_pairs(pages, n); });
   out.push_back({"pages/pair", ms * 1e6 / static_cast<double>(n), "ns"});
   tell("pages/pair", n, pages);
@@ -88,7 +88,7 @@ std::vector<SlotCall> slot_trace(u64 n) {
   }
 }
 void bench_slots(bool once, std::vector<Figure> &out) {
-  const u64 n = once ? few_calls : slot_calls;
+  const u64 n = slot_calls;
   const std::vector<SlotCall> calls = slot_trace(n);
   const PageAlloc start = booted(1);
   PageAlloc pages = start;
@@ -103,7 +103,7 @@ void bench_slots(bool once, std::vector<Figure> &out) {
 }
 
 void bench_workload(bool once, std::vector<Figure> &out) {
-  const u64 n = once ? few_calls : workload_calls;
+  const u64 n = workload_calls;
   const PageAlloc start = booted(4);
   PageAlloc pages = start;
   const double silent = fastest(once, [&] {
@@ -140,8 +140,8 @@ void bench_touched(bool, std::vector<Figure> &out) {
   w.run(pages, nullptr, few_calls);
   const std::size_t now = heap_now() - before - w.bytes();
   const u64 touched = pages.map().mixed_blocks() - blocks;
-  out.push_back({"pages/touched", static_cast<double>(now - copied) / static_cast<double>(std::max<u64>(touched, 1)),
-                 "bytes"});
+  out.push_back(
+      {"pages/touched", static_cast<double>(now - copied) / static_cast<double>(std::max<u64>(touched, 1)), "bytes"});
   std::fprintf(stderr, "  %-14s %8llu blocks touched, %llu bytes in all\n", "pages/touched",
                static_cast<unsigned long long>(touched), static_cast<unsigned long long>(now));
 }

@@ -173,6 +173,7 @@ TEST_CASE("fidelity: files of a capture are judged each in its fact") {
       {"freeze_D_buddy", "managed 3840", "managed 3839", "F4"},
       {"zoneinfo", "present  3998", "present  3999", "F4"},
       {"zoneinfo", "protection: (0, ", "protection: (1, ", "F8"},
+      {"zoneinfo", "              batch: 1\n", "              batch: 2\n", "F8"},
       {"vm", "\nmin_free_kbytes = ", "\nmin_free_kbytes = 1", "F8"},
       {"slab_sysfs", "task_struct 6208 6208 ", "task_struct 6216 6208 ",
        "F9"}, // an input: what follows from it differs

@@ -159,11 +159,16 @@ TEST_CASE("traces: a rule left out goes wrong in the runs that need it, and in n
     bool right; // every PFN is right all the same (the table of ../shared/traces/FINDINGS.md)
   };
   const Row rows[] = {
-      {"e_fill", "lowmem_reserve", "[0,0,0,0,0]", true},     {"i_numa2", "lowmem_reserve", "[0,0,0,0,0]", false},
-      {"l_highatomic", "lowmem_reserve", "[0,0,0,0,0]", false}, {"d_order", "lowmem_reserve", "[0,0,0,0,0]", true},
-      {"e_fill", "watermark", "[0,0,0,0]", false},           {"d_order", "watermark", "[0,0,0,0]", true},
-      {"e_fill", "stat_threshold", "0", true},               {"i_numa2", "stat_threshold", "0", false},
-      {"l_highatomic", "stat_threshold", "0", false},        {"i_numa2", "watermark_boost_factor", "0", true},
+      {"e_fill", "lowmem_reserve", "[0,0,0,0,0]", true},
+      {"i_numa2", "lowmem_reserve", "[0,0,0,0,0]", false},
+      {"l_highatomic", "lowmem_reserve", "[0,0,0,0,0]", false},
+      {"d_order", "lowmem_reserve", "[0,0,0,0,0]", true},
+      {"e_fill", "watermark", "[0,0,0,0]", false},
+      {"d_order", "watermark", "[0,0,0,0]", true},
+      {"e_fill", "stat_threshold", "0", true},
+      {"i_numa2", "stat_threshold", "0", false},
+      {"l_highatomic", "stat_threshold", "0", false},
+      {"i_numa2", "watermark_boost_factor", "0", true},
   };
   for (const Row &row : rows) {
     TraceFiles files = files_of(row.run);

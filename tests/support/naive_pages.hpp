@@ -61,8 +61,9 @@ public:
   // Also of every frame of every block touched: idle = free or on a CPU's list, somebody's = allocated.
   std::string difference(const PageAlloc &pa) const {
     if (std::string s = count_difference(pa); !s.empty()) return s;
-    for (const auto &[block, owners] : owners_) {
-      const u64 first = block * owners.size();
+    for (const auto &touched : owners_) {
+      const std::vector<u64> &owners = touched.second;
+      const u64 first = touched.first * owners.size();
       std::string bad;
       pa.for_each_run(pfn_t{first}, pfn_t{first + owners.size()}, [&](const PageRun &r) {
         const bool waits = r.info.state == PageState::free || r.info.state == PageState::pcp;
@@ -98,16 +99,16 @@ private:
   }
   u64 &owner_of(u64 pfn) {
     const u64 size = pages_of(start_.rules().max_order), block = pfn / size;
-    auto [it, fresh] = owners_.try_emplace(block);
-    if (fresh) {
-      it->second.resize(static_cast<std::size_t>(size), never);
+    std::vector<u64> &owners = owners_[block];
+    if (owners.empty()) {
+      owners.resize(static_cast<std::size_t>(size), never);
       start_.for_each_run(pfn_t{block * size}, pfn_t{(block + 1) * size}, [&](const PageRun &r) {
         const bool waits = r.info.state == PageState::free || r.info.state == PageState::pcp;
         for (u64 p = r.start.v; waits && p < r.start.v + r.count; ++p)
-          it->second[static_cast<std::size_t>(p - block * size)] = idle;
+          owners[static_cast<std::size_t>(p - block * size)] = idle;
       });
     }
-    return it->second[static_cast<std::size_t>(pfn - block * size)];
+    return owners[static_cast<std::size_t>(pfn - block * size)];
   }
 
   PageAlloc start_;

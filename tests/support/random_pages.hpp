@@ -98,13 +98,27 @@ private:
   }
 
   template <class Chance> PageRequest any_request(Chance &c) {
-    static constexpr std::array mixes{
-        gfp::KERNEL, gfp::KERNEL, gfp::USER | gfp::MOVABLE, gfp::HIGHUSER_MOVABLE, gfp::HIGHUSER_MOVABLE | gfp::COMP,
-        gfp::KERNEL | gfp::RECLAIMABLE, gfp::KERNEL | gfp::COMP, gfp::ATOMIC, gfp::NOWAIT, gfp::NOFS | gfp::RECLAIMABLE,
-        gfp::KERNEL | gfp::DMA32, gfp::KERNEL | gfp::DMA, gfp::TRANSHUGE_LIGHT, gfp::TRANSHUGE | gfp::NORETRY,
-        gfp::KERNEL | gfp::THISNODE, gfp::KERNEL | gfp::NORETRY, gfp::KERNEL | gfp::RETRY_MAYFAIL,
-        gfp::KERNEL | gfp::NOFAIL, gfp::KERNEL | gfp::MEMALLOC, gfp::ATOMIC | gfp::NOMEMALLOC,
-        gfp::KERNEL | gfp::HIGH};
+    static constexpr std::array mixes{gfp::KERNEL,
+                                      gfp::KERNEL,
+                                      gfp::USER | gfp::MOVABLE,
+                                      gfp::HIGHUSER_MOVABLE,
+                                      gfp::HIGHUSER_MOVABLE | gfp::COMP,
+                                      gfp::KERNEL | gfp::RECLAIMABLE,
+                                      gfp::KERNEL | gfp::COMP,
+                                      gfp::ATOMIC,
+                                      gfp::NOWAIT,
+                                      gfp::NOFS | gfp::RECLAIMABLE,
+                                      gfp::KERNEL | gfp::DMA32,
+                                      gfp::KERNEL | gfp::DMA,
+                                      gfp::TRANSHUGE_LIGHT,
+                                      gfp::TRANSHUGE | gfp::NORETRY,
+                                      gfp::KERNEL | gfp::THISNODE,
+                                      gfp::KERNEL | gfp::NORETRY,
+                                      gfp::KERNEL | gfp::RETRY_MAYFAIL,
+                                      gfp::KERNEL | gfp::NOFAIL,
+                                      gfp::KERNEL | gfp::MEMALLOC,
+                                      gfp::ATOMIC | gfp::NOMEMALLOC,
+                                      gfp::KERNEL | gfp::HIGH};
     PageRequest r;
     r.gfp = mixes[static_cast<std::size_t>(c.below(mixes.size()))];
     const u64 dice = c.below(100), most = pa_.rules().max_order.v;
@@ -266,7 +280,8 @@ private:
     const auto list = static_cast<migratetype>(c.below(3));
     pfn_t found;
     bool any = false;
-    if (pa_.node(nid).zones[zid].areas[static_cast<std::size_t>(order.v)].free_list[static_cast<unsigned>(list)].nr < 500)
+    if (pa_.node(nid).zones[zid].areas[static_cast<std::size_t>(order.v)].free_list[static_cast<unsigned>(list)].nr <
+        500)
       pa_.for_each_block(nid, zid, order, list, [&](FreeBlock b) {
         found = b.pfn;
         any = true;

@@ -43,8 +43,7 @@ inline PageAlloc small_pages(std::initializer_list<SmallZone> zones, u32 cpus = 
     pa.set_pages(nullptr, pfn_t{z.start}, z.pages, PageState::init, z.nid, z.zid);
     pa.set_pageblocks(nullptr, pfn_t{z.start}, z.pages, migratetype::MOVABLE);
   }
-  for (const SmallZone &z : zones)
-    pa.free_core(nullptr, pfn_t{z.start}, rules.max_order, z.pages >> rules.max_order.v);
+  for (const SmallZone &z : zones) pa.free_core(nullptr, pfn_t{z.start}, rules.max_order, z.pages >> rules.max_order.v);
   const i32 nodes = static_cast<i32>(pa.nodes().size());
   for (i32 n = 0; n < nodes; ++n)
     for (i32 k = 0; k < nodes; ++k) pa.add_fallback(nullptr, n, (n + k) % nodes);

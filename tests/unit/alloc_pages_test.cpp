@@ -58,8 +58,7 @@ TEST_CASE("alloc_pages: free pages must exceed mark and reserve, one page decide
     PageAlloc pa = small_pages({{0, 64}}, 0);
     mark(pa, 0, 20, 40);
     pa.set_zone(nullptr, 0, zone_dma32, lowmem_reserve_for(zone_normal), 10);
-    for (u64 i = 64; i > free; --i)
-      pa.alloc_pages(nullptr, {.gfp = gfp::KERNEL | gfp::MEMALLOC}); // past every mark
+    for (u64 i = 64; i > free; --i) pa.alloc_pages(nullptr, {.gfp = gfp::KERNEL | gfp::MEMALLOC}); // past every mark
     Trace t;
     CHECK(pa.alloc_pages(&t, {.gfp = user}).has_value());
     const bool first = count(t, EventKind::lab_alloc_step) == 0;

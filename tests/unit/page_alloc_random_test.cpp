@@ -13,9 +13,8 @@ namespace {
 PageAlloc tight(u32 cpus) {
   BuddyRules rules = small_rules();
   rules.cma = true;
-  PageAlloc pa =
-      small_pages({{0, 256}, {256, 512, zone_normal}, {768, 512, zone_normal, 1}, {1280, 96, zone_movable, 1}}, cpus,
-                  rules, 6, 24);
+  PageAlloc pa = small_pages(
+      {{0, 256}, {256, 512, zone_normal}, {768, 512, zone_normal, 1}, {1280, 96, zone_movable, 1}}, cpus, rules, 6, 24);
   for (i32 nid = 0; nid < 2; ++nid)
     for (unsigned zid = 0; zid < rules.zone_types; ++zid) {
       const u64 managed = pa.zone_of(nid, zid).managed_pages;

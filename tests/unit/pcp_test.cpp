@@ -368,10 +368,10 @@ TEST_CASE("pcp: batch, high and threshold follow from the zone and the CPUs") {
     u64 batch, high, threshold;
   };
   // 16 MiB, 148 MiB, 256 MiB, 512 MiB, 1 GiB, 4 GiB less a little, as recorded and as §6.8 says
-  for (const Row &r : {Row{3840, 81, 1, 1, 81, 2}, Row{37888, 500, 1, 7, 500, 4}, Row{65536, 800, 1, 15, 800, 6},
-                       Row{131072, 1000, 1, 31, 1000, 8}, Row{262144, 2000, 1, 63, 2000, 10},
-                       Row{752348, 15962, 2, 63, 7981, 24}, Row{239237, 5075, 2, 63, 2537, 16},
-                       Row{3840, 81, 2, 1, 40, 4}, Row{262144, 100, 64, 63, 252, 70}}) {
+  for (const Row &r :
+       {Row{3840, 81, 1, 1, 81, 2}, Row{37888, 500, 1, 7, 500, 4}, Row{65536, 800, 1, 15, 800, 6},
+        Row{131072, 1000, 1, 31, 1000, 8}, Row{262144, 2000, 1, 63, 2000, 10}, Row{752348, 15962, 2, 63, 7981, 24},
+        Row{239237, 5075, 2, 63, 2537, 16}, Row{3840, 81, 2, 1, 40, 4}, Row{262144, 100, 64, 63, 252, 70}}) {
     PageAlloc pa(BuddyRules{});
     pa.init_node(nullptr, 0, pfn_t{}, 1 << 20, 1 << 20, phys_addr_t{});
     pa.init_zone(nullptr, 0, zone_dma32, pfn_t{}, 1 << 20, 1 << 20);

@@ -60,7 +60,7 @@ TEST_CASE("kswapd: balanced when one zone is above its high watermark") {
   PageAlloc pa = small_pages({{0, 64}, {64, 64, zone_normal}}, 0);
   mark(pa, 0, 0, 63);
   mark(pa, 0, 0, 1000, zone_normal);
-  CHECK(pa.pgdat_balanced(0, order_t{0}, zone_normal)); // DMA32: 64 > 63
+  CHECK(pa.pgdat_balanced(0, order_t{0}, zone_normal));       // DMA32: 64 > 63
   CHECK_FALSE(pa.pgdat_balanced(0, order_t{1}, zone_normal)); // 64 - 1 is not
   mark(pa, 0, 0, 64);
   CHECK_FALSE(pa.pgdat_balanced(0, order_t{0}, zone_normal));
@@ -72,7 +72,7 @@ TEST_CASE("kswapd: balanced when one zone is above its high watermark") {
 TEST_CASE("kswapd: is woken when nothing is balanced, or boosted, and has not given up") {
   PageAlloc pa = small_pages({{0, 64}}, 0);
   mark(pa, 0, 0, 10);
-  CHECK_FALSE(pa.wakeup_kswapd(nullptr, 0, zone_dma32, order_t{0}, zone_dma32)); // balanced
+  CHECK_FALSE(pa.wakeup_kswapd(nullptr, 0, zone_dma32, order_t{0}, zone_dma32));   // balanced
   CHECK_FALSE(pa.wakeup_kswapd(nullptr, 0, zone_normal, order_t{0}, zone_normal)); // an empty zone wakes nobody
   pa.set_zone(nullptr, 0, zone_dma32, zone_field::watermark_boost, 1);
   Trace t;

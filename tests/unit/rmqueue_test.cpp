@@ -173,8 +173,8 @@ TEST_CASE("fallback: a movable request counts the movable pages as alike") {
   }
   // of a compound page only the head counts; a page on the LRU counts
   PageAlloc pa = only({{0, 2, U}});
-  pa.set_block(nullptr, {pfn_t{8}, order_t{3}, 1,
-                         static_cast<u32>(BlockUse::movable) | static_cast<u32>(BlockUse::compound)});
+  pa.set_block(nullptr,
+               {pfn_t{8}, order_t{3}, 1, static_cast<u32>(BlockUse::movable) | static_cast<u32>(BlockUse::compound)});
   pa.set_block(nullptr, {pfn_t{4}, order_t{}, 1, 0});
   pa.lru_add(nullptr, pfn_t{4});
   CHECK(pa.count_pageblock(pfn_t{0}).movable == 2);
@@ -223,7 +223,8 @@ TEST_CASE("fallback: NOFRAGMENT takes a pageblock or more, or lets the other zon
   // and when nobody has a whole pageblock, it is mixed after all, in Normal
   PageAlloc both = small_pages({{0, 32}, {32, 32, zone_normal}}, 0);
   for (gfp_t g : {gfp_t{0}, gfp::DMA32})
-    for (u64 order : {u64{4}, u64{3}}) both.alloc_pages(nullptr, {.gfp = gfp::USER | gfp::MOVABLE | g, .order = order_t{order}});
+    for (u64 order : {u64{4}, u64{3}})
+      both.alloc_pages(nullptr, {.gfp = gfp::USER | gfp::MOVABLE | g, .order = order_t{order}});
   CHECK(lists(both) + lists(both, zone_normal) == "3M: 243M: 56");
   Trace t;
   CHECK(both.alloc_pages(&t, {.gfp = gfp::KERNEL}) == pfn_t{56});
@@ -391,10 +392,10 @@ TEST_CASE("CMA: movable requests take CMA first while more than half of what is 
   pa.set_migratetype_isolate(nullptr, pfn_t{32}); // cuts the block at 32
   pa.unset_migratetype_isolate(nullptr, pfn_t{32}, C);
   CHECK(pa.zone_of(0, zone_dma32).nr_free_cma == 16);
-  CHECK(take(pa, 0, M) == pfn_t{48});                  // 16 of 64: movable's own, smallest first
-  CHECK(take(pa, 5, M) == pfn_t{0});                   // 31 left, 16 of them CMA's
-  CHECK(take(pa, 0, M) == pfn_t{32});                  // more than half
-  CHECK(take(pa, 0, M) == pfn_t{49});                  // 15 of 30 is not more than half
+  CHECK(take(pa, 0, M) == pfn_t{48}); // 16 of 64: movable's own, smallest first
+  CHECK(take(pa, 5, M) == pfn_t{0});  // 31 left, 16 of them CMA's
+  CHECK(take(pa, 0, M) == pfn_t{32}); // more than half
+  CHECK(take(pa, 0, M) == pfn_t{49}); // 15 of 30 is not more than half
   CHECK(pa.zone_of(0, zone_dma32).nr_free_cma == 15);
   // who may not have CMA keeps away from a CPU's movable list: it may hold CMA pages
   const AllocAttempt kernel = *pa.first_attempt({.gfp = gfp::KERNEL});

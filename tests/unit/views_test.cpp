@@ -88,6 +88,12 @@ TEST_CASE("views: zoneinfo of populated and empty zones") {
                       "        cma      0\n"
                       "        protection: (0, 932, 932, 932, 932)\n"
                       "      nr_free_pages 3840\n"
+                      "  pagesets\n"
+                      "    cpu: 0\n"
+                      "              count: 0\n"
+                      "              high:  222\n"
+                      "              batch: 1\n"
+                      "  vm stats threshold: 2\n"
                       "  start_pfn:           1\n"
                       "Node 0, zone    DMA32\n"));
   CHECK(s.ends_with("Node 0, zone   Device\n"

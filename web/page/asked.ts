@@ -63,6 +63,7 @@ export interface LifeEntry extends Place {
   number: number;
   count: number;
   type?: string;
+  gfp?: string;
 }
 export interface Life {
   pfn: number;

@@ -93,7 +93,7 @@ export class LifeView {
       h("span", {}, sentence(entry)),
       h("span", { class: "life-who" }, h("span", { class: "mono" }, by), mark),
     );
-    button.addEventListener("click", () => this.page.move(() => this.page.lab.seek(entry.call, entry.event)));
+    button.addEventListener("click", () => this.page.seek(entry.call, entry.event));
     return { entry, button, mark };
   }
 
@@ -126,9 +126,13 @@ function sentence(e: LifeEntry): string {
     type: e.type ?? "",
     owner: e.owner || e.caller || t("somebody"),
     flags: hex(e.number),
+    gfp: e.gfp ?? "",
+    number: e.number,
+    n: e.number,
     state: has(`life.state.${e.state}`) ? t(`life.state.${e.state}`) : e.state,
   };
   if (e.what === "firmware_changed" && !e.type) return t("life.did.firmware_gone", values);
+  if (e.what === "split" && e.order === e.from) return t("life.did.split-off", values);
   if (e.what === "merged" && e.order - e.from === 1) return t("life.did.merged-once", values);
   return t(key, values);
 }

@@ -109,6 +109,10 @@ export class Page {
     this.locks.push(listener);
   }
 
+  /** To that place; a long way in slices, once the part of the page that can do that is there (long_seek.ts). */
+  seek(call: number, event = 0): void {
+    this.move(() => this.lab.seek(call, event));
+  }
   move(how: () => void): void {
     how();
     this.refresh();

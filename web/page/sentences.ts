@@ -4,17 +4,26 @@ import { has, t } from "./locale";
 import type { Call, LabEvent, Story } from "./state";
 import { bytes, count, hex, range } from "./units";
 
+/** What the later part of the page can tell in more words: events, and calls of the running allocator (telling.ts). */
+export const tellers: {
+  event?: (event: LabEvent) => string;
+  call?: (call: Call) => string | null;
+  headline?: (story: Story) => string | null;
+} = {};
+
 export function sentence(story: Story): string {
   const { call } = story;
   if (!call) return t("did.nothing");
-  if (story.event) return eventSentence(story.event);
+  if (story.event) return tellers.event?.(story.event) ?? `${story.event.meaning}.`;
   if (call.error) return t("did.failed", { function: call.name, reason: call.error });
-  return callSentence(story, call);
+  return tellers.call?.(call) ?? callSentence(story, call);
 }
 
 /** What the phase is about: stays while its calls go by. */
 export function headline(story: Story): string {
   const key = `headline.${story.phase || "firmware"}`;
+  const told = tellers.headline?.(story);
+  if (told) return told;
   return has(key) ? t(key) : t("headline.firmware");
 }
 
@@ -70,42 +79,4 @@ function callSentence(story: Story, call: Call): string {
 function merged(counts: Record<string, number>): string {
   const merges = counts.lab_memblock_merge ?? 0;
   return merges > 0 ? ` ${t("did.merged", { count: merges })}` : "";
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function eventSentence(event: LabEvent): string {
-  const f = event.fields;
-  const number = (name: string) => (typeof f[name] === "number" ? f[name] : 0);
-  const key = `event.${event.kind}`;
-  const values: Record<string, string | number> = {
-    meaning: event.meaning,
-    list: f.list === 0 ? "memory" : "reserved",
-    index: number("index"),
-    function: String(f.name ?? ""),
-    caller: String(f.caller ?? ""),
-    line: String(f.line ?? ""),
-    at: hex(number("at")),
-    range: range(number("base"), number("size") || number("end") - number("base")),
-    size: bytes(number("size")),
-    pfn: hex(number("pfn")),
-    buddy: hex(number("buddy")),
-    order: number("order"),
-    next: number("order") + 1,
-    count: count(number("count")),
-    node: number("nid"),
-    first: number("first"),
-    last: number("first") + number("count") - 1,
-    found: hex(number("found")),
-    addr: hex(number("addr")),
-    state: t(`page-state.${number("state")}`),
-    end: t(number("tail") ? "tail" : "head"),
-  };
-  if (event.kind === "lab_call" && !values.caller) return t("event.lab_call-alone", values);
-  if (event.kind === "lab_memblock_candidate" && !number("found")) return t("event.lab_memblock_candidate-no", values);
-  if (event.kind === "lab_section_present" && number("count") === 1) return t("event.lab_section_present-one", values);
-  if (event.kind === "lab_section_init" && number("count") === 1) return t("event.lab_section_init-one", values);
-  return has(key) ? t(key, values) : capital(t("event.other", values));
 }

@@ -3,7 +3,7 @@
 
 export interface Argument {
   name: string;
-  kind: "addr" | "bytes" | "number" | "node" | "boolean" | "text" | "flags";
+  kind: "addr" | "bytes" | "number" | "node" | "boolean" | "text" | "flags" | "pfn" | "gfp";
   value: number | string | null;
 }
 
@@ -18,6 +18,8 @@ export interface Call {
   line: number;
   result: number | null;
   address: boolean;
+  /** The result is the number of a block's first page, 0 = refused. */
+  page: boolean;
   error: string;
   /** All its events, and how many of them have happened. */
   events: number;

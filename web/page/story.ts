@@ -49,6 +49,7 @@ function value(arg: Argument): string {
   if (typeof arg.value === "string") return arg.value;
   if (arg.kind === "node") return arg.value < 0 ? t("fact.any") : String(arg.value);
   if (arg.kind === "bytes") return bytes(arg.value);
+  if (arg.kind === "pfn") return hex(arg.value);
   // A limit of 0 is memblock's way to say "wherever it is mapped".
   if (arg.kind === "addr") return arg.name === "max_addr" && arg.value === 0 ? t("fact.any") : hex(arg.value);
   return String(arg.value);

@@ -8,6 +8,7 @@ import meanings from "../../core/query/fields.def";
 import type { Answer, Bits, Sheet } from "./asked";
 import { h, setText } from "./dom";
 import { LifeView } from "./life";
+import { type Block, makeCalls } from "./live_call";
 import { has, t } from "./locale";
 import type { Page } from "./page";
 import type { Sides } from "./sides";
@@ -24,6 +25,8 @@ export class Thing {
   private readonly where = h("p", { class: "thing-place mono" });
   private readonly gone = h("p", { class: "thing-gone" }, t("thing.gone"));
   private readonly follow = h("button", { type: "button" });
+  private readonly free = h("button", { type: "button", class: "thing-free", hidden: true });
+  private readonly freed = h("p", { class: "thing-gone", role: "status" });
   private readonly fields = h("dl", { class: "facts fields" });
   private readonly rest = h("div");
   private readonly panel: HTMLElement;
@@ -52,7 +55,8 @@ export class Thing {
       { hidden: true },
       bar,
       head,
-      this.follow,
+      h("div", { class: "thing-does" }, this.follow, this.free),
+      this.freed,
       h("h3", {}, t("thing.fields")),
       this.fields,
       this.rest,
@@ -71,6 +75,7 @@ export class Thing {
     this.follow.addEventListener("click", () => {
       if (this.sheet?.firstPfn !== undefined) this.startLife(this.sheet.firstPfn);
     });
+    this.free.addEventListener("click", () => this.freeBlock());
     this.seen = later.selections();
     sides.onShow("thing", () => this.read());
     page.onFrame(() => this.look());
@@ -163,7 +168,10 @@ export class Thing {
     if (same && sheet.fields.every((field) => this.values.has(field.name))) this.update(old, sheet);
     else this.fill(sheet);
     this.render();
-    if (old?.path !== sheet.path) this.panel.scrollTop = 0;
+    if (old?.path !== sheet.path) {
+      this.panel.scrollTop = 0;
+      setText(this.freed, "");
+    }
   }
 
   private render(): void {
@@ -182,7 +190,25 @@ export class Thing {
     setText(this.where, place(sheet));
     this.follow.hidden = sheet.firstPfn === undefined;
     setText(this.follow, t(sheet.kind === "page" ? "thing.follow" : "thing.follow-first"));
+    const block = this.block();
+    this.free.hidden = block === null;
+    if (block) setText(this.free, t("thing.free", { pfn: hex(block.pfn) }));
     this.showRest(sheet);
+  }
+
+  /** The block of the learner's own that the thing lies in. */
+  private block(): Block | null {
+    const first = this.sheet?.firstPfn;
+    if (first === undefined || !this.page.story?.handed) return null;
+    const block = JSON.parse(this.later.holding(first)) as Block | null;
+    return block && (this.sheet?.lastPfn ?? first) < block.pfn + 2 ** block.order ? block : null;
+  }
+  private freeBlock(): void {
+    const block = this.block();
+    if (!block) return;
+    const made = makeCalls(this.page, this.later, [`free_pages ${hex(block.pfn)}`]);
+    setText(this.freed, made.ok ? t("thing.freed", { pfn: hex(block.pfn) }) : made.reason);
+    this.title.focus();
   }
 
   private fill(sheet: Sheet): void {

@@ -7,6 +7,7 @@ import { Help } from "./help";
 import { type Shortcut, startKeys } from "./keys";
 import { Layout } from "./layout";
 import { Links } from "./links";
+import type { LiveSide } from "./live_side";
 import { t } from "./locale";
 import type { Machines } from "./machines";
 import type { Page } from "./page";
@@ -23,6 +24,7 @@ export async function startTools(
   transport: Transport,
   sides: Sides,
   machines: Machines,
+  live: LiveSide,
 ): Promise<void> {
   const strides = new Strides(page, later, transport);
   const bookmarks = new Bookmarks(page, later);
@@ -50,6 +52,7 @@ export async function startTools(
     { keys: ["O"], name: "out-back", run: () => strides.go("out", -1) },
     { keys: [" "], name: "play", run: press("play") },
     { keys: ["/"], name: "ask", run: ask },
+    { keys: ["m"], name: "allocate", run: () => void live.open() },
     { keys: ["b"], name: "bookmark", run: () => goTo.add("") },
     { keys: ["g"], name: "jump", run: () => goTo.focusJump() },
     { keys: ["a"], name: "autopsy", run: press("autopsy") },

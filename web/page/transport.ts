@@ -51,7 +51,7 @@ export class Transport {
   }
 
   private seek(call: number): void {
-    this.page.move(() => this.page.lab.seek(call, 0));
+    this.page.seek(call);
   }
   private step(n: number): void {
     this.page.move(() => this.page.lab.step(this.level.value, n));
