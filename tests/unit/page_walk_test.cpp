@@ -138,7 +138,7 @@ TEST_CASE("walk: rounds of the slow path that find the same numbers are one") {
   CHECK(events[rows[4].event] == other);
 }
 
-TEST_CASE("walk: a freed page waits on the CPU's list, a larger block merges; a drain counts its blocks") {
+TEST_CASE("walk: a freed page waits on the CPU's list, a larger block merges, a drain counts its blocks") {
   const auto lab = booted("qemu-1g");
   call(*lab, "alloc_pages GFP_KERNEL -> p");
   call(*lab, "alloc_pages GFP_KERNEL order=5 -> b");
