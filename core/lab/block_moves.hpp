@@ -14,6 +14,7 @@
 #include "base/types.hpp"
 #include "trace/event.hpp"
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -40,6 +41,18 @@ struct BlockMove {
   unsigned type = 0, from_type = 0;
   u32 cpu = 0;
   unsigned index = 0; // of a CPU's list
+};
+
+/// Fed with a call's events one after the other; each makes one move at most.
+class BlockMoveReader {
+public:
+  std::optional<BlockMove> see(std::size_t index, const Event &e);
+
+private:
+  BlockMove list_add(std::size_t i, const Event &e);
+  BlockMove merge(std::size_t i, const Event &e);
+  std::optional<Event> gone_; // the block that left a free list last, until it is known why
+  u64 draining_ = 0;          // pages that a drain has still to take
 };
 
 std::vector<BlockMove> block_moves(std::span<const Event> events);

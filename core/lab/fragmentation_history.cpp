@@ -4,12 +4,19 @@
 
 namespace mmscope {
 
-bool FragmentationHistory::advance(u64 calls) {
+bool FragmentationHistory::advance(u64 events) {
   const auto restarted = [&] {
     samples_.clear();
     stride_ = 1;
   };
-  return replay_.advance(calls, restarted, [&](u64 call, const Command &, const CallRecord &) { see(call + 1); });
+  u64 seen = 0;
+  const auto look = [&](u64 call, const Command &, const CallRecord &r) {
+    seen += r.events.size() + 1;
+    see(call + 1);
+  };
+  while (!replay_.advance(1, restarted, look))
+    if (seen >= events) return false;
+  return true;
 }
 
 void FragmentationHistory::see(u64 call) {

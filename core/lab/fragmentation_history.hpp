@@ -2,7 +2,7 @@
 // slices by making the calls once more.
 //
 //   FragmentationHistory h(lab);
-//   while (!h.advance(50)) …;                       // some calls further each frame
+//   while (!h.advance(5000)) …;                     // some events further each frame
 //   for (const auto &s : h.samples()) s.call, s.unusable[h.zone_index(nid, zid)]
 //
 // At most `most_samples` are kept: when they are full, every other one goes and from then on half as many are taken.
@@ -25,8 +25,9 @@ public:
   static constexpr u16 no_value = 0xffff;
 
   explicit FragmentationHistory(const Lab &lab) : replay_(lab) {}
-  // At most `calls` further ones; true when it is through. Goes on when the branch has grown, begins anew in another one.
-  bool advance(u64 calls);
+  // Calls with about so many further events, at least one; true when it is through. Goes on when the branch has grown,
+  // begins anew in another one.
+  bool advance(u64 events);
   const std::vector<Sample> &samples() const { return samples_; }
   static std::size_t zone_index(i32 nid, unsigned zid) { return static_cast<std::size_t>(nid) * max_zone_types + zid; }
 

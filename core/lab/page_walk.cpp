@@ -31,14 +31,13 @@ std::optional<WalkKind> kind_of(const Event &e) {
 
 class Writer {
 public:
-  explicit Writer(std::span<const Event> events) : events_(events), moves_(block_moves(events)) {}
+  explicit Writer(std::span<const Event> events) : events_(events) {}
 
   std::vector<WalkRow> write() {
-    std::size_t move = 0;
-    for (std::size_t i = 0; i < events_.size(); ++i) {
-      while (move < moves_.size() && moves_[move].event < i) ++move;
-      const BlockMove *m = move < moves_.size() && moves_[move].event == i ? &moves_[move] : nullptr;
-      if (m != nullptr && m->kind != BlockMove::merge)
+    BlockMoveReader reader;
+    for (std::size_t i = first(); i < events_.size(); ++i) {
+      const auto m = reader.see(i, events_[i]);
+      if (m && m->kind != BlockMove::merge)
         moved(*m);
       else if (const auto kind = kind_of(events_[i]))
         add(*kind, i);
@@ -47,6 +46,20 @@ public:
   }
 
 private:
+  /// Of thousands of requests only the last one is a walk to be read.
+  std::size_t first() const {
+    constexpr std::size_t most_events = 1 << 14;
+    if (events_.size() <= most_events) return 0;
+    bool ended = false; // an allocation ends with its tracepoint, a free begins with it
+    for (std::size_t i = events_.size(); i-- > events_.size() - most_events;) {
+      if (events_[i].kind == EventKind::mm_page_free && !ended) return i;
+      if (events_[i].kind != EventKind::mm_page_alloc && events_[i].kind != EventKind::mm_page_free) continue;
+      if (ended) return i + 1;
+      ended = true;
+    }
+    return events_.size() - most_events;
+  }
+
   void moved(const BlockMove &m) {
     if (m.kind == BlockMove::taken) add(WalkKind::cached, m.event);
     if (m.kind == BlockMove::kept) add(WalkKind::kept, m.event);
@@ -110,7 +123,6 @@ private:
 
   static constexpr std::size_t none = ~std::size_t{0};
   std::span<const Event> events_;
-  std::vector<BlockMove> moves_;
   std::vector<WalkRow> rows_;
   std::size_t drain_ = none; // the row of the drain that is going on
   u32 drained_ = 0;
@@ -126,12 +138,5 @@ std::string_view walk_kind_name(WalkKind k) {
 }
 
 std::vector<WalkRow> page_walk(std::span<const Event> events) { return Writer(events).write(); }
-
-bool has_walk(std::span<const Event> events) {
-  return std::any_of(events.begin(), events.end(), [](const Event &e) {
-    return e.kind == EventKind::lab_attempt || e.kind == EventKind::mm_page_free ||
-           e.kind == EventKind::mm_page_alloc || e.kind == EventKind::lab_pcp_drain;
-  });
-}
 
 } // namespace mmscope

@@ -12,7 +12,8 @@
 //   for (const WalkRow &row : page_walk(lab.events())) lab.events()[row.event].f …
 //
 // A row is one event, or several of a kind in a row (`times`): 63 blocks that a refill takes are one row, and a round of
-// the slow path that finds the very same numbers as the round before it adds to that one.
+// the slow path that finds the very same numbers as the round before it adds to that one. Of a call that makes thousands of
+// requests (workload) only the last one is told.
 #pragma once
 #include "base/types.hpp"
 #include "trace/event.hpp"
@@ -52,7 +53,5 @@ struct WalkRow {
 };
 
 std::vector<WalkRow> page_walk(std::span<const Event> events);
-// Whether such events tell of a request or of pages that are freed.
-bool has_walk(std::span<const Event> events);
 
 } // namespace mmscope

@@ -116,7 +116,7 @@ TEST_CASE("pcp: the lists of the step's CPU, what came and went, and each block"
   CHECK(says(b.named("CPU 0 order 0 Unmovable: 0 blocks"), "drained of 63"));
 }
 
-TEST_CASE("pcp: keys choose among the CPUs; a request on another one is followed") {
+TEST_CASE("pcp: keys choose among the CPUs, and a request on another one is followed") {
   Bench b("numa-2x32g");
   at_end(b);
   b.desk.pin("pcp");
@@ -156,7 +156,7 @@ TEST_CASE("buddy: a split is followed half by half from inside the call") {
   CHECK(b.named("half of order") == nullptr);
 }
 
-TEST_CASE("pageblocks: keys walk over the map; what a steal claims is there") {
+TEST_CASE("pageblocks: keys walk over the map, and what a steal claims is there") {
   Bench b("qemu-1g");
   at_end(b);
   b.desk.pin("pageblocks");

@@ -138,7 +138,7 @@ TEST_CASE("walk: rounds of the slow path that find the same numbers are one") {
   CHECK(events[rows[4].event] == other);
 }
 
-TEST_CASE("walk: a freed page waits on the CPU's list, a larger block merges; a drain counts its blocks") {
+TEST_CASE("walk: a freed page waits on the CPU's list, a larger block merges, a drain counts its blocks") {
   const auto lab = booted("qemu-1g");
   call(*lab, "alloc_pages GFP_KERNEL -> p");
   call(*lab, "alloc_pages GFP_KERNEL order=5 -> b");
@@ -250,12 +250,12 @@ TEST_CASE("pageblocks: however few the cells, they hold what the zone holds") {
 TEST_CASE("fragmentation: its history has the branch's own calls, in few samples") {
   const auto lab = booted("tiny-128m");
   FragmentationHistory h(*lab);
-  while (!h.advance(20)) {}
+  while (!h.advance(500)) {}
   REQUIRE(!h.samples().empty());
   const u64 before = h.samples().back().call;
   CHECK(before == lab->size());
   for (int i = 0; i < 600; ++i) call(*lab, "alloc_pages GFP_KERNEL");
-  while (!h.advance(50)) {}
+  while (!h.advance(5000)) {}
   CHECK(h.samples().size() <= FragmentationHistory::most_samples);
   CHECK(h.samples().back().call > lab->size() - 8);
   for (std::size_t i = 0; i < h.samples().size(); i += 37) {

@@ -62,10 +62,8 @@ bool names(std::string_view pinned, std::string_view panel) {
 bool asks_for_pages(const Lab &lab) { return lab.call() && lab.command(*lab.call()).op > Op::setup_per_cpu_pageset; }
 
 bool about_slabs(const Lab &lab) {
-  const auto events = lab.events();
-  return std::any_of(events.begin(), events.end(), [](const Event &e) {
-    return e.kind >= EventKind::lab_slab_setup && e.kind <= EventKind::kmem_cache_free;
-  });
+  const Op op = lab.command(*lab.call()).op;
+  return op >= Op::kmem_cache_init && op <= Op::write_object;
 }
 
 } // namespace

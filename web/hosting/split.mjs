@@ -27,7 +27,6 @@ export const LATER = [
   /^mmscope::fold_slub\(/,
   /^mmscope::page_calls::/, // requests to the running machine: no boot makes one
   /^mmscope::canvas::\(anonymous namespace\)::(Walk|Slab|Sections|Zones|Pcp|Buddy|Pageblocks|Timeline)Panel::(?!~)/, // Desk::whole; a failed canvas destroys them early
-  /^mmscope::canvas::place_tabs\(/, // likewise
   /^(fmt_fp|pop_arg_long_double)$/, // floating point of C's printf: JSON's, the first half prints none
 ];
 
@@ -37,6 +36,7 @@ export const COLD = [
   /^mmscope::\(anonymous namespace\)::Emulation::/, // numa=fake
   /^mmscope::Slub::(fold|kmem_cache_\w+|add_to|verify\w*)\(/, // no slab allocator at the start
   /^mmscope::PageAlloc::(set_block|lru_add|lru_del|split_page|block|clear_blocks)\(/, // blocks of requests
+  /^mmscope::canvas::place_tabs\(/, // Desk::whole
   /^mmscope::make_script\(/, // a log without memblock=debug; the recorded boots that the page begins with have it
 ];
 

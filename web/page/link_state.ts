@@ -49,7 +49,19 @@ export const FRAGMENT_LIMIT = 65_536; // characters
 const UNPACKED_LIMIT = 1 << 20; // bytes
 
 export const PANELS = ["memblock", "zones", "buddy", "walk", "pcp", "pageblocks", "slab"];
-export const LAYOUTS = ["", "strip", "memblock", "sections", "zones", "buddy", "walk", "pcp", "pageblocks", "slab", "timeline"];
+export const LAYOUTS = [
+  "",
+  "strip",
+  "memblock",
+  "sections",
+  "zones",
+  "buddy",
+  "walk",
+  "pcp",
+  "pageblocks",
+  "slab",
+  "timeline",
+];
 const PINNED = ["memblock", "walk", "slab", "sections", "zones", "pcp", "buddy", "pageblocks"];
 const LIMITS = {
   call: 1_000_000,

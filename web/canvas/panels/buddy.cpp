@@ -32,6 +32,12 @@ struct Cell {
   friend bool operator==(const Cell &, const Cell &) = default;
 };
 
+/// Enough of a call's last events to see what moves; one call may make thousands of requests.
+std::span<const Event> latest(std::span<const Event> events) {
+  constexpr std::size_t most = 2048;
+  return events.last(std::min(events.size(), most));
+}
+
 class BuddyPanel final : public Panel {
 public:
   explicit BuddyPanel(Desk &desk) : desk_(desk) {}
@@ -171,7 +177,7 @@ void BuddyPanel::fly(Frame &frame, ZoneId where) {
   const System &s = lab.state();
   const auto max_order = static_cast<unsigned>(s.pages.rules().max_order.v), shift = s.arch->page_shift;
   ImDrawList &list = *ImGui::GetForegroundDrawList();
-  const auto events = lab.events();
+  const auto events = latest(lab.events());
   const auto moves = block_moves(events);
   // Inside a call the step is its last event; of a whole call the last blocks stand for all.
   const std::size_t first = lab.inside() && !events.empty() ? events.size() - 1 : 0;
@@ -218,7 +224,7 @@ void BuddyPanel::fly(Frame &frame, ZoneId where) {
 std::vector<BlockMove> BuddyPanel::levels() const {
   const Lab &lab = *desk_.lab;
   if (!lab.inside()) return {};
-  const auto events = lab.events();
+  const auto all = lab.events(), events = latest(all);
   auto moves = block_moves(events);
   std::size_t end = events.size();
   if (!moves.empty() && moves.back().kind == BlockMove::joins && moves.back().event + 1 == end) {
@@ -236,6 +242,7 @@ std::vector<BlockMove> BuddyPanel::levels() const {
     if (before.kind != m.kind || !same) break;
   }
   moves.erase(moves.begin(), moves.begin() + static_cast<std::ptrdiff_t>(first));
+  for (BlockMove &m : moves) m.event += all.size() - events.size();
   return moves;
 }
 

@@ -23,7 +23,7 @@ namespace mmscope::canvas {
 namespace {
 
 constexpr float largest_cell = 15, least_cell = 6, letter_cell = 11;
-constexpr u64 calls_a_frame = 24; // of the curve, which is worked out while one looks at the rest
+constexpr u64 events_a_frame = 8000; // of the curve, which is worked out while one looks at the rest
 
 std::string_view letter(unsigned type) {
   constexpr std::string_view letters[] = {"U", "M", "R", "H", "C", "I"};
@@ -87,9 +87,9 @@ void PageblocksPanel::draw(Frame &frame) {
   // What is below the map: bars, and the curve where there is room for one.
   const float room = small ? 560 * s : frame.area.y + frame.area.h - y;
   // The curve tells what is to come: not while the desk is locked.
-  const float bars = std::min(82 * s, room * 0.3f), line = room > 240 * s && !desk_.locked ? 58 * s : 0;
-  const float below = 20 * s + bars + line + 12 * s;
-  const Rect place{frame.area.x, y + 20 * s, width, std::max(room - below - 22 * s, 20 * s)};
+  const float bars = std::min(70 * s, room * 0.28f), line = room > 220 * s && !desk_.locked ? 50 * s : 0;
+  const float below = bars + line + 14 * s;
+  const Rect place{frame.area.x, y + 20 * s, width, std::max(room - below - 20 * s, 20 * s)};
   const auto most =
       static_cast<u64>(place.w / (least_cell * s)) * static_cast<u64>(std::max(place.h / (least_cell * s), 1.0f));
   if (machine_ != desk_.machines) history_.reset();
@@ -202,7 +202,7 @@ void PageblocksPanel::map(Frame &frame, const Rect &place) {
     if (c.all() == 0 || (i % columns != 0 && map_.cells[i - 1].all() != 0 && map_.cells[i - 1].most() == c.most()))
       continue;
     const float share = static_cast<float>(c.free) / static_cast<float>(c.all());
-    const Color fill = mix(type_color(theme, c.most()), theme.hole, 0.75f * share);
+    const Color fill = mix(type_color(theme, c.most()), theme.hole, 0.65f * share);
     put_label(frame, list, rect(i), fill, letter(c.most()), 9);
   }
   // What the step claimed.
@@ -246,7 +246,7 @@ void PageblocksPanel::cell(Frame &frame, const Rect &r, std::size_t i) const {
   for (unsigned t = 0; t < migratetype_count; ++t) {
     if (c.pages[t] == 0) continue;
     const float w = r.w * static_cast<float>(c.pages[t]) / static_cast<float>(all);
-    paint(list, {x, r.y, std::max(w, 1.0f), r.h}, mix(type_color(frame.theme, t), frame.theme.hole, 0.75f * share));
+    paint(list, {x, r.y, std::max(w, 1.0f), r.h}, mix(type_color(frame.theme, t), frame.theme.hole, 0.65f * share));
     x += w;
   }
 }
@@ -295,7 +295,7 @@ void PageblocksPanel::curve(Frame &frame, const Rect &place) {
   ImDrawList &list = *ImGui::GetWindowDrawList();
   const float s = frame.scale;
   if (!history_) history_ = std::make_unique<FragmentationHistory>(*desk_.lab);
-  const bool through = history_->advance(calls_a_frame);
+  const bool through = history_->advance(events_a_frame);
   if (!through) frame.animate();
   const auto &samples = history_->samples();
   const std::size_t index = FragmentationHistory::zone_index(where_.nid, where_.zid);

@@ -12,7 +12,7 @@ struct Desk;
 std::unique_ptr<Panel> make_strip_panel(Desk &desk);      // the address axis and its layers
 std::unique_ptr<Panel> make_memblock_panel(Desk &desk);   // both arrays
 std::unique_ptr<Panel> make_walk_panel(Desk &desk);       // the way of one request through the zones
-std::unique_ptr<Panel> make_slab_panel(Desk &desk); // caches, their slabs, one slab's objects, one object's bytes
+std::unique_ptr<Panel> make_slab_panel(Desk &desk);       // caches, their slabs, one slab's objects, one object's bytes
 std::unique_ptr<Panel> make_sections_panel(Desk &desk);   // root, section, mem_map, and the word that joins them
 std::unique_ptr<Panel> make_zones_panel(Desk &desk);      // nodes and zones
 std::unique_ptr<Panel> make_pcp_panel(Desk &desk);        // the CPUs' page lists beside the free lists

@@ -55,7 +55,7 @@ private:
   Scroller all_, list_;
   float height_ = 0;
   Rect title_;
-  // Of this frame.
+  // Of the moment that is shown.
   ZoneId where_;
   const zone *zone_ = nullptr;
   u32 cpu_ = 0;
@@ -63,6 +63,7 @@ private:
   std::array<std::vector<PcpBlock>, max_pcp_lists> held_;
   std::optional<unsigned> chosen_; // a list
   u64 seen_ = ~u64{0};
+  std::pair<ZoneId, u32> read_of_;
 };
 
 std::string PcpPanel::path() const {
@@ -82,6 +83,10 @@ std::string short_name(const PageAlloc &pa, unsigned index) {
 }
 
 void PcpPanel::read() {
+  const bool moved = seen_ != desk_.moment();
+  if (!moved && read_of_ == std::pair{where_, cpu_}) return;
+  seen_ = desk_.moment();
+  read_of_ = {where_, cpu_};
   const PageAlloc &pa = desk_.lab->state().pages;
   for (unsigned i = 0; i < pa.pcp_lists(); ++i) {
     held_[i].clear();
@@ -89,21 +94,20 @@ void PcpPanel::read() {
   }
   traffic_ = {};
   const auto events = desk_.lab->events();
-  for (const BlockMove &m : block_moves(events)) {
-    if (m.kind < BlockMove::refill || m.cpu != cpu_ || m.nid != where_.nid || m.zid != where_.zid) continue;
-    if (desk_.lab->inside() && m.event + 1 != events.size()) continue; // stepping shows each by itself
-    Traffic &t = traffic_[m.index];
-    ++(m.kind == BlockMove::refill    ? t.refilled
-       : m.kind == BlockMove::drained ? t.drained
-       : m.kind == BlockMove::taken   ? t.taken
-                                      : t.kept);
+  BlockMoveReader reader;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto m = reader.see(i, events[i]);
+    if (!m || m->kind < BlockMove::refill || m->cpu != cpu_ || m->nid != where_.nid || m->zid != where_.zid) continue;
+    if (desk_.lab->inside() && i + 1 != events.size()) continue; // stepping shows each by itself
+    Traffic &t = traffic_[m->index];
+    ++(m->kind == BlockMove::refill    ? t.refilled
+       : m->kind == BlockMove::drained ? t.drained
+       : m->kind == BlockMove::taken   ? t.taken
+                                       : t.kept);
   }
-  if (seen_ != desk_.moment()) {
-    // The list that the step was about shows its blocks.
-    for (unsigned i = 0; i < pa.pcp_lists(); ++i)
-      if (traffic_[i].any()) chosen_ = i;
-    seen_ = desk_.moment();
-  }
+  // The list that the step was about shows its blocks.
+  for (unsigned i = 0; moved && i < pa.pcp_lists(); ++i)
+    if (traffic_[i].any()) chosen_ = i;
   if (chosen_ && *chosen_ >= pa.pcp_lists()) chosen_.reset();
   for (unsigned i = 0; i < pa.pcp_lists() && !chosen_; ++i)
     if (!held_[i].empty()) chosen_ = i;
@@ -115,18 +119,25 @@ void PcpPanel::draw(Frame &frame) {
   const float top = small ? all_.begin(frame, frame.area, height_, "CPU lists") : frame.area.y;
   const float bottom = frame.area.y + frame.area.h;
   float y = top;
-  where_ = zone_chips(frame, desk_, title_, "CPU lists", y);
+  // Beside the free lists, their chips choose the zone for this panel too.
+  const bool alone = small || !desk_.focus.empty() || ImGui::GetIO().DisplaySize.x < 780 * frame.scale;
+  where_ = alone ? zone_chips(frame, desk_, title_, "CPU lists", y) : shown_zone(desk_);
   zone_ = &zone_in(desk_, where_);
   cpu_ = shown_cpu(desk_);
   if (cpu_ < zone_->pcp.size()) {
     read();
     cpus(frame, y);
     numbers(frame, y);
-    const float below = small ? 0 : std::clamp((bottom - y) * 0.24f, 0.0f, 84 * frame.scale);
-    lists(frame, y, small ? 1e6f : bottom - below);
+    // The lists come first; what is left below them is for the blocks of one.
+    const float least = (16 + 15 * static_cast<float>(desk_.lab->state().pages.pcp_lists())) * frame.scale;
+    const float below = bottom - y - least;
+    const bool room = below > 60 * frame.scale;
+    lists(frame, y, small ? 1e6f : room ? bottom - below : bottom);
     const Rect place{frame.area.x, y, frame.area.w, small ? 4 * size::target * frame.scale : bottom - y};
-    if (place.h > 30 * frame.scale) blocks(frame, place);
-    y += place.h;
+    if (small || room) {
+      blocks(frame, place);
+      y += place.h;
+    }
   } else {
     const std::string_view why = zone_->populated()
                                      ? "no lists until setup_per_cpu_pageset: a request takes from the free "
@@ -147,7 +158,8 @@ void PcpPanel::cpus(Frame &frame, float &y) {
   const float s = frame.scale;
   const auto n = static_cast<u32>(zone_->pcp.size());
   const float tall = (narrow(frame) ? size::target : 20) * s;
-  const std::string label = concat("CPU ", cpu_, n > 1 ? concat(" of ", n) : std::string());
+  const std::string label = concat(desk_.lab->state().arch->zones[where_.zid].name, "  CPU ", cpu_,
+                                   n > 1 ? concat(" of ", n) : std::string());
   const float words = text_width(frame, label, 11) + 10 * s;
   put_text(frame, list, frame.area.x, middle(frame, y, tall, 11), theme.ink, label, 11);
   const Rect r{frame.area.x + words, y, frame.area.w - words - (narrow(frame) ? 10 * s : 0), tall};
@@ -180,7 +192,7 @@ void PcpPanel::cpus(Frame &frame, float &y) {
     if (full > 0) paint(list, {bar.x, bar.y + bar.h * (1 - full), bar.w, bar.h * full}, theme.free, 2);
     if (i == cpu_) frame_of(list, bar, 1, theme.ink, 3, n > 1 ? 2.0f : 1.0f);
   }
-  y += tall + 6 * s;
+  y += tall + 2 * s;
 }
 
 void PcpPanel::numbers(Frame &frame, float &y) {
@@ -188,10 +200,14 @@ void PcpPanel::numbers(Frame &frame, float &y) {
   ImDrawList &list = *ImGui::GetWindowDrawList();
   const float s = frame.scale;
   const u64 high = nr_pcp_high(*zone_, false), drain = nr_pcp_free(*zone_, pcp(), high, false);
+  const bool roomy = narrow(frame) || frame.area.h > 330 * s; // else its words are the mirror's alone
   const std::string counts = concat("count ", pcp().count, " / high ", high);
   const std::string rest = concat("batch ", zone_->pcp_batch, "  free_factor ", pcp().free_factor);
   const std::string next = concat("at ", high, " a free drains ", drain, " pages, tails first");
-  const float width = frame.area.w - (narrow(frame) ? 10 * s : 0), tall = (narrow(frame) ? size::target : 38) * s;
+  const float width = frame.area.w - (narrow(frame) ? 10 * s : 0), tall = (narrow(frame) ? size::target
+                                                                           : roomy       ? 38.0f
+                                                                                         : 23.0f) *
+                                                                          s;
   const Rect r{frame.area.x, y, width, tall};
   const bool pressed = press_area(r, "##numbers", 0);
   const std::string name = concat("pages of CPU ", cpu_), facts = concat(counts, ", ", rest, ", ", next);
@@ -208,7 +224,7 @@ void PcpPanel::numbers(Frame &frame, float &y) {
   const float full = high == 0 ? 0 : std::min(static_cast<float>(pcp().count) / static_cast<float>(high), 1.0f);
   if (full > 0) paint(list, {bar.x, bar.y, std::max(bar.w * full, 2.0f), bar.h}, theme.free, 3);
   if (changed) frame_of(list, bar, 1.5f, theme.accent, 4, size::outline);
-  put_fitting(frame, list, r.x, r.y + 23 * s, r.w, theme.dim, next, 11);
+  if (roomy) put_fitting(frame, list, r.x, r.y + 23 * s, r.w, theme.dim, next, 11);
   if (desk_.selected(path())) frame_selected(frame, list, r);
   y += tall + 4 * s;
 }

@@ -248,7 +248,7 @@ void SlabPanel::objects(Frame &frame, float &y, float width) {
     const Rect r = rect(o);
     return ImVec2{r.x + r.w / 2, r.y + r.h};
   };
-  constexpr std::size_t most_arrows = 24; // more is a tangle
+  constexpr std::size_t most_arrows = 5; // more is a tangle: names and tables say the rest
   for (std::size_t i = 0; i + 1 < std::min(order.size(), most_arrows); ++i) {
     if (order[i] >= shown || order[i + 1] >= shown) continue;
     const ImVec2 a = centre(order[i]), b = centre(order[i + 1]);

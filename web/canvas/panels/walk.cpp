@@ -45,6 +45,7 @@ private:
 
   Desk &desk_;
   Scroller scroll_;
+  std::vector<WalkRow> rows_;
   u64 seen_ = ~u64{0};
 };
 
@@ -129,7 +130,10 @@ void WalkPanel::draw(Frame &frame) {
   if (!desk_.lab) return;
   const Lab &lab = *desk_.lab;
   ImDrawList &list = *ImGui::GetWindowDrawList();
-  const auto rows = page_walk(lab.events());
+  const bool moved = seen_ != desk_.moment();
+  if (moved) rows_ = page_walk(lab.events());
+  seen_ = desk_.moment();
+  const auto &rows = rows_;
   if (rows.empty()) {
     put_wrapped(frame, list, frame.area.x, frame.area.y, frame.area.w, frame.theme.dim,
                 lab.inside() ? "nothing has been asked yet" : "this step asks for no pages and frees none", 11);
@@ -139,13 +143,10 @@ void WalkPanel::draw(Frame &frame) {
   request(frame, y);
   float whole = 0;
   for (const WalkRow &r : rows) whole += height(frame, r);
-  if (seen_ != desk_.moment()) {
-    seen_ = desk_.moment();
-    if (lab.inside())
-      scroll_.reveal(whole - height(frame, rows.back()), height(frame, rows.back()));
-    else
-      scroll_.reveal(0, 1);
-  }
+  if (moved && lab.inside())
+    scroll_.reveal(whole - height(frame, rows.back()), height(frame, rows.back()));
+  else if (moved)
+    scroll_.reveal(0, 1);
   const Rect place{frame.area.x, y, frame.area.w, frame.area.y + frame.area.h - y};
   const float top = scroll_.begin(frame, place, whole, "walk of the request");
   y = top;
@@ -167,7 +168,8 @@ void WalkPanel::request(Frame &frame, float &y) {
   const float s = frame.scale;
   std::string asked(op_info(lab.command(*lab.call()).op).name), how, answer;
   Color color = theme.dim;
-  for (const Event &e : events) {
+  for (const WalkRow &row : rows_) {
+    const Event &e = events[row.event];
     if (e.kind == EventKind::lab_attempt && how.empty())
       how = concat(gfp_text(static_cast<gfp_t>(e.f[0])), "  ", type_text(e.f[2]), "  CPU ", e.f[6]);
     if (e.kind == EventKind::lab_attempt && asked.find(" order ") == std::string::npos)
