@@ -602,15 +602,15 @@ int run(std::span<const std::string_view> args, const Io &io) {
     int (*run)(const Io &, const Options &);
   };
   static constexpr std::array<Verb, 10> verbs{{{"boot", boot},
-                                              {"run", run_script},
-                                              {"trace", trace},
-                                              {"verify", verify},
-                                              {"query", query},
-                                              {"inspect", inspect_things},
-                                              {"autopsy", examine_report},
-                                              {"machines", machines},
-                                              {"lessons", lessons},
-                                              {"grade", grade_receipts}}};
+                                               {"run", run_script},
+                                               {"trace", trace},
+                                               {"verify", verify},
+                                               {"query", query},
+                                               {"inspect", inspect_things},
+                                               {"autopsy", examine_report},
+                                               {"machines", machines},
+                                               {"lessons", lessons},
+                                               {"grade", grade_receipts}}};
   const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb &v) { return v.name == o.verb; });
   if (verb == verbs.end()) {
     std::vector<std::string_view> names{"help"};

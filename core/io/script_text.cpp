@@ -194,7 +194,8 @@ struct CommandParser {
         a.value = *f;
         return true;
       }
-      return fail(w.value_column, concat("unknown slab flags ", quoted(w.value), " (SLAB_HWCACHE_ALIGN, SLAB_PANIC …)"));
+      return fail(w.value_column,
+                  concat("unknown slab flags ", quoted(w.value), " (SLAB_HWCACHE_ALIGN, SLAB_PANIC …)"));
     case ArgKind::value:
     case ArgKind::page: return bound(w, a);
     }

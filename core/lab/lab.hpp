@@ -73,7 +73,7 @@ public:
   Accounting accounting() const;
   u64 digest() const { return timeline_.digest(); }
   const std::optional<Workload> &workload() const { return timeline_.machine().workload(); } ///< who uses the machine
-  std::optional<u64> bound(u32 slot) const { return timeline_.machine().bound(slot); } ///< a named result
+  std::optional<u64> bound(u32 slot) const { return timeline_.machine().bound(slot); }       ///< a named result
 
 private:
   void moved();

@@ -252,7 +252,8 @@ void Machine::check_facts(Site &site) const {
   default:
     if (const CallRow *row = row_of(site.c.op)) {
       // A check changes nothing; the site is the one that the call is made with.
-      const CallFault fault = row->check({const_cast<System &>(system_), nullptr, site.c, v, const_cast<std::optional<Workload> &>(workload_)});
+      const CallFault fault = row->check(
+          {const_cast<System &>(system_), nullptr, site.c, v, const_cast<std::optional<Workload> &>(workload_)});
       if (!fault.reason.empty()) site.fail(fault.arg, fault.reason);
     }
     break;

@@ -71,8 +71,7 @@ CallOutcome create(CallSite &c) {
   return {r.cache};
 }
 CallOutcome cache_alloc(CallSite &c) {
-  const SlabResult r =
-      c.s.slub.kmem_cache_alloc(env(c), static_cast<cache_id>(c.v[0]), gfp_of(c, 1), node_of(c, 2));
+  const SlabResult r = c.s.slub.kmem_cache_alloc(env(c), static_cast<cache_id>(c.v[0]), gfp_of(c, 1), node_of(c, 2));
   return outcome(r, r.object.v);
 }
 CallOutcome cache_free(CallSite &c) {
@@ -94,10 +93,10 @@ CallOutcome write(CallSite &c) {
 }
 
 constexpr CallRow rows[] = {
-    {Op::kmem_cache_init, check_init, init},       {Op::kmem_cache_create, check_create, create},
+    {Op::kmem_cache_init, check_init, init},          {Op::kmem_cache_create, check_create, create},
     {Op::kmem_cache_alloc, check_cache, cache_alloc}, {Op::kmem_cache_free, check_cache, cache_free},
-    {Op::kmalloc, check_running, bytes_alloc},     {Op::kfree, check_running, bytes_free},
-    {Op::kmem_cache_shrink, check_cache, shrink},  {Op::kmem_cache_destroy, check_cache, destroy},
+    {Op::kmalloc, check_running, bytes_alloc},        {Op::kfree, check_running, bytes_free},
+    {Op::kmem_cache_shrink, check_cache, shrink},     {Op::kmem_cache_destroy, check_cache, destroy},
     {Op::write_object, check_write, write},
 };
 

@@ -16,7 +16,8 @@ SlubRules slub_rules(const System &s) {
   r.cache_line = static_cast<u32>(s.arch->cache_line);
   r.max_order = s.config.max_order;
   r.direct_map_base = s.arch->direct_map_base;
-  r.zone_dma = std::any_of(s.arch->zones.begin(), s.arch->zones.end(), [](const ZoneRow &z) { return z.name == "DMA"; });
+  r.zone_dma =
+      std::any_of(s.arch->zones.begin(), s.arch->zones.end(), [](const ZoneRow &z) { return z.name == "DMA"; });
   read_slub_params(r, s.params.text);
   return r;
 }
