@@ -190,6 +190,7 @@ struct CommandParser {
     case ArgKind::flags: return flags(w, a.value);
     case ArgKind::gfp: return gfp_flags(w, a.value);
     case ArgKind::slab:
+      if (!w.value.empty() && is_digit(w.value[0])) return number(w, w.value, a.value);
       if (const auto f = parse_slab_flags(w.value)) {
         a.value = *f;
         return true;

@@ -51,6 +51,7 @@ TEST_CASE("command: the allocating calls are those that return an address") {
   for (unsigned i = 0; i < op_count; ++i) {
     const auto op = static_cast<Op>(i);
     CHECK(returns_address(op) ==
-          (op_info(op).name.find("_alloc_") != std::string_view::npos && op != Op::page_alloc_init_late));
+          ((op_info(op).name.find("_alloc_") != std::string_view::npos && op != Op::page_alloc_init_late) ||
+           op == Op::kmem_cache_alloc || op == Op::kmalloc));
   }
 }
