@@ -458,8 +458,8 @@ void append_value(std::string &out, const Command &c, unsigned i, std::span<cons
   case ArgKind::value:
   case ArgKind::page: append_number(out, a.value); break;
   case ArgKind::slab:
-    if (a.value > ~slab_flags_t{0} || !parse_slab_flags(slab_flags_text(static_cast<slab_flags_t>(a.value))))
-      append_number(out, a.value);
+    if (const auto f = static_cast<slab_flags_t>(a.value); f != a.value || parse_slab_flags(slab_flags_text(f)) != f)
+      append_number(out, a.value); // a flag without a name
     else
       out += slab_flags_text(static_cast<slab_flags_t>(a.value));
     break;

@@ -202,20 +202,6 @@ void PageAlloc::free_reserved(Trace *t, pfn_t pfn, u64 count) {
     pages = 0;
   };
   MM_CHECK(!map_.any_free(pfn, pfn + count));
-  if (const zone *z = zone_at(pfn); z != nullptr && !z->pcp.empty()) {
-    std::vector<PageRun> runs;
-    for_each_run(pfn, pfn + count, [&](const PageRun &r) { runs.push_back(r); });
-    for (const PageRun &r : runs) set_pages(t, r.start, r.count, PageState::allocated, r.info.nid, r.info.zone);
-    for (pfn_t p = pfn; p < pfn + count; p += 1) {
-      const migratetype type = free_prepare(t, p, order_t{0});
-      const u16 its_home = mixed_of(p)[p.v & map_.mask()].home;
-      if (its_home != home) settle_managed();
-      home = its_home;
-      ++pages;
-      free_commit(t, p, order_t{0}, type, 0);
-    }
-    return settle_managed();
-  }
   chop(
       pfn.v, pfn.v + count, map_.mo_, [&](u64 p, unsigned order) { return block_is_plain(pfn_t{p}, order); },
       [&](u64 p, unsigned order) {

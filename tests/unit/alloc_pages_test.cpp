@@ -180,7 +180,7 @@ TEST_CASE("alloc_pages: near and mixed before far and unmixed") {
   CHECK(pa.alloc_pages(nullptr, {.gfp = gfp::KERNEL}) == pfn_t{56});
 }
 
-TEST_CASE("alloc_pages: a compound page has one head; its mark goes with it") {
+TEST_CASE("alloc_pages: a compound page has one head, its mark goes with it") {
   PageAlloc pa = small_pages({{0, 64}});
   const pfn_t p = *pa.alloc_pages(nullptr, {.gfp = gfp::KERNEL | gfp::COMP, .order = order_t{2}});
   const auto b = pa.block(p + 3);
