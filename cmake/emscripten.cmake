@@ -37,7 +37,7 @@ set(em_node_link_options
   -sWASM_ASYNC_COMPILATION=0  # 3.1.6 would fetch() its own wasm on Node ≥ 18
   -sEXIT_RUNTIME=1
   -sALLOW_MEMORY_GROWTH
-  ${em_stack_size}=1048576)
+  ${em_stack_size}=8388608)  # tests keep whole machines on it
 
 if(CMAKE_BUILD_TYPE STREQUAL "Debug")
   list(APPEND em_module_link_options -g -sASSERTIONS=1)

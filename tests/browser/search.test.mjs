@@ -125,7 +125,7 @@ test("in the lab, words find what there is to read beside what happens in the bo
   await reads.getByRole("link").first().waitFor();
   assert.match(await reads.getByRole("link").first().getAttribute("href"), /lab\.html\?lesson=/);
   await page.locator("#ask-box").fill("zonelist");
-  await reads.getByRole("button", { name: "zonelist" }).click();
+  await reads.getByRole("button", { name: "zonelist", exact: true }).click();
   assert.match(await page.getByRole("dialog", { name: "zonelist" }).innerText(), /the nearest first/);
   await page.keyboard.press("Escape");
   // An expression is no word.
