@@ -100,12 +100,12 @@ TEST_CASE("autopsy: every report has its cause, and every zone its verdict") {
     CHECK(a.cause.id.substr(6) == g.cause);
     CHECK((a.attempts.empty() ? "" : verdicts(r, a.last())) == g.zones);
     // A sentence with all of its values: no gap is left open, and no id shows.
-    for (const Saying &s : a.remedies) CHECK_MESSAGE(to_text(s).find_first_of("{}") == std::string::npos, s.id);
+    for (const Saying &s : a.remedies) CHECK(to_text(s).find_first_of("{}") == std::string::npos);
     CHECK(to_text(a.cause) != a.cause.id);
     // The reports are whole: what is assumed is what no report says.
-    static const std::set<std::string_view> unsaid{"assumed.rules", "assumed.zone_types", "assumed.local_node",
-                                                   "assumed.this_node"};
-    for (const Saying &s : a.assumed) CHECK_MESSAGE(unsaid.count(s.id) == 1, to_text(s));
+    static constexpr std::string_view unsaid[] = {"assumed.rules", "assumed.zone_types", "assumed.local_node",
+                                                  "assumed.this_node"};
+    for (const Saying &s : a.assumed) CHECK(std::find(std::begin(unsaid), std::end(unsaid), s.id) != std::end(unsaid));
   }
 }
 
