@@ -92,14 +92,7 @@ bool succeeds(const FailureReport &r) { return cause_of(r) == "race"; }
 
 } // namespace
 
-// In WebAssembly this one case runs out of bounds unless doctest prints successes too (-s); why is not known yet. The
-// page's own module is held to the same reports by tests/browser/autopsy.test.mjs.
-#ifdef __EMSCRIPTEN__
-constexpr bool in_wasm = true;
-#else
-constexpr bool in_wasm = false;
-#endif
-TEST_CASE("autopsy: every report has its cause, and every zone its verdict" * doctest::skip(in_wasm)) {
+TEST_CASE("autopsy: every report has its cause, and every zone its verdict") {
   for (const Golden &g : golden) {
     INFO(g.file);
     const FailureReport r = report_of(text_of(g.file));
