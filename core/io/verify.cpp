@@ -536,7 +536,7 @@ private:
       const System &s = *p_.handoff_return;
       f.number("_totalram_pages", b_->totalram, s.get(vm_field::totalram_pages));
       for (const FrozenNode &n : b_->nodes)
-        if (const pglist_data *node = node_of(s, n.nid); node != nullptr)
+        if (const pglist_data *node = node_of(s, n.nid); node != nullptr && s.config.deferred_struct_pages)
           f.number(concat("node ", n.nid, " first_deferred_pfn"), n.first_deferred_pfn, node->first_deferred_pfn);
       for (const FrozenZone &z : b_->zones) {
         unsigned zid = 0;

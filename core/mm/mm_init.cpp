@@ -326,7 +326,9 @@ struct ZoneInit {
     const pfn_t cut = first_deferred(nid, start, end, zone_end);
     if (start < cut) {
       s.pages.set_pages(t, start, cut - start, PageState::init, nid, z);
-      const u64 a = round_up_any(start.v, pageblock_pages()), b = round_up_any(cut.v, pageblock_pages());
+      // A flat map's zones have usage maps of their own: a pageblock on a border has a type on either side.
+      const u64 a = round_up_any(start.v, pageblock_pages()), end_of_block = round_up_any(cut.v, pageblock_pages());
+      const u64 b = flat() ? std::min(end_of_block, zone_end.v) : end_of_block;
       if (a < b) s.pages.set_pageblocks(t, pfn_t{a}, b - a, migratetype::MOVABLE);
     }
     if (cut < end) s.pages.set_pages(t, cut, end - cut, PageState::uninit, nid, z);
@@ -466,7 +468,7 @@ void build_all_zonelists(System &s, Trace *t) {
       append(line, node, ' ');
       previous = node;
     }
-    s.print(t, std::move(line));
+    if (s.config.numa) s.print(t, std::move(line));
   }
   u64 total = 0;
   unsigned policy = 0;
