@@ -38,8 +38,8 @@ enum class HighmemFree : u8 {
 
 struct Arch {
   std::string_view name;
-  unsigned word;           // sizeof(long), bytes
-  unsigned phys_addr_size; // sizeof(phys_addr_t), bytes
+  unsigned word;            // sizeof(long), bytes
+  unsigned phys_addr_size;  // sizeof(phys_addr_t), bytes
   unsigned phys_addr_align; // alignof it inside a structure
   unsigned page_shift;
   unsigned section_size_bits; // log2 of a section's bytes
@@ -53,7 +53,7 @@ struct Arch {
   u64 direct_map_base;        // virtual address of physical 0 without KASLR (PAGE_OFFSET)
   LowMemory low_memory;
   HighmemFree highmem_free;
-  u64 vmalloc_top_tables;     // pages that mem_init allocates after the handoff (preallocate_vmalloc_pages)
+  u64 vmalloc_top_tables; // pages that mem_init allocates after the handoff (preallocate_vmalloc_pages)
   std::span<const ZoneRow> zones;
   std::string_view source;
   constexpr u64 page_size() const { return u64{1} << page_shift; }

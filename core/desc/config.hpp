@@ -45,7 +45,7 @@ struct KernelConfig {
   bool thp;                   // TRANSPARENT_HUGEPAGE built in and not `never` by default
   bool numa;
   MemoryModel memory_model;
-  u64 cache_line = 0; // SMP_CACHE_BYTES; 0 = the architecture's
+  u64 cache_line = 0;        // SMP_CACHE_BYTES; 0 = the architecture's
   u64 image_base, image_end; // [_text, __end_of_kernel_reserve): reserved before anything else, without KASLR
   u64 brk_size;              // bytes reserved behind it
   u64 text_kb, rwdata_kb, rodata_kb, init_kb, bss_kb; // as the "Memory:" line prints them

@@ -39,8 +39,8 @@ constexpr bool consistent(const KernelConfig &c, const Arch &arch) {
   const u64 page = arch.page_size();
   return c.arch == arch.name && c.image_base < c.image_end && c.image_base % page == 0 && c.image_end % page == 0 &&
          c.brk_size % page == 0 && c.brk_pgt_bytes <= c.brk_size &&
-         (c.memory_model == MemoryModel::flatmem || is_power(c.sizeof_mem_section)) &&
-         c.sizeof_page % 4 == 0 && c.pageblock_order <= c.max_order && is_power(c.max_numnodes) &&
+         (c.memory_model == MemoryModel::flatmem || is_power(c.sizeof_mem_section)) && c.sizeof_page % 4 == 0 &&
+         c.pageblock_order <= c.max_order && is_power(c.max_numnodes) &&
          (c.cache_line == 0 || is_power(c.cache_line)) &&
          // the first chunk fills whole pages
          (c.percpu_static + c.percpu_reserved + c.percpu_dynamic) % page == 0;

@@ -54,7 +54,7 @@ enum class LogKind : u8 {
   percpu,        // "percpu: Embedded": n = pages, size = unit bytes; parts[0..2] = static, reserved, dynamic
   percpu_groups, // text
   freeing,       // text = what, n = KiB
-  nr_cpus, // n = CONFIG_NR_CPUS
+  nr_cpus,       // n = CONFIG_NR_CPUS
   smp_up,
   deferred,
   devtmpfs,

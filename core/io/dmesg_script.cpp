@@ -195,6 +195,9 @@ private:
       case LogKind::reserving:
         if (l.size != 0) acpi_.push_back({l.text, l.base, l.size});
         break;
+      case LogKind::fact:
+        if (l.fact == LineKind::lowmem) splits_memory_ = is_x86_ = true;
+        break;
       case LogKind::last_pfn: max_arch_pfn_ = l.size; break;
       case LogKind::nr_cpus: nr_cpus_ = l.n; break;
       case LogKind::mp_table: mp_ = {l.base, l.size}; break;
@@ -272,8 +275,9 @@ private:
       return false;
     }
     if (setup_.arch == nullptr) {
-      setup_.arch = find_arch("x86_64");
-      if (!release_.empty() || !is_x86_) assume("the log does not say which architecture it is of: taken for x86_64");
+      setup_.arch = find_arch(splits_memory_ ? "i386" : "x86_64");
+      if (splits_memory_ || !release_.empty())
+        assume(concat("the log does not name its architecture: taken for ", setup_.arch->name));
     }
     unsigned major = 0, minor = 0;
     if (release_.empty()) {
@@ -311,7 +315,8 @@ private:
       const std::vector<const KernelConfig *> all = all_configs();
       row = *std::find_if(all.begin(), all.end(), [&](const KernelConfig *c) { return c->arch == setup_.arch->name; });
       for (const KernelConfig *c : all)
-        if (c->arch == setup_.arch->name && c->era_major == setup_.era->major && c->era_minor == setup_.era->minor && release_.ends_with(c->flavour) &&
+        if (c->arch == setup_.arch->name && c->era_major == setup_.era->major && c->era_minor == setup_.era->minor &&
+            release_.ends_with(c->flavour) &&
             (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour)))
           row = c;
     }
@@ -632,7 +637,8 @@ private:
       case LogKind::fact:
         if (l.fact == LineKind::fallback || l.fact == LineKind::built) ensure(build_zonelists, l.line);
         if (l.fact == LineKind::lowmem && l.flag) ensure(init_numa, l.line);
-        if ((done_ > init_zones || l.fact == LineKind::lowmem) && !l.masked) out_.facts.lines.push_back({l.fact, l.line, l.text});
+        if ((done_ > init_zones || l.fact == LineKind::lowmem) && !l.masked)
+          out_.facts.lines.push_back({l.fact, l.line, l.text});
         break;
       case LogKind::memory:
         ensure(hand_over, l.line);
@@ -1171,6 +1177,7 @@ private:
   std::vector<u64> node_cpus_;
   u64 max_arch_pfn_ = 0, nr_cpus_ = 0;
   u64 more_assumed_ = 0, requests_ = 0, cpus_ = 0, node_data_bytes_ = 0, ioapics_ = 0;
+  bool splits_memory_ = false; // has low and high memory, so it is a 32-bit kernel
   bool is_x86_ = false, map_full_ = false, node_data_differs_ = false, slit_ = false, gbpages_ = false, intel_ = false,
        config_known_ = false;
   const LogLine *memory_ = nullptr, *percpu_ = nullptr;

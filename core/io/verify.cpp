@@ -276,8 +276,8 @@ public:
     read_freezes();
     rows.push_back(memblock());
     rows.push_back(lines("F2", "zone ranges, holes",
-                         {LineKind::lowmem, LineKind::highmem_init, LineKind::zone_range, LineKind::movable_start, LineKind::node_range, LineKind::initmem,
-                          LineKind::unavailable}));
+                         {LineKind::lowmem, LineKind::highmem_init, LineKind::zone_range, LineKind::movable_start,
+                          LineKind::node_range, LineKind::initmem, LineKind::unavailable}));
     rows.push_back(sections());
     rows.push_back(zones());
     rows.push_back(lines("F5", "zonelists", {LineKind::fallback, LineKind::built, LineKind::policy}));

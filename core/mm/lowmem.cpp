@@ -10,12 +10,12 @@ namespace mmscope {
 namespace {
 
 constexpr u64 MiB = u64{1} << 20;
-constexpr u64 isa_end = MiB; // mapped first, RAM or not
-constexpr u64 fixaddr_top = 0xfffff000;          // __FIXADDR_TOP
-constexpr u64 btmaps = 512;                      // TOTAL_FIX_BTMAPS: early_ioremap's, all in one page table
-constexpr u64 vmalloc_offset = 8 * MiB;          // the hole below vmalloc
+constexpr u64 isa_end = MiB;            // mapped first, RAM or not
+constexpr u64 fixaddr_top = 0xfffff000; // __FIXADDR_TOP
+constexpr u64 btmaps = 512;             // TOTAL_FIX_BTMAPS: early_ioremap's, all in one page table
+constexpr u64 vmalloc_offset = 8 * MiB; // the hole below vmalloc
 constexpr u64 default_vmalloc_reserve = 128 * MiB;
-constexpr u64 least_lowmem = 64 * MiB;           // highmem= leaves at least this
+constexpr u64 least_lowmem = 64 * MiB; // highmem= leaves at least this
 
 // __end_of_fixed_addresses: the permanent mappings, early_ioremap's from the next page table on if they would straddle
 // two, one page for the test of write protection.
@@ -36,8 +36,7 @@ void lowmem_pfn_init(LowPfnRange &r, u64 highmem, unsigned shift) {
     highmem = 0;
   }
   if (highmem != 0 && r.max_pfn - highmem < least_lowmem >> shift) {
-    r.notes.push_back(
-        concat("highmem size (", highmem / pages_a_mb, "MB) results in <64MB lowmem, ignoring it!"));
+    r.notes.push_back(concat("highmem size (", highmem / pages_a_mb, "MB) results in <64MB lowmem, ignoring it!"));
     highmem = 0;
   }
   r.max_low_pfn -= highmem;

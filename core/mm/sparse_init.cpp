@@ -27,10 +27,10 @@ void mark_present(System &s, Trace *t) {
     if (first >= last) continue;
     if (s.sparse.roots_bytes == 0) {
       const phys_addr_t at = boot_request(s, t,
-                                     {.name = "memblock_alloc_try_nid",
-                                      .caller = "sparse_init",
-                                      .size = roots_bytes,
-                                      .align = arch.internode_align});
+                                          {.name = "memblock_alloc_try_nid",
+                                           .caller = "sparse_init",
+                                           .size = roots_bytes,
+                                           .align = arch.internode_align});
       s.sparse.set_roots(t, at, roots_bytes);
     }
     const u64 per_section = arch.pages_per_section();
@@ -39,11 +39,11 @@ void mark_present(System &s, Trace *t) {
       const u64 root = at / per_root;
       if (have.insert(root).second) {
         const phys_addr_t page = boot_request(s, t,
-                                         {.name = "memblock_alloc_try_nid",
-                                          .caller = "sparse_index_alloc",
-                                          .size = per_root * s.config.sizeof_mem_section,
-                                          .align = arch.cache_line,
-                                          .nid = r.nid});
+                                              {.name = "memblock_alloc_try_nid",
+                                               .caller = "sparse_index_alloc",
+                                               .size = per_root * s.config.sizeof_mem_section,
+                                               .align = arch.cache_line,
+                                               .nid = r.nid});
         s.sparse.add_root(t, root, page);
       }
       const u64 stop = std::min(end, (root + 1) * per_root);
@@ -60,12 +60,12 @@ phys_addr_t alloc_usage(System &s, Trace *t, i32 nid, u64 bytes) {
   const int at = s.memblock.search(memblock_list::memory, goal);
   const i32 goal_nid = at < 0 ? 0 : s.memblock.memory.regions[static_cast<std::size_t>(at)].nid;
   BootRequest r{.name = "memblock_alloc_try_nid",
-            .caller = "sparse_init_nid",
-            .size = bytes,
-            .align = s.arch->cache_line,
-            .min_addr = goal,
-            .max_addr = goal + s.arch->section_bytes(),
-            .nid = goal_nid};
+                .caller = "sparse_init_nid",
+                .size = bytes,
+                .align = s.arch->cache_line,
+                .min_addr = goal,
+                .max_addr = goal + s.arch->section_bytes(),
+                .nid = goal_nid};
   phys_addr_t usage = boot_request(s, t, r);
   if (usage.v == 0) {
     r.max_addr = phys_addr_t{0};
@@ -84,12 +84,12 @@ void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 en
   const unsigned pud_shift = s.arch->pmd_shift + 9, pgd_shift = pud_shift + 9; // 512 entries a table
   const auto table = [&](u64 level) {
     const phys_addr_t at = boot_request(s, t,
-                                   {.name = "memblock_alloc_try_nid_raw",
-                                    .caller = "vmemmap_alloc_block_zero",
-                                    .size = s.arch->page_size(),
-                                    .align = s.arch->page_size(),
-                                    .min_addr = phys_addr_t{s.arch->low_limit},
-                                    .nid = nid});
+                                        {.name = "memblock_alloc_try_nid_raw",
+                                         .caller = "vmemmap_alloc_block_zero",
+                                         .size = s.arch->page_size(),
+                                         .align = s.arch->page_size(),
+                                         .min_addr = phys_addr_t{s.arch->low_limit},
+                                         .nid = nid});
     s.sparse.add_table(t, level, at);
   };
   for (u64 i = start >> pud_shift; i <= (end - 1) >> pud_shift; ++i) {
@@ -112,13 +112,13 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
   phys_addr_t usage = alloc_usage(s, t, nid, usage_bytes * count);
   if (usage.v == 0) return;
   phys_addr_t map = boot_request(s, t,
-                            {.name = "memblock_alloc_exact_nid_raw",
-                             .caller = "sparse_init_nid",
-                             .size = map_step * count,
-                             .align = map_step,
-                             .min_addr = low,
-                             .nid = nid,
-                             .exact = true});
+                                 {.name = "memblock_alloc_exact_nid_raw",
+                                  .caller = "sparse_init_nid",
+                                  .size = map_step * count,
+                                  .align = map_step,
+                                  .min_addr = low,
+                                  .nid = nid,
+                                  .exact = true});
   // Without the buffer, every section looks for a place of its own.
   const bool one_by_one = map.v == 0;
   for (const SectionRun &r : runs) {
@@ -131,12 +131,12 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
                       nid);
       if (one_by_one) {
         map = boot_request(s, t,
-                      {.name = "memblock_alloc_try_nid_raw",
-                       .caller = "vmemmap_alloc_block",
-                       .size = map_step,
-                       .align = map_step,
-                       .min_addr = low,
-                       .nid = nid});
+                           {.name = "memblock_alloc_try_nid_raw",
+                            .caller = "vmemmap_alloc_block",
+                            .size = map_step,
+                            .align = map_step,
+                            .min_addr = low,
+                            .nid = nid});
         if (map.v == 0) return;
       }
       s.sparse.init(t, at, n, usage, map);

@@ -75,7 +75,8 @@ void setup_wmarks(System &s, Trace *t) {
   const u64 pages_min = s.get(vm_field::min_free_kbytes) >> (s.arch->page_shift - 10);
   const u64 scale = s.get(vm_field::watermark_scale_factor);
   u64 lowmem = 0;
-  for_each_zone(s, [&](const pglist_data &, unsigned z, const zone &zn) { lowmem += is_highmem(s, z) ? 0 : zn.managed_pages; });
+  for_each_zone(
+      s, [&](const pglist_data &, unsigned z, const zone &zn) { lowmem += is_highmem(s, z) ? 0 : zn.managed_pages; });
   if (lowmem == 0) return;
   for (std::size_t n = 0; n < s.pages.nodes().size(); ++n) {
     if (!s.pages.nodes()[n].online) continue;
