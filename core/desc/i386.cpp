@@ -82,6 +82,7 @@ constexpr KernelConfig debian_6_1_686{
     .percpu_reserved = 0,
     .percpu_dynamic = 31852,
     .nr_cpus_max = 32,
+    .cpumask_offstack = false,
     .log_buf_shift = 17,
     .log_cpu_max_buf_shift = 12,
     .sizeof_prb_desc = 12,
@@ -93,7 +94,7 @@ constexpr KernelConfig debian_6_1_686{
     .sizeof_firmware_map_entry = 64,
     .sizeof_nosave_region = 16,
     .trampoline_bytes = 16 * KiB,
-    .brk_pgt_bytes = 0,
+    .brk_pgt_bytes = 6 * 4096, // four levels (INIT_PGD_PAGE_TABLES 3), twice
     .numa_emulation = false,
     .debug_memory_init = true,
     .fixed_areas = {.fixmap_pages = 72, .kmap_slots = 16, .cpu_entry_area_pages = 43},

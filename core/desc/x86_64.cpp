@@ -71,6 +71,7 @@ constexpr KernelConfig debian_6_1_amd64{
     .percpu_reserved = 8 * KiB,
     .percpu_dynamic = 28 * KiB,
     .nr_cpus_max = 8192,
+    .cpumask_offstack = true,
     .log_buf_shift = 17,
     .log_cpu_max_buf_shift = 12,
     .sizeof_prb_desc = 24,

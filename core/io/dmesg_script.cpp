@@ -1121,7 +1121,8 @@ private:
     bool zones = false;
     for (const LogLine &l : lines()) {
       if (l.kind == LogKind::zone_ranges) zones = true;
-      if (l.kind == LogKind::fact && zones && !l.masked) out_.facts.lines.push_back({l.fact, l.line, l.text});
+      if (l.kind == LogKind::fact && (zones || l.fact == LineKind::lowmem) && !l.masked)
+        out_.facts.lines.push_back({l.fact, l.line, l.text});
       if (l.kind == LogKind::node_data && !l.masked) {
         out_.facts.lines.push_back({LineKind::node_data, l.line, l.text});
         LoggedAlloc a{.function = {},
