@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "desc/arch.hpp"
+#include "io/dmesg_lowmem.hpp"
 #include "io/dmesg_script.hpp"
 #include "mm/e820.hpp"
 
@@ -185,6 +186,7 @@ public:
     case LogKind::cpus:
     case LogKind::percpu:
     case LogKind::percpu_groups:
+    case LogKind::nr_cpus:
     case LogKind::freeing: return std::string(message);
     // Marks of where the boot is.
     case LogKind::dump:
@@ -195,6 +197,7 @@ public:
     case LogKind::devtmpfs:
     case LogKind::init_started: return std::string(message);
     case LogKind::deferred: return "node - deferred pages initialised in -";
+    case LogKind::last_pfn: return concat("last_pfn = - max_arch_pfn = ", hex_text(l.size));
     case LogKind::x86: return "x86/";
     case LogKind::hugetlb: return "HugeTLB: registered - page size";
     case LogKind::node_data: return concat("NODE_DATA(", l.nid, ") allocated ", l.size, " bytes");
@@ -202,6 +205,7 @@ public:
     case LogKind::fact:
       if (l.fact == LineKind::fallback) return "Fallback order for Node -";
       if (l.fact == LineKind::built) return "Built - zonelists";
+      if (l.fact == LineKind::lowmem) return strip_lowmem(l);
       return {};
     case LogKind::dump_count:
     case LogKind::dump_region: return dump(l, message);
