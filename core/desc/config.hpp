@@ -34,6 +34,7 @@ struct KernelConfig {
   std::string_view flavour; // suffix of the release this row serves: "-amd64", "-cloud-amd64"
   std::string_view arch;    // name of its Arch
   unsigned era_major, era_minor;
+  unsigned debian = 0;      // how the release is written: "6.1.0-50-amd64" (0), or "6.12.107+deb13-amd64" (13)
   u64 sizeof_page;          // struct page
   u64 sizeof_mem_section;   // 16, or 32 with PAGE_EXTENSION
   u64 sizeof_section_usage; // struct mem_section_usage with its pageblock flags
