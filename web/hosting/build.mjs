@@ -115,7 +115,7 @@ async function build() {
     }
   }
   const dealt = await split(join(root, "build/web/mmscope.wasm"), join(root, "build/web/split"));
-  console.log(`${dealt.moved} of ${dealt.functions} functions come later`);
+  console.log(`${dealt.moved} of ${dealt.functions} functions and ${dealt.data} bytes of data come later`);
   await rm(dist, { recursive: true, force: true });
   const { [LAB]: first } = await bundle([LAB]);
   await bundle(SITE);
