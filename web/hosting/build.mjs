@@ -26,7 +26,7 @@ const finished = join(root, "dist");
 const dist = join(root, "build/dist.new");
 
 /** gzipped bytes of JS + wasm + CSS + font that the first steppable picture needs */
-export const firstLoadLimit = 315_000; // docs/adr/0004
+export const firstLoadLimit = 300_000;
 
 const exists = (path) =>
   stat(path)

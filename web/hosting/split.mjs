@@ -29,12 +29,14 @@ export const LATER = [
   /^mmscope::page_calls::/, // requests to the running machine: no boot makes one
   /^mmscope::canvas::\(anonymous namespace\)::(Walk|Slab|Sections|Zones|Pcp|Buddy|Pageblocks|Timeline)Panel::(?!~)/, // Desk::whole; a failed canvas destroys them early
   /^(fmt_fp|pop_arg_long_double)$/, // floating point of C's printf: JSON's, the first half prints none
+  /^__cxxabiv1::/, // dynamic_cast and catch: there is none
+  /^WindowSettingsHandler_(WriteAll|ReadOpen|ReadLine)/, // ImGui keeps no settings
 ];
 
 /** Called by functions of the first half, but not while the first picture is made: they go along with the others. */
 export const COLD = [
   /^stbtt__(run_charstring|cff|cid|dict|get_subr|tesselate_cubic|csctx)/, // outlines of fonts that ours is none of
-  /^__rem_pio2_large$/, // the sine of an angle over 2^28, for which it has 2.7 kB of digits of 2/pi
+  /^__rem_pio2f$/, // the sine of more than a turn, for which it has 2.7 kB of digits of 2/pi
   /^mmscope::\(anonymous namespace\)::Emulation::/, // numa=fake
   /^mmscope::Slub::(fold|kmem_cache_\w+|add_to|verify\w*)\(/, // no slab allocator at the start
   /^mmscope::PageAlloc::(set_block|lru_add|lru_del|split_page|block|clear_blocks)\(/, // blocks of requests
