@@ -10,7 +10,7 @@
 // end. The exception is `table - 65`, where an index never is below 65; such a table nobody seems to name. So an object
 // goes only if the later half names it, and what neither half names stays.
 import { readFile, writeFile } from "node:fs/promises";
-import { readImage, withImage } from "./wasm_data.mjs";
+import { readImage, stretches, withData } from "./wasm_data.mjs";
 
 /** Moves data from one file to the other. `texts` are the two as wasm-dis prints them; returns the number of bytes. */
 export async function splitData(first, later, map, texts) {
@@ -18,13 +18,15 @@ export async function splitData(first, later, map, texts) {
   const image = readImage(firstWasm);
   if (readImage(laterWasm).length > 0) throw new Error("the later half has data already");
   const moved = laterObjects(image, readMap(map, image), ...texts.map(constants));
-  const rest = new Uint8Array(image.length);
+  const [stay, go] = [new Uint8Array(image), new Uint8Array(image.length)];
   for (const { from, to } of moved) {
-    rest.set(image.subarray(from, to), from);
-    image.fill(0, from, to);
+    stay.fill(0, from, to);
+    go.set(image.subarray(from, to), from);
   }
-  await writeFile(first, withImage(firstWasm, image));
-  await writeFile(later, withImage(laterWasm, rest));
+  // Zeros compress to nothing, but the head of a segment does not. A gap of the later half may hold data that stay: they
+  // are written once more.
+  await writeFile(first, withData(firstWasm, stay, [...stretches(stay, 128)]));
+  await writeFile(later, withData(laterWasm, image, [...stretches(go, 8)]));
   return moved.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 

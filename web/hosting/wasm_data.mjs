@@ -1,15 +1,12 @@
-// wasm_data.mjs: what a wasm module puts into memory when it starts, as an image of that memory, and a module with another
-// such image. Only what a linked program has is understood: active data segments at constant addresses.
+// wasm_data.mjs: what a wasm module puts into memory when it starts, as an image of that memory, and a module with other
+// data. Only what a linked program has is understood: active data segments at constant addresses.
 //
 //     section 11:  segment 1024 "…"  segment 1096 "…"   ──► image  0 0 0 … "…" 0 0 "…"   (the index is the address)
 //
-//     const image = readImage(wasm); image.fill(0, 1024, 1030); write(withImage(wasm, image));
+//     const image = readImage(wasm); image.fill(0, 1024, 1030); write(withData(wasm, image, [...stretches(image, 8)]));
 const DATA = 11;
 const I32_CONST = 0x41;
 const END = 0x0b;
-
-/** Shorter runs of zeros than this are part of a segment: zeros compress to nothing, the head of a segment does not. */
-const GAP = 128;
 
 /** The sections of a module: id, and the bytes [at, end) with head, [start, end) without. */
 function* sections(wasm) {
@@ -39,25 +36,25 @@ export function readImage(wasm) {
   return image;
 }
 
-/** The same module, but for what it puts into memory. */
-export function withImage(wasm, image) {
-  const segments = [...runs(image)].flatMap(([from, to]) => [
+/** The same module, but what it puts into memory are these stretches of the image. */
+export function withData(wasm, image, stretches) {
+  const segments = stretches.flatMap(([from, to]) => [
     Uint8Array.from([0, I32_CONST, ...signed(from), END, ...unsigned(to - from)]),
     image.subarray(from, to),
   ]);
-  const body = Buffer.concat([Uint8Array.from(unsigned(segments.length / 2)), ...segments]);
+  const body = Buffer.concat([Uint8Array.from(unsigned(stretches.length)), ...segments]);
   const old = [...sections(wasm)].find(({ id }) => id === DATA) ?? { at: wasm.length, end: wasm.length };
   const head = Uint8Array.from([DATA, ...unsigned(body.length)]);
   return Buffer.concat([wasm.subarray(0, old.at), head, body, wasm.subarray(old.end)]);
 }
 
-/** The stretches of an image that are not zero. */
-function* runs(image) {
+/** The stretches [from, to) of an image that are not zero, together with gaps of less than `gap` zeros between them. */
+export function* stretches(image, gap) {
   for (let from = 0; ; ) {
     while (from < image.length && image[from] === 0) from++;
     if (from === image.length) return;
     let to = from;
-    for (let at = from; at < image.length && at - to < GAP; at++) if (image[at] !== 0) to = at + 1;
+    for (let at = from; at < image.length && at - to < gap; at++) if (image[at] !== 0) to = at + 1;
     yield [from, to];
     from = to;
   }
