@@ -74,7 +74,9 @@ export async function split(wasm, folder) {
     );
     // What the cut has laid bare: a function that is called from one half alone, a constant argument.
     for (const half of [first, rest]) await tool("wasm-opt", half, ...features, "-Oz", "--converge", "-o", half);
-    const texts = await Promise.all([first, rest].map(async (half) => (await tool("wasm-dis", half, ...features)).stdout));
+    const texts = await Promise.all(
+      [first, rest].map(async (half) => (await tool("wasm-dis", half, ...features)).stdout),
+    );
     const data = await splitData(first, rest, await readFile(wasm.replace(/\.wasm$/, ".map"), "utf8"), texts);
     return { first, later: rest, functions: graph.defined.length, moved: later.length, data };
   } finally {
