@@ -44,7 +44,7 @@ struct KernelConfig {
   bool deferred_struct_pages; // CONFIG_DEFERRED_STRUCT_PAGE_INIT
   bool thp;                   // TRANSPARENT_HUGEPAGE built in and not `never` by default
   bool numa;
-  bool cma = false;          // CONFIG_CMA: one migratetype more
+  bool cma = false; // CONFIG_CMA: one migratetype more
   MemoryModel memory_model;
   u64 cache_line = 0;        // SMP_CACHE_BYTES; 0 = the architecture's
   u64 image_base, image_end; // [_text, __end_of_kernel_reserve): reserved before anything else, without KASLR

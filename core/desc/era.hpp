@@ -22,7 +22,7 @@ namespace mmscope {
 // --- policies ---
 
 enum class FirstMiB : u8 {
-  whole, // [0, 1 MiB) is reserved once the real-mode trampoline has its place
+  whole,              // [0, 1 MiB) is reserved once the real-mode trampoline has its place
   after_crash_kernel, // … only behind the crash kernel, and what boot memory was taken below it stays
 };
 enum class ZoneEstimate : u8 {
@@ -33,8 +33,8 @@ enum class ZoneEstimate : u8 {
 // --- an era ---
 
 struct Era {
-  std::string_view name;  // "6.1"
-  unsigned major, minor;  // kernel versions from this one up to the next row's
+  std::string_view name; // "6.1"
+  unsigned major, minor; // kernel versions from this one up to the next row's
 #define ERA_FIELD(type, name, text) type name;
 #include "desc/era_fields.def"
 #undef ERA_FIELD
@@ -49,7 +49,7 @@ enum class EraField : u8 {
 struct EraFieldInfo {
   std::string_view name, text;
 };
-std::span<const EraFieldInfo> era_fields();                // by EraField
+std::span<const EraFieldInfo> era_fields();                 // by EraField
 std::string era_value_text(const Era &era, EraField field); // "262144", "yes", "present"
 
 const Era *find_era(std::string_view name); // "6.1"; null when unknown
