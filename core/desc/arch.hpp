@@ -44,6 +44,6 @@ struct Arch {
 };
 
 const Arch *find_arch(std::string_view name); // null when unknown
-std::span<const Arch> all_arches();
+std::span<const Arch *const> all_arches();
 
 } // namespace mmscope

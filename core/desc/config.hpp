@@ -4,8 +4,8 @@
 #pragma once
 #include "base/types.hpp"
 
-#include <span>
 #include <string_view>
+#include <vector>
 
 namespace mmscope {
 
@@ -18,6 +18,7 @@ struct ImagePart {
 
 struct KernelConfig {
   std::string_view flavour; // suffix of the release this row serves: "-amd64", "-cloud-amd64"
+  std::string_view arch;    // name of its Arch
   unsigned era_major, era_minor;
   u64 sizeof_page;          // struct page
   u64 sizeof_mem_section;   // 16, or 32 with PAGE_EXTENSION
@@ -50,6 +51,6 @@ struct KernelConfig {
 
 // The row for a release string, or null.
 const KernelConfig *find_config(std::string_view release);
-std::span<const KernelConfig> all_configs();
+std::vector<const KernelConfig *> all_configs();
 
 } // namespace mmscope

@@ -312,11 +312,11 @@ private:
     const KernelConfig *row = find_config(release_);
     config_known_ = row != nullptr;
     if (row == nullptr) {
-      row = &all_configs().front();
-      for (const KernelConfig &c : all_configs())
-        if (c.era_major == setup_.era->major && c.era_minor == setup_.era->minor && release_.ends_with(c.flavour) &&
-            (row->flavour.size() < c.flavour.size() || !release_.ends_with(row->flavour)))
-          row = &c;
+      row = all_configs().front();
+      for (const KernelConfig *c : all_configs())
+        if (c->era_major == setup_.era->major && c->era_minor == setup_.era->minor && release_.ends_with(c->flavour) &&
+            (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour)))
+          row = c;
     }
     KernelConfig &config = setup_.config;
     config = *row;

@@ -353,13 +353,13 @@ struct CommandParser {
 
 const KernelConfig *config_named(std::string_view name) {
   if (const KernelConfig *c = find_config(name)) return c;
-  for (const KernelConfig &c : all_configs())
-    if (c.flavour == name || (c.flavour.starts_with('-') && c.flavour.substr(1) == name)) return &c;
+  for (const KernelConfig *c : all_configs())
+    if (c->flavour == name || (c->flavour.starts_with('-') && c->flavour.substr(1) == name)) return c;
   return nullptr;
 }
 const KernelConfig *config_of(const Era &era) {
-  for (const KernelConfig &c : all_configs())
-    if (c.era_major == era.major && c.era_minor == era.minor) return &c;
+  for (const KernelConfig *c : all_configs())
+    if (c->era_major == era.major && c->era_minor == era.minor) return c;
   return nullptr;
 }
 
@@ -381,12 +381,13 @@ std::optional<ScriptError> parse_machine(const std::vector<Word> &words, SystemS
     } else if (w.key == "arch") {
       setup.arch = find_arch(w.value);
       std::vector<std::string_view> names;
-      for (const Arch &a : all_arches()) names.push_back(a.name);
+      for (const Arch *a : all_arches()) names.push_back(a->name);
       if (setup.arch == nullptr) return unknown(w, "architecture", names);
     } else if (w.key == "config") {
       config = config_named(w.value);
       std::vector<std::string_view> names;
-      for (const KernelConfig &c : all_configs()) names.push_back(c.flavour.substr(c.flavour.starts_with('-') ? 1 : 0));
+      for (const KernelConfig *c : all_configs())
+        names.push_back(c->flavour.substr(c->flavour.starts_with('-') ? 1 : 0));
       if (config == nullptr) return unknown(w, "build", names);
     } else if (w.key == "cmdline") {
       setup.command_line = w.value;
@@ -505,7 +506,7 @@ SystemSetup default_setup() {
   const Era &era = all_eras()[0];
   const KernelConfig *config = config_of(era);
   MM_CHECK(config != nullptr);
-  return {&all_arches()[0], &era, *config, {}};
+  return {all_arches()[0], &era, *config, {}};
 }
 
 ParsedScript parse_script(std::string_view text, const ScriptLimits &limits) {

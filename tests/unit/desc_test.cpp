@@ -29,9 +29,9 @@ TEST_CASE("desc: eras by name and by version") {
 }
 
 TEST_CASE("desc: every row names its source") {
-  for (const Arch &a : all_arches()) CHECK(!a.source.empty());
+  for (const Arch *a : all_arches()) CHECK(!a->source.empty());
   for (const Era &e : all_eras()) CHECK(!e.source.empty());
-  for (const KernelConfig &c : all_configs()) CHECK(!c.source.empty());
+  for (const KernelConfig *c : all_configs()) CHECK(!c->source.empty());
 }
 
 TEST_CASE("desc: a build is found by its release") {

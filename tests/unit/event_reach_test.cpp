@@ -11,7 +11,7 @@ using namespace mmscope;
 
 namespace {
 
-const Arch &arch() { return all_arches()[0]; }
+const Arch &arch() { return *all_arches()[0]; }
 
 void check_reach(const Event &e, Layer layer, u64 base, u64 end) {
   const auto p = reach(e, arch());

@@ -215,7 +215,7 @@ TEST_CASE("script: printing and reading are each other's inverse") {
   for (int round = 0; round < 300; ++round) {
     Script s;
     s.setup = default_setup();
-    s.setup.config = all_configs()[r.below(all_configs().size())];
+    s.setup.config = *all_configs()[r.below(all_configs().size())];
     s.setup.command_line = word();
     s.title = word();
     s.assumed = {word()};

@@ -1,0 +1,43 @@
+// rows: where the rows of each architecture are, and what every row must satisfy. One file an architecture
+// (x86_64.cpp): the architecture itself and the builds of kernels for it. The lists that a new file is added to are at
+// the end of this one, in arch.cpp and in config.cpp.
+#pragma once
+#include "desc/arch.hpp"
+#include "desc/config.hpp"
+
+#include <span>
+
+namespace mmscope::desc {
+
+constexpr bool consistent(const Arch &a) {
+  if (a.page_shift >= a.section_size_bits || a.section_size_bits >= a.max_physmem_bits) return false;
+  if (a.pmd_shift <= a.page_shift || a.pmd_shift > a.section_size_bits) return false;
+  if ((a.cache_line & (a.cache_line - 1)) != 0 || (a.internode_align & (a.internode_align - 1)) != 0) return false;
+  if (a.low_limit % a.page_size() != 0 || a.dma_reserve_end % a.page_size() != 0) return false;
+  // Zones with an address come first and ascend; exactly one reaches the end of memory.
+  u64 last = 0;
+  unsigned ends = 0;
+  for (const ZoneRow &z : a.zones) {
+    if (z.kind == ZoneLimit::address) {
+      if (ends != 0 || z.limit <= last || z.limit % a.page_size() != 0) return false;
+      last = z.limit;
+    }
+    ends += z.kind == ZoneLimit::end;
+  }
+  return ends == 1;
+}
+
+constexpr bool is_power(u64 x) { return x != 0 && (x & (x - 1)) == 0; }
+constexpr bool consistent(const KernelConfig &c, const Arch &arch) {
+  const u64 page = arch.page_size();
+  return c.arch == arch.name && c.image_base < c.image_end && c.image_base % page == 0 && c.image_end % page == 0 &&
+         c.brk_size % page == 0 && c.brk_pgt_bytes <= c.brk_size && is_power(c.sizeof_mem_section) &&
+         c.sizeof_page % 4 == 0 && c.pageblock_order <= c.max_order && is_power(c.max_numnodes) &&
+         // the first chunk fills whole pages
+         (c.percpu_static + c.percpu_reserved + c.percpu_dynamic) % page == 0;
+}
+
+extern const Arch x86_64;
+std::span<const KernelConfig> x86_64_configs();
+
+} // namespace mmscope::desc

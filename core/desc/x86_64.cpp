@@ -1,0 +1,136 @@
+#include "desc/rows.hpp"
+
+#include <algorithm>
+
+namespace mmscope::desc {
+
+namespace {
+
+// clang-format off
+constexpr ZoneRow x86_64_zones[] = {
+    {"DMA",     ZoneLimit::address, u64{16} << 20, 256},
+    {"DMA32",   ZoneLimit::address, u64{4} << 30,  256},
+    {"Normal",  ZoneLimit::end,     0,             32},
+    {"Movable", ZoneLimit::movable, 0,             0},
+    {"Device",  ZoneLimit::device,  0,             0},
+};
+
+constexpr Arch row = {
+    .name = "x86_64",
+    .page_shift = 12,
+    .section_size_bits = 27,
+    .max_physmem_bits = 46,
+    .cache_line = 64,
+    .internode_align = 64,
+    .pmd_shift = 21,
+    .low_limit = u64{16} << 20,
+    .dma_reserve_end = u64{16} << 20,
+    .vmemmap_base = 0xffffea0000000000,
+    .direct_map_base = 0xffff888000000000,
+    .vmalloc_top_tables = 64, // 32 TiB of vmalloc space, 512 GiB a table
+    .zones = x86_64_zones,
+    .source = "arch/x86/include/asm/{sparsemem,page_64_types,pgtable_64_types,dma,cache}.h, "
+              "arch/x86/mm/init.c zone_sizes_init, mm/page_alloc.c sysctl_lowmem_reserve_ratio "
+              "(v6.1, four-level page tables)",
+};
+// clang-format on
+static_assert(consistent(row));
+
+constexpr u64 KiB = 1024;
+
+constexpr KernelConfig debian_6_1_amd64{
+    .flavour = "-amd64",
+    .arch = "x86_64",
+    .era_major = 6,
+    .era_minor = 1,
+    .sizeof_page = 64,
+    .sizeof_mem_section = 32,
+    .sizeof_section_usage = 56,
+    .sizeof_pgdat = 174208,
+    .max_order = 10,
+    .pageblock_order = 9,
+    .max_numnodes = 1024,
+    .deferred_struct_pages = true,
+    .thp = true,
+    .numa = true,
+    .image_base = 0x1000000,
+    .image_end = 0x4400000,
+    .brk_size = 0x11000,
+    .text_kb = 14343,
+    .rwdata_kb = 2338,
+    .rodata_kb = 9116,
+    .init_kb = 2820,
+    .bss_kb = 17356,
+    .percpu_static = 217088,
+    .percpu_reserved = 8 * KiB,
+    .percpu_dynamic = 28 * KiB,
+    .nr_cpus_max = 8192,
+    .log_buf_shift = 17,
+    .log_cpu_max_buf_shift = 12,
+    .sizeof_prb_desc = 24,
+    .sizeof_printk_info = 88,
+    .sizeof_pcpu_chunk = 136,
+    .sizeof_io_tlb_slot = 24,
+    .sizeof_io_tlb_area = 16,
+    .sizeof_resource = 64,
+    .sizeof_firmware_map_entry = 104,
+    .sizeof_nosave_region = 32,
+    .trampoline_bytes = 28 * KiB,
+    .brk_pgt_bytes = 16 * 4096, // five levels (INIT_PGD_PAGE_TABLES 4) and KASLR of memory
+    .numa_emulation = true,
+    .debug_memory_init = true,
+    .smp_locks = {0x3303000, 36 * KiB},
+    .decrypted_unused = {0x4203000, 2036 * KiB},
+    .initmem = {0x3042000, 2820 * KiB},
+    .text_gap = {0x1e02000, 2040 * KiB},
+    .rodata_gap = {0x28e7000, 1124 * KiB},
+    .source = "Debian 6.1.176-1 amd64: its config and BTF; image layout, request and freed sizes as "
+              "its boots print them (6.1.0-50-amd64)",
+};
+
+// The cloud build differs from amd64 in what it leaves out.
+constexpr KernelConfig cloud_of(KernelConfig c) {
+  c.flavour = "-cloud-amd64";
+  c.sizeof_mem_section = 16; // no PAGE_EXTENSION
+  c.image_end = 0x3800000;
+  c.text_kb = 14343;
+  c.rwdata_kb = 2327;
+  c.rodata_kb = 8332;
+  c.init_kb = 2600;
+  c.bss_kb = 5456;
+  c.percpu_static = 212992;
+  c.numa_emulation = false;
+  c.debug_memory_init = false;
+  c.smp_locks = {0x32a2000, 36 * KiB};
+  c.decrypted_unused = {0x3603000, 2036 * KiB};
+  c.initmem = {0x3018000, 2600 * KiB};
+  c.text_gap = {0x1e02000, 2040 * KiB};
+  c.rodata_gap = {0x2823000, 1908 * KiB};
+  c.source = "Debian 6.1.176-1 cloud-amd64: its config; image layout, request and freed sizes as "
+             "its boots print them (6.1.0-50-cloud-amd64); structure sizes not seen in a log as amd64";
+  return c;
+}
+
+constexpr KernelConfig configs[] = {
+    debian_6_1_amd64,
+    cloud_of(debian_6_1_amd64),
+};
+
+constexpr bool inside(const KernelConfig &c, const ImagePart &p) {
+  return p.base % row.page_size() == 0 && p.size % row.page_size() == 0 && p.base >= c.image_base &&
+         p.base + p.size <= c.image_end;
+}
+constexpr bool image_in_order(const KernelConfig &c) {
+  return c.init_kb * KiB == c.initmem.size && inside(c, c.smp_locks) && inside(c, c.decrypted_unused) &&
+         inside(c, c.initmem) && inside(c, c.text_gap) && inside(c, c.rodata_gap) &&
+         c.initmem.base + c.initmem.size == c.smp_locks.base;
+}
+static_assert(std::all_of(std::begin(configs), std::end(configs),
+                          [](const KernelConfig &c) { return consistent(c, row) && image_in_order(c); }));
+
+} // namespace
+
+const Arch x86_64 = row;
+std::span<const KernelConfig> x86_64_configs() { return configs; }
+
+} // namespace mmscope::desc
