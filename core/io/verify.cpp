@@ -510,11 +510,12 @@ private:
     frozen("freeze_B_buddy", b_, p_.handoff_return);
     frozen("freeze_D_buddy", d_, p_.initmem);
     // Until a CPU's list drains, nothing that was given back late is on a free list, whoever has taken some of it since.
+    // Others have left pages there too: of a list that is short, nothing can be said.
     if (d_ && p_.initmem)
       for (const PfnRange &r : p_.late) {
         const PageAlloc &pages = p_.initmem->pages;
         const zone *z = r.start < r.end ? pages.zone_at(r.start) : nullptr;
-        if (z == nullptr || has_drained(*z)) continue;
+        if (z == nullptr || has_drained(*z) || 2 * (r.end - r.start) > z->pcp_high) continue;
         u64 expected = 0;
         for (const FrozenZone &zone : d_->zones)
           for (const FrozenList &l : zone.lists)
