@@ -258,6 +258,10 @@ struct ZoneInit {
     for (unsigned z = 0; z < zone_count(); ++z) {
       const Part &p = parts[z];
       if (p.spanned != 0) s.pages.init_zone(t, nid, z, p.start, p.spanned, p.present);
+      if (s.era->zone_estimate == ZoneEstimate::present) {
+        if (p.spanned != 0) s.pages.set_zone(t, nid, z, zone_field::managed, p.present);
+        continue;
+      }
       u64 estimate = p.present;
       const u64 map_pages = memmap_pages(p.spanned, p.present);
       if (estimate >= map_pages) estimate -= map_pages;
@@ -271,6 +275,17 @@ struct ZoneInit {
       if (movable_of(nid) != 0) s.pages.set_node(t, nid, node_field::movable_start_pfn, movable_of(nid));
       s.set(t, vm_field::physpages, s.get(vm_field::physpages) + present);
     }
+  }
+
+  // calc_nr_kernel_pages: whole pages that nobody has reserved so far.
+  void count_free_pages() {
+    u64 pages = 0;
+    for (const FreeRange &r : s.memblock.free_ranges()) {
+      const pfn_t a = to_pfn_up(r.base, s.arch->page_shift), b = to_pfn_down(r.end, s.arch->page_shift);
+      if (a < b) pages += b - a;
+    }
+    s.set(t, vm_field::nr_kernel_pages, pages);
+    s.set(t, vm_field::nr_all_pages, pages);
   }
 
   // calc_memmap_size: with large holes, the struct pages of what is present; else of the whole span.
@@ -378,6 +393,7 @@ struct ZoneInit {
       }
       init_node(nid);
     }
+    if (s.era->zone_estimate == ZoneEstimate::present) count_free_pages();
     memmap_init();
     online += init_cpu_to_node();
     s.set(t, vm_field::nr_online_nodes, online);
