@@ -229,8 +229,12 @@ struct ZoneFacts {
   std::string name;
   std::map<std::string, u64, std::less<>> values; // "spanned", "managed", "min" …
   std::vector<u64> protection;
-  std::vector<std::array<u64, 3>> pagesets; // of each CPU: high, batch, vm stats threshold
-  u64 on_cpus = 0;                          // pages on all CPUs' lists
+  struct PageSet {
+    u64 high = 0, batch = 0, threshold = 0; // threshold: of the counters ("vm stats threshold")
+    std::optional<u64> high_min;            // printed where the traffic tunes `high`
+  };
+  std::vector<PageSet> pagesets; // of each CPU
+  u64 on_cpus = 0;               // pages on all CPUs' lists
 };
 std::vector<ZoneFacts> read_zoneinfo(std::string_view text) {
   std::vector<ZoneFacts> zones;
@@ -254,12 +258,13 @@ std::vector<ZoneFacts> read_zoneinfo(std::string_view text) {
     // "high:" of a CPU's page list and "high" of the zone differ in the colon.
     if (first == "cpu:") z.pagesets.emplace_back();
     if (!z.pagesets.empty()) {
-      std::array<u64, 3> &set = z.pagesets.back();
+      ZoneFacts::PageSet &set = z.pagesets.back();
       if (first == "count:") z.on_cpus += parse_u64(trim(rest)).value_or(0);
-      if (first == "high:") set[0] = parse_u64(trim(rest)).value_or(0);
-      if (first == "batch:") set[1] = parse_u64(trim(rest)).value_or(0);
+      if (first == "high:") set.high = parse_u64(trim(rest)).value_or(0);
+      if (first == "high_min:") set.high_min = parse_u64(trim(rest)).value_or(0);
+      if (first == "batch:") set.batch = parse_u64(trim(rest)).value_or(0);
       if (line.find("vm stats threshold: ") != std::string_view::npos)
-        set[2] = parse_u64(trim(line.substr(line.find(':') + 1))).value_or(0);
+        set.threshold = parse_u64(trim(line.substr(line.find(':') + 1))).value_or(0);
     }
     for (const std::string_view name : wanted)
       if (first == name && !z.values.contains(name))
@@ -552,7 +557,8 @@ private:
       for (const std::string &line : p_.end->system().lines)
         if (LogLine l = classify(line, section); l.kind == LogKind::memory) got = std::move(l);
       const LoggedMemory &m = *log_.facts.memory;
-      f.number("available K", m.available_kb, got.base);
+      // Late in the boot, "available" lacks all that the kernel has taken by then, which no log tells.
+      if (!p_.end->system().era->memory_line_late) f.number("available K", m.available_kb, got.base);
       f.number("total K", m.total_kb, got.size);
       f.number("reserved K", m.reserved_kb, got.end);
     }
@@ -608,9 +614,14 @@ private:
         if (!z.protection.empty())
           f.item(where + " protection", join(z.protection), join(reserves(*got, z.protection.size())));
         for (std::size_t cpu = 0; cpu < z.pagesets.size(); ++cpu) {
-          const std::array<u64, 3> want = z.pagesets[cpu];
-          f.item(concat(where, " pageset ", cpu, " high, batch, threshold"), join({want.begin(), want.end()}),
-                 join({got->pcp_high, got->pcp_batch, got->stat_threshold}));
+          const ZoneFacts::PageSet &want = z.pagesets[cpu];
+          const std::string set = concat(where, " pageset ", cpu);
+          // Where the traffic tunes it, `high` tells what happened since, and only its least value follows.
+          const bool tuned = s.era->pcp_high == PcpHigh::tuned;
+          if (!tuned || want.high_min)
+            f.number(set + (tuned ? " high_min" : " high"), want.high_min.value_or(want.high), got->pcp_high);
+          f.item(set + " batch, threshold", join({want.batch, want.threshold}),
+                 join({got->pcp_batch, got->stat_threshold}));
         }
         // Nobody asks for pages below a zone of the same node that has some: what was given back late is still there. (The
         // lab has one CPU do it all, which makes a difference once a list drains.)

@@ -314,7 +314,8 @@ bool emulate(System &s, Trace *t, std::vector<numa_memblk> &blocks) {
 
 // alloc_node_data: local memory first, any node otherwise.
 void alloc_node_data(System &s, Trace *t, i32 nid) {
-  const u64 bytes = round_up(s.config.sizeof_pgdat, s.arch->page_size());
+  const u64 granule = s.era->node_data_whole_pages ? s.arch->page_size() : s.arch->cache_line;
+  const u64 bytes = round_up(s.config.sizeof_pgdat, granule);
   Call call(t, "alloc_node_data", "numa_register_memblks", {field(nid), bytes});
   const phys_addr_t at = s.memblock.alloc_range_nid(t, {.size = bytes, .align = s.arch->cache_line, .nid = nid});
   call.result(at.v);
