@@ -512,12 +512,14 @@ private:
     };
     frozen("freeze_B_buddy", b_, p_.handoff_return);
     frozen("freeze_D_buddy", d_, p_.initmem);
-    // Until a CPU's list drains, nothing that was given back late is on a free list, whoever has taken some of it since.
+    // Where nobody else frees, nothing that was given back late is on a free list until the CPU's list drains.
     if (d_ && p_.initmem)
       for (const PfnRange &r : p_.late) {
         const PageAlloc &pages = p_.initmem->pages;
         const zone *z = r.start < r.end ? pages.zone_at(r.start) : nullptr;
         if (z == nullptr || has_drained(*z)) continue;
+        const PageInfo page = pages.map().at(r.start);
+        if (!below_another(*p_.initmem, page.nid, p_.initmem->arch->zones[page.zone].name)) continue;
         u64 expected = 0;
         for (const FrozenZone &zone : d_->zones)
           for (const FrozenList &l : zone.lists)
@@ -625,7 +627,7 @@ private:
         }
         // Nobody asks for pages below a zone of the same node that has some: what was given back late is still there. (The
         // lab has one CPU do it all, which makes a difference once a list drains.)
-        if (below_another(s, z) && !got->pcp.empty() && (z.pagesets.size() == 1 || !has_drained(*got)))
+        if (!z.pagesets.empty() && below_another(s, z.nid, z.name) && !got->pcp.empty() && (z.pagesets.size() == 1 || !has_drained(*got)))
           f.number(where + " pages on CPUs' lists", z.on_cpus, got->pcp[0].count);
       }
       if (const auto vm = file_("vm"))
@@ -636,9 +638,9 @@ private:
     }
     return std::move(f).finish();
   }
-  static bool below_another(const System &s, const ZoneFacts &z) {
-    const zone *normal = find_zone(s, z.nid, "Normal");
-    return z.name == "DMA32" && !z.pagesets.empty() && normal != nullptr && normal->managed_pages != 0;
+  static bool below_another(const System &s, i32 nid, std::string_view zone_name) {
+    const zone *normal = find_zone(s, nid, "Normal");
+    return zone_name == "DMA32" && normal != nullptr && normal->managed_pages != 0;
   }
   static std::vector<u64> reserves(const zone &z, std::size_t n) {
     return {z.lowmem_reserve.begin(),
