@@ -100,7 +100,8 @@ std::string text_of(PcpHigh v) {
 }
 std::string text_of(SlabOrder v) { return v == SlabOrder::more_waste ? "more waste" : "fewer objects"; }
 std::string text_of(KmallocCaches v) {
-  static constexpr std::string_view names[] = {"DMA twins last", "with cgroup", "cgroup last"};
+  static constexpr std::string_view names[] = {"DMA twins last", "with cgroup", "cgroup last",
+                                               "cgroup last, and buckets"};
   return std::string(names[static_cast<std::size_t>(v)]);
 }
 std::string text_of(ZoneEstimate v) { return v == ZoneEstimate::present ? "present pages" : "without mem_map"; }

@@ -45,7 +45,8 @@ enum class SlabOrder : u8 {
 enum class KmallocCaches : u8 {
   dma_twins,   // normal, reclaimable; then a DMA twin of each size, by index
   cgroup,      // normal, counted by cgroup, reclaimable, DMA
-  cgroup_last, // normal, reclaimable, DMA, counted by cgroup; of each type 96 and 192 first; then a cache of buckets
+  dma_cgroup,  // normal, reclaimable, DMA, counted by cgroup
+  cgroup_last, // likewise; of each type 96 and 192 first; then a cache of buckets
 };
 
 // --- an era ---

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "io/dmesg_lowmem.hpp"
+#include "io/dmesg_small.hpp"
 #include "lab/presets.hpp"
 #include "mm/boot.hpp"
 #include "mm/flatmem.hpp"
@@ -70,7 +71,7 @@ struct FreeRule {
   std::string_view freed_by, allocated_by;
 };
 constexpr FreeRule free_rules[] = {
-    {"init_mem_mapping", "init_mem_mapping"},             // the probe
+    {"init_mem_mapping", "init_mem_mapping"},            // the probe
     {"pcpu_embed_first_chunk", "pcpu_alloc_alloc_info"}, // its name up to 5.13
     {"pcpu_embed_first_chunk", "pcpu_build_alloc_info"}, // after the tails the layout, then the group addresses
     {"pcpu_embed_first_chunk", "pcpu_embed_first_chunk"},
@@ -315,7 +316,9 @@ private:
     config_known_ = row != nullptr;
     if (row == nullptr) {
       const std::vector<const KernelConfig *> all = all_configs();
-      row = *std::find_if(all.begin(), all.end(), [&](const KernelConfig *c) { return c->arch == setup_.arch->name; });
+      row = *std::find_if(all.begin(), all.end(), [&](const KernelConfig *c) {
+        return c->arch == setup_.arch->name && c->era_major == pivot_era().major && c->era_minor == pivot_era().minor;
+      });
       for (const KernelConfig *c : all)
         if (c->arch == setup_.arch->name && c->era_major == setup_.era->major && c->era_minor == setup_.era->minor &&
             release_.ends_with(c->flavour) &&
@@ -347,9 +350,12 @@ private:
     if (node_data_bytes_ != 0 && !node_data_differs_ && node_data_bytes_ % granule == 0 &&
         node_data_bytes_ >> 30 == 0 && node_data_bytes_ != round_up(config.sizeof_pgdat, granule))
       config.sizeof_pgdat = node_data_bytes_;
-    if (!config_known_) infer_sizes();
     if (!config_known_ && nr_cpus_ != 0) config.nr_cpus_max = nr_cpus_;
     place_image();
+    if (!config_known_ && setup_.arch->low_memory == LowMemory::x86_areas)
+      infer_small_build(lines(), e820_, setup_, [this](std::string text) { assume(std::move(text)); });
+    else if (!config_known_)
+      infer_sizes();
   }
 
   // Structure sizes that the requests of sparse_init give away.
@@ -708,6 +714,7 @@ private:
                   .line = l.line};
     Op step{};
     if (made_by_step(l.caller, step)) {
+      if (l.caller == "memmap_alloc" && !flat()) step = Op::sparse_init;
       // A distance table is the only request of numa_init that has a line; the rest of that step comes later.
       ensure(step_of(step), l.line);
       a.command = step_[static_cast<std::size_t>(step_of(step))];
@@ -732,9 +739,14 @@ private:
       const bool gigantic =
           l.caller.find("bootmem_huge_page") != std::string::npos || (l.size == l.align && l.size >> 30 != 0);
       if (gigantic && gigantic_.size() < recent) gigantic_.push_back(live_.size());
-      if (l.caller == "pcpu_fc_alloc") chunks_.push_back(live_.size());
-      live_.push_back(
-          {.command = a.command, .line = l.line, .caller = l.caller, .size = l.size, .fact = out_.facts.allocs.size()});
+      // Only the chunk's groups must lie above what devices of old can reach; their function may be inlined.
+      const bool chunk = l.caller == "pcpu_fc_alloc" || (l.caller == "pcpu_embed_first_chunk" && l.base != 0);
+      if (chunk) chunks_.push_back(live_.size());
+      live_.push_back({.command = a.command,
+                       .line = l.line,
+                       .caller = chunk ? std::string_view("pcpu_fc_alloc") : std::string_view(l.caller),
+                       .size = l.size,
+                       .fact = out_.facts.allocs.size()});
     }
     pending_ = static_cast<u32>(out_.facts.allocs.size());
     out_.facts.allocs.push_back(std::move(a));
@@ -798,6 +810,18 @@ private:
       ensure(init_numa, l.line);
       a.command = step_[static_cast<std::size_t>(init_numa)];
       a.inside = true;
+    } else if (ramdisk_.size != 0 && !initrd_moved_ && l.size == round_up(ramdisk_.size, setup_.arch->page_size())) {
+      // Up to 5.12 relocate_initrd looks for a place by itself.
+      ensure(map_memory, l.line);
+      a.command = count();
+      a.function = "memblock_phys_alloc_range";
+      emit(Op::memblock_phys_alloc_range, {l.size, setup_.arch->page_size()}, "setup_arch", phase(), l.line,
+           "initrd, moved down");
+      live_.push_back({.command = a.command,
+                       .line = l.line,
+                       .caller = "setup_arch",
+                       .size = l.size,
+                       .fact = out_.facts.allocs.size()});
     } else if (l.size != 0 && l.size >> 52 == 0) {
       ensure(map_memory, l.line);
       assume(concat("line ", l.line,

@@ -368,7 +368,7 @@ struct ZoneInit {
     const u64 per_section = s.arch->pages_per_section();
     for (const SectionRun &r : s.sparse.sections)
       init(std::max(start, pfn_t{r.first * per_section}), std::min(end, pfn_t{(r.first + r.count) * per_section}));
-    if (pages != 0)
+    if (pages != 0 && (!flat() || s.era->flat_holes_initialised))
       s.print(t, concat("On node ", nid, ", zone ", zone_name(z), ": ", pages, " pages in unavailable ranges"));
   }
 
