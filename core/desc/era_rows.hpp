@@ -28,6 +28,7 @@ inline constexpr Era pivot_row{
     .marks_kernel_reservations = false,
     .first_mib = FirstMiB::whole,
     .finds_then_reserves = false,
+    .numa_within_dram = false,
     .node_data_whole_pages = true,
     .migratetypes = 5,
     .zone_estimate = ZoneEstimate::without_mem_map,
@@ -98,6 +99,9 @@ inline constexpr EraChange v6_5[] = {
 };
 
 inline constexpr EraChange v6_12[] = {
+    {EraField::numa_within_dram, 1,
+     "the nodes' ranges are cut to where RAM begins and ends, so that page 0 and tables behind the RAM have no node",
+     "mm/numa_memblks.c numa_cleanup_meminfo (v6.12)"},
     {EraField::node_data_whole_pages, 0, "NODE_DATA is rounded up to a cache line only",
      "mm/numa.c alloc_node_data (v6.12), arch/x86/mm/numa.c alloc_node_data (v6.1)"},
     {EraField::pcp_high, value(PcpHigh::tuned),
