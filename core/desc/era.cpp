@@ -64,7 +64,7 @@ constexpr std::array<Era, rows> built = [] {
 }();
 
 constexpr bool consistent(const Era &e) {
-  return e.min_free_floor_kb < e.min_free_cap_kb && e.thp_cap_divisor != 0 && e.memblock_region_bytes % 8 == 0 &&
+  return e.min_free_floor_kb < e.min_free_cap_kb && e.thp_cap_divisor != 0 &&
          e.migratetypes >= 4 && e.cpu_partial_page <= e.cpu_partial_small;
 }
 // A difference must differ, or "what changed" would print something that did not.
@@ -93,7 +93,7 @@ static_assert(std::is_sorted(built.begin(), built.end(), [](const Era &a, const 
 std::string text_of(u64 n) { return concat(n); }
 std::string text_of(i64 n) { return n < 0 ? concat("-", static_cast<u64>(-n)) : concat(static_cast<u64>(n)); }
 std::string text_of(bool b) { return b ? "yes" : "no"; }
-std::string text_of(FirstMiB v) { return v == FirstMiB::whole ? "with the trampoline" : "after the crash kernel"; }
+std::string text_of(FirstMiB v) { return v == FirstMiB::whole ? "whole" : "as needed"; }
 std::string text_of(PcpHigh v) {
   static constexpr std::string_view names[] = {"six batches", "low watermark over CPUs", "tuned"};
   return std::string(names[static_cast<std::size_t>(v)]);

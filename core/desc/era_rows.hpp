@@ -23,10 +23,12 @@ inline constexpr Era pivot_row{
     .name = "6.1",
     .major = 6,
     .minor = 1,
-    .memblock_region_bytes = 24,
     .no_node_region = 1024,
     .marks_kernel_reservations = false,
     .first_mib = FirstMiB::whole,
+    .finds_then_reserves = false,
+    .numa_within_dram = false,
+    .node_data_whole_pages = true,
     .migratetypes = 5,
     .zone_estimate = ZoneEstimate::without_mem_map,
     .flat_holes_initialised = true,
@@ -67,6 +69,9 @@ inline constexpr EraChange v5_15[] = {
 };
 
 inline constexpr EraChange v5_10[] = {
+    {EraField::finds_then_reserves, 1,
+     "what x86 allocates before the direct map stands is one request, memblock_phys_alloc_range, that a log shows",
+     "arch/x86/mm/init.c alloc_low_pages, arch/x86/realmode/init.c reserve_real_mode (v5.15); recorded boots of 5.10"},
     {EraField::flat_holes_initialised, 0, "a flat map's holes get struct pages that say so, and the log tells how many",
      "mm/page_alloc.c init_unavailable_range (v5.15); recorded boots of 5.10 on i386 have no such line"},
     {EraField::movable_high_by_zone, 0,
@@ -78,8 +83,8 @@ inline constexpr EraChange v5_10[] = {
     {EraField::kmalloc_caches, value(KmallocCaches::dma_twins),
      "what is counted by a cgroup comes from kmalloc caches of its own",
      "mm/slab_common.c create_kmalloc_caches (v5.10, v5.15); recorded boots: /proc/slabinfo"},
-    {EraField::first_mib, value(FirstMiB::after_crash_kernel),
-     "the first MiB is reserved as soon as the real-mode trampoline has its place in it",
+    {EraField::first_mib, value(FirstMiB::as_needed),
+     "the whole first MiB is reserved as soon as the real-mode trampoline has its place in it",
      "arch/x86/kernel/setup.c setup_arch, arch/x86/realmode/init.c reserve_real_mode (v5.15); recorded boots of 5.10: "
      "zone DMA has 3977 managed pages"},
 };
@@ -93,6 +98,11 @@ inline constexpr EraChange v6_5[] = {
 };
 
 inline constexpr EraChange v6_12[] = {
+    {EraField::numa_within_dram, 1,
+     "the nodes' ranges are cut to where RAM begins and ends, so that page 0 and tables behind the RAM have no node",
+     "mm/numa_memblks.c numa_cleanup_meminfo (v6.12)"},
+    {EraField::node_data_whole_pages, 0, "NODE_DATA is rounded up to a cache line only",
+     "mm/numa.c alloc_node_data (v6.12), arch/x86/mm/numa.c alloc_node_data (v6.1)"},
     {EraField::pcp_high, value(PcpHigh::tuned),
      "how long a CPU's page list may grow follows the traffic, between two limits",
      "mm/page_alloc.c zone_set_pageset_high_and_batch (v6.12)"},

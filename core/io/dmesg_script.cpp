@@ -78,6 +78,19 @@ constexpr FreeRule free_rules[] = {
     {"start_kernel", "start_kernel"}, // unknown parameters, once they are printed
 };
 
+// Where the kernel searches and reserves in two calls, only the second leaves a line.
+struct SilentSearch {
+  std::string_view caller;
+  u64 below; // highest address plus one; 0 = what the direct map covers
+};
+constexpr SilentSearch silent_searches[] = {{"reserve_real_mode", u64{1} << 20}, {"alloc_low_pages", 0}};
+const SilentSearch *silent_search_of(const Era &era, std::string_view caller) {
+  if (era.finds_then_reserves)
+    for (const SilentSearch &s : silent_searches)
+      if (s.caller == caller) return &s;
+  return nullptr;
+}
+
 // Units of the first per-CPU chunk: each group is one allocation of so many units, some of them without a CPU.
 struct PercpuLayout {
   u64 unit = 0, used = 0;                // bytes of a unit, and of it in use
@@ -333,9 +346,9 @@ private:
       config.percpu_reserved = percpu_->parts[1];
       config.percpu_dynamic = percpu_->parts[2];
     }
-    const u64 page = setup_.arch->page_size();
-    if (node_data_bytes_ != 0 && !node_data_differs_ && node_data_bytes_ % page == 0 && node_data_bytes_ >> 30 == 0 &&
-        node_data_bytes_ != round_up(config.sizeof_pgdat, page))
+    const u64 granule = setup_.era->node_data_whole_pages ? setup_.arch->page_size() : setup_.arch->cache_line;
+    if (node_data_bytes_ != 0 && !node_data_differs_ && node_data_bytes_ % granule == 0 &&
+        node_data_bytes_ >> 30 == 0 && node_data_bytes_ != round_up(config.sizeof_pgdat, granule))
       config.sizeof_pgdat = node_data_bytes_;
     if (!config_known_ && nr_cpus_ != 0) config.nr_cpus_max = nr_cpus_;
     place_image();
@@ -637,9 +650,10 @@ private:
           out_.facts.lines.push_back({l.fact, l.line, l.text});
         break;
       case LogKind::memory:
-        ensure(hand_over, l.line);
+        ensure(setup_.era->memory_line_late ? init_deferred : hand_over, l.line);
         if (!l.masked) out_.facts.memory = LoggedMemory{l.line, l.base, l.size, l.end};
         break;
+      case LogKind::slub_up: ensure(hand_over, l.line); break;
       case LogKind::deferred:
         if (done_ > hand_over) ensure(init_deferred, l.line);
         break;
@@ -752,6 +766,7 @@ private:
   }
 
   void reserve(const LogLine &l, const LogLine *next) {
+    if (const SilentSearch *s = silent_search_of(*setup_.era, l.caller)) return found(l, *s);
     if (!is_answer_caller(l.caller)) {
       close_pending();
       if (l.caller == "e820__memblock_setup" || l.masked) return;
@@ -820,6 +835,31 @@ private:
           {.command = a.command, .line = l.line, .caller = {}, .size = l.size, .fact = out_.facts.allocs.size()});
     }
     if (a.command != no_command && !(a.inside && l.masked)) out_.facts.allocs.push_back(std::move(a));
+  }
+  // The reservation tells the size of what was searched for, and the answer.
+  void found(const LogLine &l, const SilentSearch &s) {
+    close_pending();
+    if (l.size == 0 || l.size >> 52 != 0) return;
+    ensure(setup_memory, l.line);
+    if (notes_ != nullptr) notes_->bare.push_back(l.line);
+    LoggedAlloc a{.function = "memblock_phys_alloc_range",
+                  .caller = l.caller,
+                  .size = l.size,
+                  .align = setup_.arch->page_size(),
+                  .nid = no_node,
+                  .from = {},
+                  .max_addr = phys_addr_t{s.below != 0 ? s.below : mapped_end()},
+                  .addr = {},
+                  .line = l.line,
+                  .command = count()};
+    Command &c = emit(Op::memblock_phys_alloc_range, {a.size, a.align}, l.caller, phase(), l.line, purpose_of(l.caller));
+    c.args[3] = {.value = a.max_addr.v, .given = true};
+    if (!l.masked) {
+      a.addr = phys_addr_t{l.base};
+      a.answer_size = l.size;
+      a.answer_line = l.line;
+    }
+    out_.facts.allocs.push_back(std::move(a));
   }
   const std::string &acpi_owner() {
     acpi_owner_ = concat("ACPI table ", reserving_->text);
