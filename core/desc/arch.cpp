@@ -6,7 +6,7 @@ namespace mmscope {
 
 namespace {
 
-constexpr const Arch *arches[] = {&desc::x86_64};
+constexpr const Arch *arches[] = {&desc::x86_64, &desc::arm64, &desc::arm64_16k, &desc::arm64_64k};
 
 } // namespace
 

@@ -12,6 +12,7 @@ namespace mmscope {
 // A zone type's upper border, in the order of enum zone_type (free_area_init's max_zone_pfn[]).
 enum class ZoneLimit : u8 {
   address, // fixed physical address (`limit`), capped by the end of memory
+  mask,    // what devices reach (`limit`); RAM that begins above it widens it to 4 GiB or to all there is
   end,     // the end of memory (max_pfn)
   movable, // ZONE_MOVABLE: carved out of another zone
   device,  // ZONE_DEVICE: empty at boot
@@ -19,8 +20,14 @@ enum class ZoneLimit : u8 {
 struct ZoneRow {
   std::string_view name; // as in zone_names[]
   ZoneLimit kind;
-  u64 limit;         // bytes, for ZoneLimit::address
+  u64 limit;         // bytes, for ZoneLimit::address and mask
   u64 reserve_ratio; // sysctl_lowmem_reserve_ratio[] of this zone; 0 = none
+};
+
+// What tells the kernel where RAM is. With it comes the list of boot phases (boot.hpp).
+enum class Firmware : u8 {
+  e820,        // the BIOS's map
+  device_tree, // memory nodes of a flattened device tree
 };
 
 struct Arch {
@@ -36,6 +43,10 @@ struct Arch {
   u64 vmemmap_base;           // virtual address of vmemmap without KASLR
   u64 direct_map_base;        // virtual address of physical 0 without KASLR
   u64 vmalloc_top_tables;     // pages that mem_init allocates after the handoff (preallocate_vmalloc_pages)
+  Firmware firmware = Firmware::e820;
+  u64 memstart_align = 0;          // the direct map begins at RAM's start rounded down to this; 0 = at address 0
+  unsigned linear_region_bits = 0; // log2 of what the direct map can hold; 0 = everything that can be addressed
+  bool keep_memblock = false;      // ARCH_KEEP_MEMBLOCK: its arrays stay when the boot is over
   std::span<const ZoneRow> zones;
   std::string_view source;
   constexpr u64 page_size() const { return u64{1} << page_shift; }

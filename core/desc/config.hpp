@@ -30,6 +30,8 @@ struct KernelConfig {
   bool deferred_struct_pages; // CONFIG_DEFERRED_STRUCT_PAGE_INIT
   bool thp;                   // TRANSPARENT_HUGEPAGE built in and not `never` by default
   bool numa;
+  bool cma = false;          // CONFIG_CMA: one migratetype more
+  u64 cma_bytes = 0;         // CONFIG_CMA_SIZE_MBYTES: the default area
   u64 image_base, image_end; // [_text, __end_of_kernel_reserve): reserved before anything else, without KASLR
   u64 brk_size;              // bytes reserved behind it
   u64 text_kb, rwdata_kb, rodata_kb, init_kb, bss_kb; // as the "Memory:" line prints them
@@ -46,6 +48,8 @@ struct KernelConfig {
   bool debug_memory_init; // CONFIG_DEBUG_MEMORY_INIT: mminit_loglevel= is a parameter
   // Freed late, in this order (init memory of the initrd comes after the first).
   ImagePart smp_locks, decrypted_unused, initmem, text_gap, rodata_gap;
+  // Who asks for mem_map and vmemmap's tables, as far as the compiler left these functions standing.
+  std::string_view map_caller = "sparse_init_nid", table_caller = "vmemmap_alloc_block_zero";
   std::string_view source;
 };
 

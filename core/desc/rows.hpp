@@ -18,8 +18,10 @@ constexpr bool consistent(const Arch &a) {
   u64 last = 0;
   unsigned ends = 0;
   for (const ZoneRow &z : a.zones) {
-    if (z.kind == ZoneLimit::address) {
-      if (ends != 0 || z.limit <= last || z.limit % a.page_size() != 0) return false;
+    if (z.kind == ZoneLimit::address || z.kind == ZoneLimit::mask) {
+      // What devices reach may be the same twice: one of the two zones is then empty.
+      const bool ascends = z.limit > last || (z.kind == ZoneLimit::mask && z.limit == last);
+      if (ends != 0 || !ascends || z.limit % a.page_size() != 0) return false;
       last = z.limit;
     }
     ends += z.kind == ZoneLimit::end;
@@ -37,6 +39,8 @@ constexpr bool consistent(const KernelConfig &c, const Arch &arch) {
          (c.percpu_static + c.percpu_reserved + c.percpu_dynamic) % page == 0;
 }
 
+extern const Arch arm64, arm64_16k, arm64_64k;
+std::span<const KernelConfig> arm64_configs();
 extern const Arch x86_64;
 std::span<const KernelConfig> x86_64_configs();
 

@@ -93,11 +93,13 @@ struct DmesgImporter::Impl {
       log.second_boot = number;
       return true;
     }
-    const u64 bits = find_arch("x86_64")->max_physmem_bits;
+    if (l.kind == LogKind::version && arch == nullptr) arch = arch_of_release(l.text);
+    const Arch &row = arch != nullptr ? *arch : *arch_of_release(hints.release);
+    const u64 bits = row.max_physmem_bits;
     if (out_of_reach(l, u64{1} << bits)) {
       const std::size_t number_at = message.find("0x");
       error = {number, static_cast<u32>(at + 1 + (number_at == std::string_view::npos ? 0 : number_at)),
-               concat("an address beyond the ", bits, " bits of physical address that x86_64 has")};
+               concat("an address beyond the ", bits, " bits of physical address that ", row.name, " has")};
       return false;
     }
     held += sizeof(LogLine) + l.text.size() + l.caller.size() + l.function.size();
@@ -133,6 +135,7 @@ struct DmesgImporter::Impl {
   LogText log;
   LogKind section = LogKind::none;
   bool has_map = false;
+  const Arch *arch = nullptr; // as the version line says
   u64 held = 0;
   std::optional<ImportError> error;
 };
@@ -185,6 +188,7 @@ public:
     case LogKind::cpus:
     case LogKind::percpu:
     case LogKind::percpu_groups:
+    case LogKind::nr_cpus:
     case LogKind::freeing: return std::string(message);
     // Marks of where the boot is.
     case LogKind::dump:
@@ -197,7 +201,10 @@ public:
     case LogKind::deferred: return "node - deferred pages initialised in -";
     case LogKind::x86: return "x86/";
     case LogKind::hugetlb: return "HugeTLB: registered - page size";
-    case LogKind::node_data: return concat("NODE_DATA(", l.nid, ") allocated ", l.size, " bytes");
+    case LogKind::node_data:
+      if (l.nid == no_node) return concat("NUMA: NODE_DATA ", l.size, " bytes");
+      return concat("NODE_DATA(", l.nid, ") allocated ", l.size, " bytes");
+    case LogKind::cma: return "cma: Reserved -";
     case LogKind::memory: return memory(l);
     case LogKind::fact:
       if (l.fact == LineKind::fallback) return "Fallback order for Node -";
@@ -252,10 +259,10 @@ private:
 
 } // namespace
 
-std::string strip_results(std::string_view log) {
+std::string strip_results(std::string_view log, const ImportHints &hints) {
   BuildNotes notes;
   {
-    DmesgImporter::Impl in({}, {});
+    DmesgImporter::Impl in({}, hints);
     in.feed(log);
     if (in.finish(&notes).error) return {};
   }

@@ -59,6 +59,8 @@ enum class LogKind : u8 {
   devtmpfs,
   hugetlb,
   init_started,
+  cma,       // "cma: Reserved 64 MiB at 0x…": flag set when it failed
+  nr_cpus,   // n, as the slab allocator prints it
 };
 
 struct LogLine {

@@ -1,6 +1,7 @@
 #include "io/dmesg_script.hpp"
 
 #include "base/text.hpp"
+#include "io/dmesg_arm.hpp"
 #include "lab/presets.hpp"
 #include "mm/boot.hpp"
 
@@ -67,16 +68,18 @@ struct FreeRule {
 };
 constexpr FreeRule free_rules[] = {
     {"init_mem_mapping", "init_mem_mapping"},            // the probe
+    {"pcpu_free_alloc_info", "pcpu_build_alloc_info"},
     {"pcpu_embed_first_chunk", "pcpu_build_alloc_info"}, // after the tails the layout, then the group addresses
     {"pcpu_embed_first_chunk", "pcpu_embed_first_chunk"},
     {"start_kernel", "start_kernel"}, // unknown parameters, once they are printed
 };
 
-// Architectures by what a release says; a log of one that is not x86_64 is told so.
+// Architectures by what a release says; a log of one that has no row is told so.
 struct ReleaseArch {
   std::string_view part, arch;
 };
 constexpr ReleaseArch release_archs[] = {
+    {"arm64-16k", "arm64-16k"}, {"arm64-64k", "arm64-64k"},
     {"arm64", "arm64"}, {"aarch64", "arm64"},   {"armmp", "arm"},       {"-686", "i386"},
     {"-586", "i386"},   {"i686", "i386"},       {"riscv64", "riscv64"}, {"loongson", "mips64el"},
     {"malta", "mips"},  {"powerpc", "powerpc"}, {"ppc64", "powerpc"},   {"s390x", "s390x"},
@@ -116,6 +119,7 @@ public:
     gather();
     if (!check()) return refused();
     choose_config();
+    if (device_tree() && !trial_) look_back();
     out_.script.setup = setup_;
     out_.release = release_;
     out_.lines = log_.line_count;
@@ -140,6 +144,7 @@ public:
   }
 
 private:
+  bool device_tree() const { return setup_.arch->firmware == Firmware::device_tree; }
   const std::vector<LogLine> &lines() const { return log_.lines; }
   void assume(std::string text) {
     if (out_.script.assumed.size() < max_assumed)
@@ -196,9 +201,16 @@ private:
           second_dump_ = l.line;
         break;
       case LogKind::dump_region:
-        if (first_dump_ != 0 && second_dump_ == 0)
+        if (first_dump_ != 0 && second_dump_ == 0) {
           (l.list == memblock_list::memory ? dump_memory_ : dump_reserved_).push_back({l.base, l.size});
+          if (l.list == memblock_list::memory) dump_nodes_.push_back(l.nid);
+        }
         break;
+      case LogKind::free:
+        // What keeps memblock tells it where the initrd was.
+        if (l.caller == "free_initrd_mem" && ramdisk_.size == 0) ramdisk_ = {l.base, l.size};
+        break;
+      case LogKind::nr_cpus: slab_cpus_ = l.n; break;
       case LogKind::reserve:
         // reserve_brk() is the only reservation of setup_arch before the first configuration block.
         if (first_dump_ == 0 && l.caller == "setup_arch" && !l.masked) brk_ = {l.base, l.size};
@@ -243,6 +255,7 @@ private:
       before = &l;
     }
     percpu_layout_ = std::move(pcpu);
+    if (release_.empty()) release_ = hints_.release;
     if (command_line_.empty()) assume("the log has no command line: no parameters");
     if (percpu_layout_.unit == 0) percpu_layout_.groups.clear();
   }
@@ -272,13 +285,14 @@ private:
   bool check() {
     const std::string_view by_release = foreign_arch_of(release_);
     const std::string_view foreign = !by_release.empty() ? by_release : std::string_view(foreign_);
-    if (!foreign.empty()) {
+    setup_.arch = arch_of_release(release_);
+    if (setup_.arch == nullptr || (by_release.empty() && !foreign.empty())) {
       fail(by_release.empty() ? foreign_line_ : release_line_, 0,
            concat("a log of ", foreign, release_.empty() ? "" : ", Linux ", release_,
-                  ": this version models x86_64 only"));
+                  release_.empty() ? " that does not name its kernel" : ": there is no row of this architecture"));
       return false;
     }
-    setup_.arch = find_arch("x86_64");
+    if (device_tree() && cpus_ == 0) cpus_ = slab_cpus_;
     unsigned major = 0, minor = 0;
     if (release_.empty()) {
       setup_.era = &all_eras().back();
@@ -299,7 +313,7 @@ private:
       fail(e820_lines_.front(), 0, "the firmware's map has no usable range");
       return false;
     }
-    if (e820_.empty() && !is_x86_ && release_.find("amd64") == std::string::npos) {
+    if (!device_tree() && e820_.empty() && !is_x86_ && release_.find("amd64") == std::string::npos) {
       fail(first_dump_, 0, "no BIOS-e820 line, and nothing else in the log says that it is one of an x86_64 kernel");
       return false;
     }
@@ -312,9 +326,11 @@ private:
     const KernelConfig *row = find_config(release_);
     config_known_ = row != nullptr;
     if (row == nullptr) {
-      row = all_configs().front();
+      row = nullptr;
       for (const KernelConfig *c : all_configs())
-        if (c->era_major == setup_.era->major && c->era_minor == setup_.era->minor && release_.ends_with(c->flavour) &&
+        if (c->arch == setup_.arch->name && (row == nullptr || c->era_major == setup_.era->major)) row = c;
+      for (const KernelConfig *c : all_configs())
+        if (c->arch == setup_.arch->name && c->era_major == setup_.era->major && c->era_minor == setup_.era->minor && release_.ends_with(c->flavour) &&
             (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour)))
           row = c;
     }
@@ -340,8 +356,9 @@ private:
       config.percpu_dynamic = percpu_->parts[2];
     }
     const u64 page = setup_.arch->page_size();
-    if (node_data_bytes_ != 0 && !node_data_differs_ && node_data_bytes_ % page == 0 && node_data_bytes_ >> 30 == 0 &&
-        node_data_bytes_ != round_up(config.sizeof_pgdat, page))
+    const u64 unit = device_tree() ? setup_.arch->cache_line : page; // what NODE_DATA is rounded up to
+    if (node_data_bytes_ != 0 && !node_data_differs_ && node_data_bytes_ % unit == 0 && node_data_bytes_ >> 30 == 0 &&
+        node_data_bytes_ != round_up(config.sizeof_pgdat, unit))
       config.sizeof_pgdat = node_data_bytes_;
     if (!config_known_) infer_sizes();
     place_image();
@@ -408,6 +425,30 @@ private:
     }
   }
 
+  // What a device-tree kernel had reserved before the first line of the log, and where in it the kernel lies.
+  void look_back() {
+    Builder trial(log_, hints_, nullptr);
+    trial.trial_ = true;
+    const ImportResult r = trial.run();
+    if (r.error || r.facts.dumps.empty()) return;
+    std::vector<ByteRange> block;
+    for (const Range &d : dump_reserved_) block.push_back({d.base, d.size});
+    early_.clear();
+    for (const ByteRange &b : reserved_before(r.script, r.facts.dumps.front().commands, block))
+      early_.push_back({b.base, b.size});
+    KernelConfig &config = setup_.config;
+    const u64 size = config.image_end - config.image_base;
+    for (const Range &e : early_)
+      if (e.size == size) {
+        const u64 shift = e.base - config.image_base;
+        config.image_base += shift;
+        config.image_end += shift;
+        config.initmem.base += shift;
+        return;
+      }
+    assume("the log does not show where the kernel lies: taken for where its build is usually loaded");
+  }
+
   void make_title() {
     u64 ram = 0;
     for (const e820_entry &e : e820_)
@@ -435,7 +476,18 @@ private:
   }
   u32 count() const { return static_cast<u32>(out_.script.commands.size()); }
 
+  void device_tree_memory() {
+    assume("the device tree's memory is taken from the first MEMBLOCK configuration");
+    for (const Range &r : dump_memory_)
+      emit(Op::memblock_add, {r.base, r.size}, "early_init_dt_add_memory_arch", Phase::memblock, first_dump_);
+  }
+
   void firmware() {
+    if (device_tree()) {
+      device_tree_memory();
+      if (!trial_) early_reserves();
+      return;
+    }
     std::vector<e820_entry> map = e820_;
     std::vector<u32> at = e820_lines_;
     if (map.empty()) {
@@ -456,7 +508,7 @@ private:
   // What had been reserved before the first line about it: the first configuration block shows it merged. Cut where
   // one thing ends and another begins, so that each piece has its owner.
   void early_reserves() {
-    std::vector<Range> reserved = dump_reserved_;
+    std::vector<Range> reserved = device_tree() ? early_ : dump_reserved_;
     u32 line = first_dump_;
     const KernelConfig &config = setup_.config;
     const Range image{config.image_base, config.image_end - config.image_base};
@@ -517,6 +569,10 @@ private:
 
   void ensure(Step step, u32 line) {
     while (done_ <= step) {
+      if (device_tree()) {
+        make_phase(static_cast<Step>(done_++), line);
+        continue;
+      }
       switch (static_cast<Step>(done_++)) {
       case setup_memory:
         emit(Op::memblock_set_current_limit, {isa_end}, "setup_arch", Phase::memblock, line);
@@ -551,6 +607,18 @@ private:
       }
     }
   }
+  void make_phase(Step step, u32 line) {
+    if (step == init_numa) numa_facts(line);
+    if (step == init_huge) gigantic_pages(line);
+    for (const BootPhase &p : device_tree_phases()) {
+      if (static_cast<unsigned>(p.step) != step) continue;
+      if (p.op == Op::dma_contiguous_reserve)
+        cma_step_ = count();
+      else if (step < step_.size())
+        step_[step] = count();
+      emit(p.op, {}, p.caller, p.phase, line);
+    }
+  }
   Phase phase() const {
     static constexpr Phase of[] = {Phase::memblock, Phase::memblock, Phase::memblock,  Phase::numa,
                                    Phase::sparse,   Phase::zones,    Phase::zonelists, Phase::slab,
@@ -561,7 +629,29 @@ private:
     return op == Op::numa_init ? init_numa : op == Op::sparse_init ? init_sparse : init_zones;
   }
 
+  // The device tree's nodes, as the first configuration block shows them, and the CPUs of each.
+  void device_tree_nodes(u32 line) {
+    const bool several = std::any_of(dump_nodes_.begin(), dump_nodes_.end(), [](i32 n) { return n > 0; });
+    for (std::size_t i = 0; several && i < dump_memory_.size(); ++i)
+      if (dump_nodes_[i] >= 0 && static_cast<u64>(dump_nodes_[i]) < setup_.config.max_numnodes)
+        emit(Op::numa_add_memblk, {static_cast<u64>(dump_nodes_[i]), dump_memory_[i].base, dump_memory_[i].size},
+             "of_numa_parse_memory_nodes", Phase::numa, first_dump_);
+    const auto &groups = percpu_layout_.groups; // one a node that has CPUs
+    for (std::size_t n = 0; several && n < groups.size() && n < setup_.config.max_numnodes; ++n)
+      if (const auto cpus = std::count(groups[n].begin(), groups[n].end(), true); cpus != 0)
+        emit(Op::numa_set_cpus, {n, std::min(static_cast<u64>(cpus), max_cpus())}, "of_node_to_nid", Phase::numa, line);
+    if (!several || groups.empty()) {
+      if (cpus_ == 0) assume("the log does not say how many CPUs there are: taken for 1");
+      emit(Op::numa_set_cpus, {0, std::clamp<u64>(cpus_, 1, max_cpus())}, "of_node_to_nid", Phase::numa, line);
+    }
+    const auto nodes = static_cast<u64>(several ? hints_.distance.size() : 0);
+    for (u64 i = 0; i < nodes && nodes <= 64; ++i)
+      for (u64 j = 0; j < nodes; ++j)
+        emit(Op::numa_set_distance, {i, j, distance(i, j)}, "of_numa_parse_distance_map", Phase::numa, line);
+  }
+
   void numa_facts(u32 line) {
+    if (device_tree()) return device_tree_nodes(line);
     for (const LogLine *l : srat_) {
       Command &c = emit(Op::numa_add_memblk, {static_cast<u64>(l->nid), l->base, l->size},
                         "acpi_numa_memory_affinity_init", Phase::numa, l->line);
@@ -607,7 +697,10 @@ private:
       std::size_t behind = i + 1;
       while (behind < all.size() && only_a_result(all[behind])) ++behind;
       const LogLine *next = behind < all.size() ? &all[behind] : nullptr;
-      if (is_memblock(l.kind) && done_ > hand_over) continue; // memblock is gone
+      if (is_memblock(l.kind) && done_ > hand_over) { // memblock is gone, or of no interest any more
+        if (l.kind == LogKind::free && l.caller == "free_initrd_mem") add_note({.line = l.line, .keep = true});
+        continue;
+      }
       if (l.kind != LogKind::dump_sizes && l.kind != LogKind::dump_count && l.kind != LogKind::dump_region) end_dump();
       switch (l.kind) {
       case LogKind::add: add(l); break;
@@ -706,7 +799,7 @@ private:
       const auto op = find_op(l.function);
       if (!op) return;
       const bool mapping =
-          l.caller == "reserve_real_mode" || l.caller == "init_mem_mapping" || l.caller == "alloc_low_pages";
+          l.caller == "early_pgtable_alloc" || l.caller == "reserve_real_mode" || l.caller == "init_mem_mapping" || l.caller == "alloc_low_pages";
       ensure(mapping ? setup_memory : map_memory, l.line);
       a.command = count();
       Command &c = emit(*op, {l.size, l.align}, l.caller, phase(), l.line, owner_of(l));
@@ -752,6 +845,7 @@ private:
       return;
     }
     const bool node_data = next != nullptr && next->kind == LogKind::node_data;
+    const bool cma = next != nullptr && next->kind == LogKind::cma;
     if (pending_ != no_command && !l.masked) {
       LoggedAlloc &a = out_.facts.allocs[pending_];
       if (l.size == a.size || !node_data) {
@@ -782,8 +876,12 @@ private:
       ensure(init_numa, l.line);
       a.command = step_[static_cast<std::size_t>(init_numa)];
       a.inside = true;
+    } else if (cma && device_tree()) {
+      ensure(init_zones, l.line);
+      a.command = cma_step_;
+      a.inside = true;
     } else if (l.size != 0 && l.size >> 52 == 0) {
-      ensure(map_memory, l.line);
+      ensure(device_tree() ? setup_memory : map_memory, l.line);
       assume(concat("line ", l.line,
                     " shows a reservation without its request: taken for memblock_phys_alloc_try_nid with "
                     "the alignment of a cache line"));
@@ -1003,7 +1101,7 @@ private:
       part(config.smp_locks, false);
     else if (l.text == "unused decrypted")
       part(config.decrypted_unused, true);
-    else if (l.text == "unused kernel image (initmem)")
+    else if (l.text == "unused kernel image (initmem)" || l.text == "unused kernel memory")
       part(config.initmem, false);
     else if (l.text == "unused kernel image (text/rodata gap)")
       part(config.text_gap, true);
@@ -1153,7 +1251,8 @@ private:
   u32 release_line_ = 0, foreign_line_ = 0, first_dump_ = 0, second_dump_ = 0;
   std::vector<e820_entry> e820_, map_;
   std::vector<u32> e820_lines_;
-  std::vector<Range> dump_memory_, dump_reserved_;
+  std::vector<Range> dump_memory_, dump_reserved_, early_;
+  std::vector<i32> dump_nodes_;
   Range brk_, ramdisk_, mp_;
   struct Acpi {
     std::string name;
@@ -1163,6 +1262,9 @@ private:
   std::vector<Acpi> acpi_;
   std::vector<const LogLine *> srat_;
   std::vector<u64> node_cpus_;
+  bool trial_ = false; // only to find out what was reserved before
+  u64 slab_cpus_ = 0;
+  u32 cma_step_ = no_command;
   u64 more_assumed_ = 0, requests_ = 0, cpus_ = 0, node_data_bytes_ = 0, ioapics_ = 0;
   bool is_x86_ = false, map_full_ = false, node_data_differs_ = false, slit_ = false, gbpages_ = false, intel_ = false,
        config_known_ = false;
@@ -1185,6 +1287,11 @@ private:
 };
 
 } // namespace
+
+const Arch *arch_of_release(std::string_view release) {
+  const std::string_view name = foreign_arch_of(release);
+  return find_arch(name.empty() ? std::string_view("x86_64") : name);
+}
 
 ImportResult build_script(const LogText &log, const ImportHints &hints, BuildNotes *notes) {
   return Builder(log, hints, notes).run();

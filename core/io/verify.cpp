@@ -5,6 +5,7 @@
 #include "io/dmesg_lines.hpp"
 #include "io/verify_buddy.hpp"
 #include "io/verify_slab.hpp"
+#include "mm/direct_map.hpp"
 
 #include <algorithm>
 #include <array>
@@ -332,7 +333,7 @@ private:
       for (const FrozenNode &n : b_->nodes)
         if (const pglist_data *node = node_of(*p_.handoff_return, n.nid); node != nullptr && n.pgdat != 0)
           f.address(concat("freeze_B_buddy, node ", n.nid, " pgdat"), n.pgdat,
-                    node->pgdat.v + log_.script.setup.arch->direct_map_base);
+                    node->pgdat.v + direct_map_base(*p_.handoff_return));
     return std::move(f).finish();
   }
   static std::string range(u64 base, u64 size) {
@@ -444,8 +445,8 @@ private:
         }
         // present, has a map, online, early; the map's pointer is coded so that it is vmemmap's base in every section
         got.push_back(section_text(
-            nr, r.initialised ? 0xf : 0x5, r.initialised ? arch.vmemmap_base : 0,
-            r.initialised ? arch.direct_map_base + r.usage.v + i * s.config.sizeof_section_usage : 0, types));
+            nr, r.initialised ? 0xf : 0x5, r.initialised ? vmemmap_base(s) : 0,
+            r.initialised ? direct_map_base(s) + r.usage.v + i * s.config.sizeof_section_usage : 0, types));
       }
     f.lists("freeze_A_sections", expected, got);
   }
@@ -594,6 +595,10 @@ private:
 // The firmware's distances, which no log shows: "## node0 cpulist=0 distance=10 20".
 ImportHints read_hints(const CaptureFile &file) {
   ImportHints h;
+  if (const auto version = file("version")) { // "Linux version 6.1.0-50-arm64 (…"
+    std::string_view rest = *version;
+    if (next_word(rest) == "Linux" && next_word(rest) == "version") h.release = next_word(rest);
+  }
   const auto text = file("nodes");
   if (!text) return h;
   for_each_line(*text, [&](std::string_view line) {
@@ -634,7 +639,7 @@ VerifyReport verify_log(std::string_view log, const CaptureFile &file) {
     return report;
   }
   // The engine gets the log without its results.
-  const ImportResult given = import_dmesg(strip_results(log), hints);
+  const ImportResult given = import_dmesg(strip_results(log, hints), hints);
   if (given.error) {
     report.error = concat("without its results the log cannot be imported: ", to_text(*given.error, "dmesg"));
     return report;

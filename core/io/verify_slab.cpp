@@ -110,7 +110,8 @@ std::optional<SysfsRow> read_row(std::string_view line) {
   return r;
 }
 
-std::optional<SlubRules> read_rules(std::string_view log) {
+// `version` stands in for a log that has lost its first lines.
+std::optional<SlubRules> read_rules(std::string_view log, std::string_view version) {
   std::string_view release, slub, command_line;
   for_each_line(log, [&](std::string_view line) {
     const auto behind = [&](std::string_view mark) {
@@ -124,6 +125,10 @@ std::optional<SlubRules> read_rules(std::string_view log) {
     if (slub.empty()) slub = behind("SLUB: ");
     if (command_line.empty()) command_line = behind("Kernel command line: ");
   });
+  if (release.empty() && version.starts_with("Linux version ")) {
+    version.remove_prefix(14);
+    release = next_word(version);
+  }
   if (!release.starts_with("6.1.")) return std::nullopt;
   const Flavour *flavour = nullptr;
   for (const Flavour &f : flavours)
@@ -176,7 +181,8 @@ std::vector<std::string> boot_caches(const SlubRules &rules) {
 
 void check_slab(std::string_view log, const CaptureFile &file, const Compare &item) {
   const std::optional<std::string> sysfs = file("slab_sysfs"), info = file("slabinfo");
-  std::optional<SlubRules> rules = read_rules(log);
+  const std::string version = file("version").value_or(std::string());
+  std::optional<SlubRules> rules = read_rules(log, version);
   if (!sysfs || !rules) return;
 
   std::map<std::string_view, std::size_t> lines; // of a cache or alias: index in `rows`

@@ -24,16 +24,21 @@ constexpr u64 as_result(int r) { return static_cast<u64>(static_cast<i64>(r)); }
 struct StepRule {
   Op op, after;
   bool once;
+  Op or_after = after; // of machines with another firmware
 };
 constexpr StepRule step_rules[] = {
     {Op::e820_finish, Op::e820_add, true},
     {Op::e820__memblock_setup, Op::e820_finish, true},
     {Op::numa_init, Op::e820__memblock_setup, true},
-    {Op::sparse_init, Op::numa_init, true},
+    {Op::arm64_memblock_init, Op::memblock_add, true},
+    {Op::arch_numa_init, Op::arm64_memblock_init, true},
+    {Op::sparse_init, Op::numa_init, true, Op::arch_numa_init},
     {Op::free_area_init, Op::sparse_init, true},
+    {Op::dma_contiguous_reserve, Op::arm64_memblock_init, true},
     {Op::build_all_zonelists, Op::free_area_init, true},
     {Op::mem_init, Op::memblock_free_all, true},
     {Op::page_alloc_init_late, Op::mem_init, true},
+    {Op::cma_init_reserved_areas, Op::mem_init, true},
     {Op::init_per_zone_wmark_min, Op::mem_init, false},
     {Op::hugetlb_init, Op::mem_init, false},
     {Op::hugepage_init, Op::init_per_zone_wmark_min, true},
@@ -58,6 +63,7 @@ bool is_about_pages(Op op) {
   switch (op) {
   case Op::mem_init:
   case Op::page_alloc_init_late:
+  case Op::cma_init_reserved_areas:
   case Op::init_per_zone_wmark_min:
   case Op::hugetlb_init:
   case Op::hugepage_init:
@@ -188,12 +194,12 @@ void Machine::check_order(Site &site) const {
   }
   if (op == Op::e820_add && made(Op::e820_finish))
     site.fail(no_arg, "e820_add comes too late: e820_finish has closed the firmware's map");
-  if (is_numa_fact(op) && made(Op::numa_init))
+  if (is_numa_fact(op) && (made(Op::numa_init) || made(Op::arch_numa_init)))
     site.fail(no_arg, name, " comes too late: numa_init has settled the nodes");
   for (const StepRule &rule : step_rules) {
     if (rule.op != op) continue;
     if (rule.once && made(op)) site.fail(no_arg, name, " has run already: it happens once in a boot");
-    if (!made(rule.after)) site.fail(no_arg, name, " comes too early: ", op_info(rule.after).name, " has not run");
+    if (!made(rule.after) && !made(rule.or_after)) site.fail(no_arg, name, " comes too early: ", op_info(rule.after).name, " has not run");
   }
   if (is_about_pages(op) && !made(Op::free_area_init))
     site.fail(no_arg, name, " needs zones, and free_area_init has not run");
@@ -383,6 +389,10 @@ Result Machine::make(const Site &site, Trace *t) {
 
   case Op::e820__memblock_setup: e820__memblock_setup(s, t); return done();
   case Op::numa_init: numa_init(s, t); return done();
+  case Op::arm64_memblock_init: arm64_memblock_init(s, t); return done();
+  case Op::arch_numa_init: arch_numa_init(s, t); return done();
+  case Op::dma_contiguous_reserve: dma_contiguous_reserve(s, t, dma_phys_limit(s)); return done();
+  case Op::cma_init_reserved_areas: cma_init_reserved_areas(s, t); return done();
   case Op::sparse_init:
     memblock_find_dma_reserve(s, t);
     sparse_init(s, t);

@@ -72,9 +72,11 @@ void mem_init(System &s, Trace *t) {
   free -= std::min(free, s.get(vm_field::vmalloc_tables));
   const unsigned kb = s.arch->page_shift - 10;
   const u64 physpages = s.get(vm_field::physpages), total = s.get(vm_field::totalram_pages);
+  const u64 cma = s.get(vm_field::totalcma_pages);
   s.print(t, concat("Memory: ", free << kb, "K/", physpages << kb, "K available (", s.config.text_kb, "K kernel code, ",
                     s.config.rwdata_kb, "K rwdata, ", s.config.rodata_kb, "K rodata, ", s.config.init_kb, "K init, ",
-                    s.config.bss_kb, "K bss, ", (physpages - total) << kb, "K reserved, 0K cma-reserved)"));
+                    s.config.bss_kb, "K bss, ", (physpages - total - cma) << kb, "K reserved, ", cma << kb,
+                    "K cma-reserved)"));
 }
 
 void setup_per_cpu_pageset(System &s, Trace *t) {
@@ -109,6 +111,7 @@ void page_alloc_init_late(System &s, Trace *t) {
     s.pages.set_node(t, nid, node_field::first_deferred_pfn, never_deferred);
     init.result(s.pages.free_deferred(t, nid, ranges));
   }
+  if (s.arch->keep_memblock) return;
   // memblock_discard: arrays that had outgrown their first place are given back.
   for (const memblock_list l : {memblock_list::reserved, memblock_list::memory}) {
     const memblock_type &type = s.memblock.type(l);

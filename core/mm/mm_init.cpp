@@ -69,6 +69,7 @@ struct ZoneInit {
       const ZoneRow &row = s.arch->zones[z];
       pfn_t max{0};
       if (row.kind == ZoneLimit::address) max = std::min(pfn_t{row.limit >> s.arch->page_shift}, max_pfn);
+      if (row.kind == ZoneLimit::mask) max = to_pfn_down(max_zone_phys(s, row.limit), s.arch->page_shift);
       if (row.kind == ZoneLimit::end) max = max_pfn;
       if (row.kind == ZoneLimit::movable) {
         movable = z;
@@ -457,7 +458,8 @@ void build_all_zonelists(System &s, Trace *t) {
       if (zn.managed_pages > high) total += zn.managed_pages - high;
       if (s.arch->zones[z].kind != ZoneLimit::movable) policy = std::max(policy, z);
     }
-  const bool off = total < (s.era->movable_grouping_types << s.config.pageblock_order);
+  const u64 types = s.era->movable_grouping_types + (s.config.cma ? 1 : 0);
+  const bool off = total < (types << s.config.pageblock_order);
   s.set(t, vm_field::total_pages, total);
   s.set(t, vm_field::mobility_off, off ? 1 : 0);
   s.set(t, vm_field::policy_zone, policy);

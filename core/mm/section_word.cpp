@@ -1,5 +1,7 @@
 #include "mm/section_word.hpp"
 
+#include "mm/direct_map.hpp"
+
 namespace mmscope {
 namespace {
 constexpr std::string_view flag_names[SectionWord::flag_bits] = {"MARKED_PRESENT", "HAS_MEM_MAP", "IS_ONLINE",
@@ -12,7 +14,7 @@ SectionWord section_word(const System &s, u64 section) {
   if (run == nullptr) return {};
   SectionWord w{.value = bit(0) | bit(2), .ready = run->initialised, .nid = run->nid};
   if (w.ready)
-    w.value |= s.arch->vmemmap_base | bit(1) | bit(3);
+    w.value |= vmemmap_base(s) | bit(1) | bit(3);
   else
     w.value |= static_cast<u64>(static_cast<u32>(run->nid)) << SectionWord::flag_bits;
   return w;

@@ -4,6 +4,7 @@
 //   for each node's sections      usage array │ one big mem_map buffer │ page tables where vmemmap needs a new one
 #include "base/check.hpp"
 #include "mm/boot.hpp"
+#include "mm/direct_map.hpp"
 
 #include <algorithm>
 #include <set>
@@ -104,10 +105,10 @@ void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 en
   const auto table = [&](u64 level) {
     const phys_addr_t at = request(s, t,
                                    {.name = "memblock_alloc_try_nid_raw",
-                                    .caller = "vmemmap_alloc_block_zero",
+                                    .caller = s.config.table_caller,
                                     .size = s.arch->page_size(),
                                     .align = s.arch->page_size(),
-                                    .min_addr = phys_addr_t{s.arch->low_limit},
+                                    .min_addr = low_limit(s),
                                     .nid = nid});
     s.sparse.add_table(t, level, at);
   };
@@ -126,13 +127,13 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
   const u64 usage_bytes = s.config.sizeof_section_usage;
   const u64 map_bytes = s.config.sizeof_page * s.arch->pages_per_section();
   const u64 map_step = round_up(map_bytes, u64{1} << s.arch->pmd_shift); // section_map_size
-  const phys_addr_t low{s.arch->low_limit};
+  const phys_addr_t low = low_limit(s);
 
   phys_addr_t usage = alloc_usage(s, t, nid, usage_bytes * count);
   if (usage.v == 0) return;
   phys_addr_t map = request(s, t,
                             {.name = "memblock_alloc_exact_nid_raw",
-                             .caller = "sparse_init_nid",
+                             .caller = s.config.map_caller,
                              .size = map_step * count,
                              .align = map_step,
                              .min_addr = low,
@@ -146,7 +147,7 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
     for (u64 at = r.first; at < r.first + r.count;) {
       const u64 stop = std::min(r.first + r.count, (at / per_table + 1) * per_table);
       const u64 n = stop - at;
-      populate_tables(s, t, tables, s.arch->vmemmap_base + at * map_bytes, s.arch->vmemmap_base + stop * map_bytes,
+      populate_tables(s, t, tables, vmemmap_base(s) + at * map_bytes, vmemmap_base(s) + stop * map_bytes,
                       nid);
       if (one_by_one) {
         map = request(s, t,

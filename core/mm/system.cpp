@@ -131,6 +131,7 @@ System make_system(const SystemSetup &setup) {
                                  .pageblock_order = order_t{setup.config.pageblock_order},
                                  .zone_types = static_cast<unsigned>(setup.arch->zones.size()),
                                  .thp = setup.config.thp,
+                                 .cma = setup.config.cma,
                                  .zone_normal = zone_index(*setup.arch, "Normal"),
                                  .zone_dma32 = zone_index(*setup.arch, "DMA32"),
                                  .gfp_zones = gfp_zone_table(setup.arch->zones),

@@ -26,7 +26,7 @@ template <class Fn> void for_each_zone(const System &s, Fn &&fn) {
 
 // Zones that GFP_USER may use: all below ZONE_MOVABLE.
 bool for_user(const System &s, unsigned z) {
-  return s.arch->zones[z].kind == ZoneLimit::address || s.arch->zones[z].kind == ZoneLimit::end;
+  return s.arch->zones[z].kind != ZoneLimit::movable && s.arch->zones[z].kind != ZoneLimit::device;
 }
 
 // nr_free_buffer_pages: managed pages above the high watermarks.

@@ -1,0 +1,117 @@
+#include "desc/rows.hpp"
+
+#include <algorithm>
+
+namespace mmscope::desc {
+
+namespace {
+
+constexpr u64 KiB = 1024, GiB = u64{1} << 30;
+
+// ZONE_DMA ends where the least capable device of the device tree or of ACPI's IORT reaches; without either that is
+// 4 GiB, and ZONE_DMA32 is empty.
+constexpr ZoneRow zones[] = {
+    {"DMA", ZoneLimit::mask, 4 * GiB, 256},  {"DMA32", ZoneLimit::mask, 4 * GiB, 256},
+    {"Normal", ZoneLimit::end, 0, 32},      {"Movable", ZoneLimit::movable, 0, 0},
+};
+
+// A row for each page size: what follows from it is computed here, so that nothing else has to ask which it is.
+// Addresses of 48 bits, physical and virtual.
+constexpr Arch arm64_of(std::string_view name, unsigned page_shift) {
+  const unsigned pmd_shift = page_shift + (page_shift - 3); // a table fills a page with entries of 8 bytes
+  const unsigned section_shift = page_shift == 16 ? 29 : 27;
+  // One entry of the level above PMDs, or 32 PMD entries that are mapped as one, or one PMD entry.
+  const unsigned memstart_shift = page_shift == 12 ? 30 : page_shift == 14 ? 30 : 29;
+  return {
+      .name = name,
+      .page_shift = page_shift,
+      .section_size_bits = section_shift,
+      .max_physmem_bits = 48,
+      .cache_line = 64,
+      .internode_align = 64,
+      .pmd_shift = pmd_shift,
+      .low_limit = 0,
+      .dma_reserve_end = 0,
+      .vmemmap_base = ~u64{0} - (u64{1} << (48 - page_shift + 6)) + 1, // of the page that the direct map begins with
+      .direct_map_base = 0xffff000000000000,                           // likewise
+      .vmalloc_top_tables = 0,
+      .firmware = Firmware::device_tree,
+      .memstart_align = u64{1} << memstart_shift,
+      .linear_region_bits = 47,
+      .keep_memblock = true,
+      .zones = zones,
+      .source = "arch/arm64/include/asm/{sparsemem,memory,kernel-pgtable,pgtable-hwdef,cache}.h, "
+                "arch/arm64/mm/init.c zone_sizes_init, mm/page_alloc.c sysctl_lowmem_reserve_ratio (v6.1)",
+  };
+}
+constexpr Arch row = arm64_of("arm64", 12), row_16k = arm64_of("arm64-16k", 14), row_64k = arm64_of("arm64-64k", 16);
+static_assert(consistent(row) && consistent(row_16k));
+
+constexpr KernelConfig debian_6_1_arm64{
+    .flavour = "-arm64",
+    .arch = "arm64",
+    .era_major = 6,
+    .era_minor = 1,
+    .sizeof_page = 64,
+    .sizeof_mem_section = 32,
+    .sizeof_section_usage = 56,
+    .sizeof_pgdat = 11392,
+    .max_order = 10,
+    .pageblock_order = 9,
+    .max_numnodes = 16,
+    .deferred_struct_pages = true,
+    .thp = true,
+    .numa = true,
+    .cma = true,
+    .cma_bytes = 64 * KiB * KiB,
+    .image_base = 0x40210000,
+    .image_end = 0x42210000,
+    .brk_size = 0,
+    .text_kb = 13248,
+    .rwdata_kb = 2806,
+    .rodata_kb = 9504,
+    .init_kb = 6464,
+    .bss_kb = 627,
+    .percpu_static = 87208,
+    .percpu_reserved = 8 * KiB,
+    .percpu_dynamic = 31576,
+    .nr_cpus_max = 256,
+    .log_buf_shift = 17,
+    .log_cpu_max_buf_shift = 12,
+    .sizeof_prb_desc = 24,
+    .sizeof_printk_info = 88,
+    .sizeof_pcpu_chunk = 136,
+    .sizeof_io_tlb_slot = 24,
+    .sizeof_io_tlb_area = 16,
+    .sizeof_resource = 64,
+    .sizeof_firmware_map_entry = 0,
+    .sizeof_nosave_region = 0,
+    .trampoline_bytes = 0,
+    .brk_pgt_bytes = 0,
+    .numa_emulation = false,
+    .debug_memory_init = true,
+    .smp_locks = {},
+    .decrypted_unused = {},
+    .initmem = {0x41860000, 6464 * KiB},
+    .text_gap = {},
+    .rodata_gap = {},
+    .map_caller = "memmap_alloc",
+    .table_caller = "__earlyonly_bootmem_alloc",
+    .source = "Debian 6.1.176-1 arm64: its config and BTF; image layout, request and freed sizes as "
+              "its boots on QEMU's virt machine print them (6.1.0-50-arm64)",
+};
+
+constexpr KernelConfig configs[] = {debian_6_1_arm64};
+
+constexpr const Arch &arch_of(const KernelConfig &c) { return c.arch == row_16k.name ? row_16k : row; }
+static_assert(std::all_of(std::begin(configs), std::end(configs), [](const KernelConfig &c) {
+  return consistent(c, arch_of(c)) && c.init_kb * KiB == c.initmem.size && c.initmem.base >= c.image_base &&
+         c.initmem.base + c.initmem.size <= c.image_end;
+}));
+
+} // namespace
+
+const Arch arm64 = row, arm64_16k = row_16k, arm64_64k = row_64k;
+std::span<const KernelConfig> arm64_configs() { return configs; }
+
+} // namespace mmscope::desc
