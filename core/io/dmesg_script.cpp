@@ -438,7 +438,10 @@ private:
       early_.push_back({b.base, b.size});
     KernelConfig &config = setup_.config;
     const u64 size = config.image_end - config.image_base;
-    for (const Range &e : early_)
+    std::vector<Range> candidates = early_;
+    for (const Command &c : r.script.commands)
+      if (c.op == Op::memblock_reserve) candidates.push_back({c.args[0].value, c.args[1].value});
+    for (const Range &e : candidates)
       if (e.size == size) {
         const u64 shift = e.base - config.image_base;
         config.image_base += shift;
@@ -1101,7 +1104,7 @@ private:
       part(config.smp_locks, false);
     else if (l.text == "unused decrypted")
       part(config.decrypted_unused, true);
-    else if (l.text == "unused kernel image (initmem)" || l.text == "unused kernel memory")
+    else if (l.text == "unused kernel image (initmem)" || l.text == "unused kernel")
       part(config.initmem, false);
     else if (l.text == "unused kernel image (text/rodata gap)")
       part(config.text_gap, true);
