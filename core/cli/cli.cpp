@@ -7,6 +7,7 @@
 #include "cli/trace.hpp"
 #include "io/autopsy_view.hpp"
 #include "io/dmesg.hpp"
+#include "io/eras_text.hpp"
 #include "io/failure_text.hpp"
 #include "io/json.hpp"
 #include "io/machine_file.hpp"
@@ -43,6 +44,7 @@ mmscope query BOOT EXPRESSION...   asks a boot: a preset, FILE.json or a script 
 mmscope inspect BOOT PATH...       everything about a thing: "page[0x1234]", "node[0].zone[DMA32]"
 mmscope autopsy FILE               why a "page allocation failure" or OOM report failed; "-" reads standard input
 mmscope machines                   the presets
+mmscope eras [FROM TO]             the kernel versions that are known; what changed from one to another
 mmscope lessons check [FOLDER...]  play lessons, right and wrong; without a folder all of web/lessons
 mmscope lessons key FOLDER         the right answers of a seed, and what wrong ones are told; JSON
 mmscope grade RECEIPT...           does again what learners handed in; a gradebook as CSV
@@ -567,6 +569,23 @@ int machines(const Io &io, const Options &o) {
   return ok;
 }
 
+int eras(const Io &io, const Options &o) {
+  if (o.words.empty()) {
+    io.out(eras_text());
+    return ok;
+  }
+  if (o.words.size() != 2) return misuse(io, "eras takes two of them, or none");
+  std::array<const Era *, 2> ends{};
+  for (std::size_t i = 0; i < ends.size(); ++i)
+    if ((ends[i] = find_era(o.words[i])) == nullptr) {
+      std::vector<std::string_view> names;
+      for (const Era &e : all_eras()) names.push_back(e.name);
+      return misuse(io, concat("unknown era '", o.words[i], "'", did_you_mean(o.words[i], names)));
+    }
+  io.out(era_changes_text(*ends[0], *ends[1]));
+  return ok;
+}
+
 int lessons(const Io &io, const Options &o) {
   if (!o.words.empty() && o.words[0] == "check") return check_lessons(io, std::span(o.words).subspan(1));
   if (o.words.size() == 2 && o.words[0] == "key") return write_lesson_key(io, std::string(o.words[1]), o.seed);
@@ -601,7 +620,7 @@ int run(std::span<const std::string_view> args, const Io &io) {
     std::string_view name;
     int (*run)(const Io &, const Options &);
   };
-  static constexpr std::array<Verb, 10> verbs{{{"boot", boot},
+  static constexpr std::array<Verb, 11> verbs{{{"boot", boot},
                                                {"run", run_script},
                                                {"trace", trace},
                                                {"verify", verify},
@@ -609,6 +628,7 @@ int run(std::span<const std::string_view> args, const Io &io) {
                                                {"inspect", inspect_things},
                                                {"autopsy", examine_report},
                                                {"machines", machines},
+                                               {"eras", eras},
                                                {"lessons", lessons},
                                                {"grade", grade_receipts}}};
   const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb &v) { return v.name == o.verb; });

@@ -1,30 +1,78 @@
-// Era: the rules of a kernel version, as data. 6.1 is complete; another era is a
-// list of differences from its neighbour. Only parameters and policies exist:
-// nothing outside desc/ asks for an era by name.
+// Era: the rules of a kernel version, as data. 6.1 is the pivot and whole; every other era is a list of differences
+// from its neighbour on the way to the pivot, so that "what changed" can be printed from those lists:
+//
+//   5.10 ─► 5.15 ─► 6.1 ◄─ 6.5 ◄─ 6.12 ◄─ 7.2        ─► "differs from"
+//
+// Only parameters and policies exist (era_fields.def). A mechanism asks the field, never for an era by its name:
+//
+//   const Era *e = era_of_version(5, 10);
+//   if (e->memory_line_late) …
+//   for (const EraStep &step : era_steps(*find_era("5.10"), *find_era("6.1")))
+//     for (const EraChange &c : step.changes) …       // field, values in both, sentence, source
 #pragma once
 #include "base/types.hpp"
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace mmscope {
 
+// --- policies ---
+
+enum class FirstMiB : u8 {
+  whole, // [0, 1 MiB) is reserved once the real-mode trampoline has its place
+  after_crash_kernel, // … only behind the crash kernel, and what boot memory was taken below it stays
+};
+enum class ZoneEstimate : u8 {
+  without_mem_map, // present pages less those of their struct pages and the DMA reserve
+  present,
+};
+
+// --- an era ---
+
 struct Era {
-  std::string_view name;                  // "6.1"
-  unsigned major, minor;                  // kernel versions from this one up to the next row's
-  unsigned migratetypes;                  // MIGRATE_TYPES without CMA: the mobility test multiplies by it
-  u64 min_free_floor_kb, min_free_cap_kb; // clamp of min_free_kbytes
-  u64 movable_grouping_types;             // as compiled (with or without CMA and ISOLATE)
-  u64 memblock_region_bytes;              // sizeof(struct memblock_region) on 64-bit NUMA
-  u64 thp_zone_factor;                    // recommended min_free = factor * pageblock pages * zones (2 + 3*3)
-  u64 thp_cap_divisor;                    // … at most free buffer pages / this
-  u64 thp_min_pages_bytes;                // THP stays off below this much managed memory
-  i32 no_node_region;                     // how an unset region node prints (MAX_NUMNODES in 6.1)
+  std::string_view name;  // "6.1"
+  unsigned major, minor;  // kernel versions from this one up to the next row's
+#define ERA_FIELD(type, name, text) type name;
+#include "desc/era_fields.def"
+#undef ERA_FIELD
   std::string_view source;
 };
 
-const Era *find_era(std::string_view name);                // "6.1"; null when unknown
-const Era *era_of_version(unsigned major, unsigned minor); // the row that covers it; null when none does
-std::span<const Era> all_eras();
+enum class EraField : u8 {
+#define ERA_FIELD(type, name, text) name,
+#include "desc/era_fields.def"
+#undef ERA_FIELD
+};
+struct EraFieldInfo {
+  std::string_view name, text;
+};
+std::span<const EraFieldInfo> era_fields();                // by EraField
+std::string era_value_text(const Era &era, EraField field); // "262144", "yes", "present"
+
+const Era *find_era(std::string_view name); // "6.1"; null when unknown
+std::span<const Era> all_eras();            // oldest first
+const Era &pivot_era();                     // the one that the others differ from
+// The row that covers a version: its own, or the nearest older one if the versions behind it are known to follow the
+// same rules. Null when none does.
+const Era *era_of_version(unsigned major, unsigned minor);
+
+// --- what changed ---
+
+// One difference between neighbours. The sentence tells what the newer of the two does differently, in present tense.
+struct EraChange {
+  EraField field;
+  u64 value; // of the field in the era farther from the pivot
+  std::string_view what;
+  std::string_view source; // file, function and version, or the record that shows it
+};
+struct EraStep { // from one era to the next younger one
+  const Era *older, *younger;
+  std::span<const EraChange> changes;
+};
+// The steps between two eras in order of time; empty when they are the same.
+std::vector<EraStep> era_steps(const Era &from, const Era &to);
 
 } // namespace mmscope

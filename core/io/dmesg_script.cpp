@@ -295,7 +295,7 @@ private:
     if (device_tree() && cpus_ == 0) cpus_ = slab_cpus_;
     unsigned major = 0, minor = 0;
     if (release_.empty()) {
-      setup_.era = &all_eras().back();
+      setup_.era = &pivot_era();
       assume(concat("the log does not name its kernel: taken for Linux ", setup_.era->name));
     } else if (!version_of(release_, major, minor) || (setup_.era = era_of_version(major, minor)) == nullptr) {
       std::string known;
@@ -303,6 +303,8 @@ private:
       fail(release_line_, 0, concat("Linux ", release_, ": this version models Linux ", known, " only"));
       return false;
     }
+    if (!release_.empty() && (setup_.era->major != major || setup_.era->minor != minor))
+      assume(concat("Linux ", major, '.', minor, " has no row of its own: taken for ", setup_.era->name));
     if (e820_.empty() && dump_memory_.empty()) {
       fail(static_cast<u32>(std::min<u64>(log_.line_count, 0xffffffff)), 0,
            "no usable line about memory: no BIOS-e820 line and no MEMBLOCK configuration in the whole log");

@@ -503,7 +503,7 @@ std::string to_text(const ScriptError &e, std::string_view file) {
 }
 
 SystemSetup default_setup() {
-  const Era &era = all_eras()[0];
+  const Era &era = pivot_era();
   const KernelConfig *config = config_of(era);
   MM_CHECK(config != nullptr);
   return {all_arches()[0], &era, *config, {}};

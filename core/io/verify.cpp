@@ -178,7 +178,7 @@ struct MemblockDump {
   };
   std::array<List, 2> lists;
 };
-MemblockDump read_memblock(std::string_view text, i32 no_node_region) {
+MemblockDump read_memblock(std::string_view text, i64 no_node_region) {
   MemblockDump d;
   for_each_line(text, [&](std::string_view line) {
     std::string_view rest = line;

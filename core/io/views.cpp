@@ -321,11 +321,12 @@ std::optional<View> find_view(std::string_view name) {
 }
 
 std::span<const migratetype> printed_migratetypes(const System &s) {
-  // A build with CMA has one more; no build known so far has it.
-  static constexpr std::array<migratetype, 5> types{migratetype::UNMOVABLE, migratetype::MOVABLE,
+  static constexpr std::array<migratetype, 6> types{migratetype::UNMOVABLE,  migratetype::MOVABLE,
                                                     migratetype::RECLAIMABLE, migratetype::HIGHATOMIC,
-                                                    migratetype::ISOLATE};
-  MM_CHECK(s.era->migratetypes == types.size());
+                                                    migratetype::CMA,         migratetype::ISOLATE};
+  static constexpr std::array<migratetype, 5> without_cma{types[0], types[1], types[2], types[3], types[5]};
+  MM_CHECK(s.era->migratetypes == without_cma.size());
+  if (!s.config.cma) return without_cma;
   return types;
 }
 

@@ -458,7 +458,7 @@ void build_all_zonelists(System &s, Trace *t) {
       if (zn.managed_pages > high) total += zn.managed_pages - high;
       if (s.arch->zones[z].kind != ZoneLimit::movable) policy = std::max(policy, z);
     }
-  const u64 types = s.era->movable_grouping_types + (s.config.cma ? 1 : 0);
+  const u64 types = s.era->migratetypes + (s.config.cma ? 1 : 0);
   const bool off = total < (types << s.config.pageblock_order);
   s.set(t, vm_field::total_pages, total);
   s.set(t, vm_field::mobility_off, off ? 1 : 0);

@@ -23,8 +23,14 @@ TEST_CASE("desc: x86_64 as the kernel prints it") {
 TEST_CASE("desc: eras by name and by version") {
   REQUIRE(find_era("6.1") != nullptr);
   CHECK(era_of_version(6, 1) == find_era("6.1"));
-  CHECK(era_of_version(6, 2) == nullptr);
+  CHECK(era_of_version(5, 10) == find_era("5.10"));
+  CHECK(era_of_version(5, 12) == find_era("5.10")); // nothing that a field tells changed
+  CHECK(era_of_version(5, 13) == nullptr);          // … here it did
+  CHECK(era_of_version(6, 4) == find_era("6.1"));
+  CHECK(era_of_version(6, 6) == nullptr);
   CHECK(era_of_version(2, 6) == nullptr);
+  CHECK(era_of_version(7, 3) == nullptr); // what the next row would say is not known
+  CHECK(&pivot_era() == find_era("6.1"));
   CHECK(find_era("6") == nullptr);
 }
 
@@ -32,6 +38,30 @@ TEST_CASE("desc: every row names its source") {
   for (const Arch *a : all_arches()) CHECK(!a->source.empty());
   for (const Era &e : all_eras()) CHECK(!e.source.empty());
   for (const KernelConfig *c : all_configs()) CHECK(!c->source.empty());
+}
+
+TEST_CASE("desc: an era differs from its neighbour in what its list says, and in nothing else") {
+  const auto eras = all_eras();
+  for (std::size_t i = 0; i + 1 < eras.size(); ++i) {
+    const std::vector<EraStep> steps = era_steps(eras[i], eras[i + 1]);
+    REQUIRE(steps.size() == 1);
+    CHECK(steps[0].older == &eras[i]);
+    CHECK(steps[0].younger == &eras[i + 1]);
+    for (std::size_t f = 0; f < era_fields().size(); ++f) {
+      const auto field = static_cast<EraField>(f);
+      bool listed = false;
+      for (const EraChange &c : steps[0].changes) {
+        listed = listed || c.field == field;
+        CHECK(!c.what.empty());
+        CHECK(!c.source.empty());
+      }
+      CAPTURE(eras[i].name);
+      CAPTURE(era_fields()[f].name);
+      CHECK(listed == (era_value_text(eras[i], field) != era_value_text(eras[i + 1], field)));
+    }
+  }
+  CHECK(era_steps(eras.front(), eras.back()).size() == eras.size() - 1);
+  CHECK(era_steps(pivot_era(), pivot_era()).empty());
 }
 
 TEST_CASE("desc: a build is found by its release") {

@@ -18,7 +18,7 @@ std::string text_of(const std::string &s) {
   return out;
 }
 
-Machine bare() { return Machine({all_arches()[0], &all_eras()[0], *all_configs()[0], ""}); }
+Machine bare() { return Machine({all_arches()[0], &pivot_era(), *all_configs()[0], ""}); }
 
 } // namespace
 

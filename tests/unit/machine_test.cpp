@@ -12,7 +12,7 @@ namespace {
 
 constexpr u64 KiB = 1024, MiB = 1024 * KiB, GiB = 1024 * MiB;
 
-SystemSetup setup() { return {all_arches()[0], &all_eras()[0], *all_configs()[0], ""}; }
+SystemSetup setup() { return {all_arches()[0], &pivot_era(), *all_configs()[0], ""}; }
 
 // A machine with 1 MiB .. 65 MiB of RAM.
 Machine with_memory() {

@@ -11,7 +11,7 @@ using namespace mmscope;
 
 namespace {
 
-SystemSetup setup() { return {all_arches()[0], &all_eras()[0], *all_configs()[0], ""}; }
+SystemSetup setup() { return {all_arches()[0], &pivot_era(), *all_configs()[0], ""}; }
 
 Script script_of(std::vector<Command> commands) {
   Script s;

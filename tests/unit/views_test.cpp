@@ -13,7 +13,7 @@ namespace {
 constexpr u64 KiB = 1024, MiB = 1024 * KiB;
 
 Machine bare(std::initializer_list<Command> commands) {
-  Machine m({all_arches()[0], &all_eras()[0], *all_configs()[0], ""});
+  Machine m({all_arches()[0], &pivot_era(), *all_configs()[0], ""});
   for (const Command &c : commands) REQUIRE(m.apply(c, nullptr).ok());
   return m;
 }

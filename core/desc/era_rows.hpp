@@ -1,0 +1,102 @@
+// era_rows: the eras, oldest first, each as its differences from the neighbour on the side of the pivot. A new era is
+// a list of its own and a line in `era_rows`; a new kind of difference is a line in era_fields.def.
+//
+//   constexpr EraChange v5_15[] = {            // 5.15 as it differs from 6.1
+//       {EraField::cpu_partial_small, 30, "what 6.1 does differently", "file function (v5.15)"},
+//   };
+#pragma once
+#include "desc/era.hpp"
+
+namespace mmscope::desc {
+
+struct EraRow {
+  std::string_view name;
+  unsigned major, minor;
+  unsigned last_minor;                // versions up to this one follow the same rules, as far as the fields tell them
+  std::span<const EraChange> changes; // from the next row (before the pivot) or the row before (behind it)
+  std::string_view source;
+};
+
+constexpr u64 value(FirstMiB v) { return static_cast<u64>(v); }
+constexpr u64 value(ZoneEstimate v) { return static_cast<u64>(v); }
+
+inline constexpr Era pivot_row{
+    .name = "6.1",
+    .major = 6,
+    .minor = 1,
+    .memblock_region_bytes = 24,
+    .no_node_region = 1024,
+    .marks_kernel_reservations = false,
+    .first_mib = FirstMiB::whole,
+    .migratetypes = 5,
+    .zone_estimate = ZoneEstimate::without_mem_map,
+    .min_free_floor_kb = 128,
+    .min_free_cap_kb = 262144,
+    .movable_is_lowmem = true,
+    .reserves_follow_managed = false,
+    .thp_zone_factor = 2 + 3 * 3,
+    .thp_cap_divisor = 20,
+    .thp_min_pages_bytes = u64{512} << 20,
+    .memory_line_late = false,
+    .cpu_partial_page = 6,
+    .cpu_partial_kib = 24,
+    .cpu_partial_256 = 52,
+    .cpu_partial_small = 120,
+    .source = "include/linux/mmzone.h enum migratetype, include/linux/memblock.h, mm/page_alloc.c "
+              "calculate_min_free_kbytes, mm/khugepaged.c set_recommended_min_free_kbytes, mm/huge_memory.c "
+              "hugepage_init, mm/slub.c set_cpu_partial, arch/x86/realmode/init.c reserve_real_mode (v6.1)",
+};
+
+// --- older than the pivot: differences from the next younger ---
+
+inline constexpr EraChange v5_15[] = {
+    {EraField::cpu_partial_page, 2, "a CPU's partial list is limited by slabs, so that more objects may wait on it",
+     "mm/slub.c set_cpu_partial (v5.15, v6.1)"},
+    {EraField::cpu_partial_kib, 6, "likewise, objects of 1 KiB or more", "mm/slub.c set_cpu_partial (v5.15, v6.1)"},
+    {EraField::cpu_partial_256, 13, "likewise, objects of 256 bytes or more",
+     "mm/slub.c set_cpu_partial (v5.15, v6.1)"},
+    {EraField::cpu_partial_small, 30, "likewise, objects of less", "mm/slub.c set_cpu_partial (v5.15, v6.1)"},
+};
+
+inline constexpr EraChange v5_10[] = {
+    {EraField::first_mib, value(FirstMiB::after_crash_kernel),
+     "the first MiB is reserved as soon as the real-mode trampoline has its place in it",
+     "arch/x86/kernel/setup.c setup_arch, arch/x86/realmode/init.c reserve_real_mode (v5.15); recorded boots of 5.10: "
+     "zone DMA has 3977 managed pages"},
+};
+
+// --- younger than the pivot: differences from the next older ---
+
+inline constexpr EraChange v6_12[] = {
+    {EraField::zone_estimate, value(ZoneEstimate::present),
+     "\"Total pages\" counts present pages: the struct pages are not estimated any more",
+     "mm/mm_init.c calculate_node_totalpages, mm/page_alloc.c build_all_zonelists (v6.12)"},
+    {EraField::movable_is_lowmem, 0,
+     "ZONE_MOVABLE gets the small fixed reserve of high memory instead of a share of min_free_kbytes",
+     "mm/page_alloc.c __setup_per_zone_wmarks (v6.12)"},
+    {EraField::memory_line_late, 1, "the \"Memory:\" line is printed when all struct pages are initialised",
+     "mm/mm_init.c page_alloc_init_late (v6.12)"},
+};
+
+inline constexpr EraChange v7_2[] = {
+    {EraField::no_node_region, static_cast<u64>(-1), "a reserved region without a node has node -1",
+     "recorded boots of 7.2: freeze_A_memblock"},
+    {EraField::marks_kernel_reservations, 1,
+     "what the kernel allocates for itself is marked RSRV_KERN and does not merge with other reservations",
+     "recorded boots of 7.2: flags 0x20 in freeze_A_memblock"},
+    {EraField::reserves_follow_managed, 1, "lowmem_reserve follows every change of a zone's managed pages",
+     "recorded boots of 7.2: freeze_D_buddy"},
+};
+
+inline constexpr std::string_view pivot_name = pivot_row.name;
+
+inline constexpr EraRow era_rows[] = {
+    {"5.10", 5, 10, 12, v5_10, "what 5.15 says, and its own list"},
+    {"5.15", 5, 15, 15, v5_15, "what 6.1 says, and its own list"},
+    {"6.1", 6, 1, 4, {}, pivot_row.source},
+    {"6.5", 6, 5, 5, {}, "what 6.1 says: none of the fields differs (recorded boots of 6.5)"},
+    {"6.12", 6, 12, 12, v6_12, "what 6.5 says, and its own list"},
+    {"7.2", 7, 2, 2, v7_2, "what 6.12 says, and its own list"},
+};
+
+} // namespace mmscope::desc
