@@ -13,17 +13,20 @@ constexpr u64 KiB = 1024, GiB = u64{1} << 30;
 constexpr ZoneRow zones[] = {
     {"DMA", ZoneLimit::mask, 4 * GiB, 256},  {"DMA32", ZoneLimit::mask, 4 * GiB, 256},
     {"Normal", ZoneLimit::end, 0, 32},      {"Movable", ZoneLimit::movable, 0, 0},
+    {"Device", ZoneLimit::device, 0, 0},
 };
 
 // A row for each page size: what follows from it is computed here, so that nothing else has to ask which it is.
 // Addresses of 48 bits, physical and virtual.
-constexpr Arch arm64_of(std::string_view name, unsigned page_shift) {
+constexpr Arch arm64_of(std::string_view name, unsigned page_shift, unsigned section_shift) {
   const unsigned pmd_shift = page_shift + (page_shift - 3); // a table fills a page with entries of 8 bytes
-  const unsigned section_shift = page_shift == 16 ? 29 : 27;
   // One entry of the level above PMDs, or 32 PMD entries that are mapped as one, or one PMD entry.
   const unsigned memstart_shift = page_shift == 12 ? 30 : page_shift == 14 ? 30 : 29;
   return {
       .name = name,
+      .word = 8,
+      .phys_addr_size = 8,
+      .phys_addr_align = 8,
       .page_shift = page_shift,
       .section_size_bits = section_shift,
       .max_physmem_bits = 48,
@@ -34,18 +37,26 @@ constexpr Arch arm64_of(std::string_view name, unsigned page_shift) {
       .dma_reserve_end = 0,
       .vmemmap_base = ~u64{0} - (u64{1} << (48 - page_shift + 6)) + 1, // of the page that the direct map begins with
       .direct_map_base = 0xffff000000000000,                           // likewise
+      .low_memory = LowMemory::all,
+      .highmem_free = HighmemFree::none,
       .vmalloc_top_tables = 0,
       .firmware = Firmware::device_tree,
       .memstart_align = u64{1} << memstart_shift,
       .linear_region_bits = 47,
       .keep_memblock = true,
+      .vmemmap_pmd = page_shift == 12,
+      .memory_regions = 1024, // EFI's map may be long
+      .region_for_each_cpu = true,
       .zones = zones,
       .source = "arch/arm64/include/asm/{sparsemem,memory,kernel-pgtable,pgtable-hwdef,cache}.h, "
                 "arch/arm64/mm/init.c zone_sizes_init, mm/page_alloc.c sysctl_lowmem_reserve_ratio (v6.1)",
   };
 }
-constexpr Arch row = arm64_of("arm64", 12), row_16k = arm64_of("arm64-16k", 14), row_64k = arm64_of("arm64-64k", 16);
-static_assert(consistent(row) && consistent(row_16k));
+constexpr Arch row = arm64_of("arm64", 12, 27), row_16k = arm64_of("arm64-16k", 14, 27),
+               row_64k = arm64_of("arm64-64k", 16, 29);
+// Up to 5.11 sections were of 1 GiB (arch/arm64/include/asm/sparsemem.h).
+constexpr Arch row_1g = arm64_of("arm64-5.10", 12, 30);
+static_assert(consistent(row) && consistent(row_16k) && consistent(row_64k) && consistent(row_1g));
 
 constexpr KernelConfig debian_6_1_arm64{
     .flavour = "-arm64",
@@ -64,6 +75,7 @@ constexpr KernelConfig debian_6_1_arm64{
     .numa = true,
     .cma = true,
     .cma_bytes = 64 * KiB * KiB,
+    .memory_model = MemoryModel::vmemmap,
     .image_base = 0x40210000,
     .image_end = 0x42210000,
     .brk_size = 0,
@@ -95,15 +107,91 @@ constexpr KernelConfig debian_6_1_arm64{
     .initmem = {0x41860000, 6464 * KiB},
     .text_gap = {},
     .rodata_gap = {},
+    .zone_device = false,
     .map_caller = "memmap_alloc",
     .table_caller = "__earlyonly_bootmem_alloc",
     .source = "Debian 6.1.176-1 arm64: its config and BTF; image layout, request and freed sizes as "
               "its boots on QEMU's virt machine print them (6.1.0-50-arm64)",
 };
 
-constexpr KernelConfig configs[] = {debian_6_1_arm64};
+// What differs in 5.10.
+constexpr KernelConfig v5_10_of(KernelConfig c) {
+  c.arch = "arm64-5.10";
+  c.era_major = 5;
+  c.era_minor = 10;
+  c.sizeof_section_usage = 336;
+  c.sizeof_pgdat = 9472;
+  c.image_base = 0x40200000;
+  c.image_end = 0x41cd0000;
+  c.text_kb = 11712;
+  c.rwdata_kb = 2440;
+  c.rodata_kb = 7104;
+  c.init_kb = 5440;
+  c.bss_kb = 597;
+  c.percpu_static = 95576;
+  c.percpu_dynamic = 31400;
+  c.initmem = {0x41480000, 5440 * KiB};
+  c.map_caller = "sparse_init_nid";
+  c.source = "Debian 5.10 arm64: its config and BTF; image layout, request and freed sizes as its boots on QEMU's "
+             "virt machine print them (5.10.0-32-arm64)";
+  return c;
+}
 
-constexpr const Arch &arch_of(const KernelConfig &c) { return c.arch == row_16k.name ? row_16k : row; }
+// Built for addresses of 52 bits, from 6.12 on; QEMU's CPUs have fewer, and the direct map is placed for those.
+constexpr KernelConfig v6_12_of(KernelConfig c) {
+  c.era_major = 6;
+  c.era_minor = 12;
+  c.sizeof_pgdat = 14144;
+  c.image_base = 0x40200000;
+  c.image_end = 0x426f0000;
+  c.text_kb = 15680;
+  c.rwdata_kb = 3816;
+  c.rodata_kb = 13980;
+  c.init_kb = 3136;
+  c.bss_kb = 938;
+  c.percpu_static = 101528;
+  c.percpu_dynamic = 29544;
+  c.nr_cpus_max = 512;
+  c.initmem = {0x41f20000, 3136 * KiB};
+  c.direct_map = {0xfff0000000000000, 0xffffc1ffc0000000, 47, 0x000f000000000000};
+  c.zone_device = true;
+  c.source = "Debian 6.12.107 arm64: its config and BTF; image layout, request and freed sizes as its boots on QEMU's "
+             "virt machine print them (6.12.107+deb13-arm64)";
+  return c;
+}
+// Pages of 16 KiB; on CPUs without 52-bit addresses these tables resolve 47 bits.
+constexpr KernelConfig v6_12_16k_of(KernelConfig c) {
+  c.flavour = "-arm64-16k";
+  c.arch = "arm64-16k";
+  c.sizeof_section_usage = 32;
+  c.sizeof_pgdat = 14464;
+  c.max_order = 11;
+  c.pageblock_order = 11;
+  c.image_end = 0x427a0000;
+  c.text_kb = 15744;
+  c.rwdata_kb = 3838;
+  c.rodata_kb = 14096;
+  c.init_kb = 3392;
+  c.bss_kb = 1038;
+  c.percpu_static = 200024;
+  c.percpu_dynamic = 37544;
+  c.initmem = {0x41f60000, 3392 * KiB};
+  c.direct_map = {0xfff0000000000000, 0xfffff03fc0000000, 46, 0x000f800000000000};
+  c.source = "Debian 6.12.107 arm64-16k: its config and BTF; image layout, request and freed sizes as its boots on "
+             "QEMU's virt machine print them (6.12.107+deb13-arm64-16k)";
+  return c;
+}
+
+constexpr KernelConfig configs[] = {
+    debian_6_1_arm64,
+    v5_10_of(debian_6_1_arm64),
+    v6_12_of(debian_6_1_arm64),
+    v6_12_16k_of(v6_12_of(debian_6_1_arm64)),
+};
+
+constexpr const Arch &arch_of(const KernelConfig &c) {
+  return c.arch == row_16k.name ? row_16k : c.arch == row_1g.name ? row_1g : row;
+}
 static_assert(std::all_of(std::begin(configs), std::end(configs), [](const KernelConfig &c) {
   return consistent(c, arch_of(c)) && c.init_kb * KiB == c.initmem.size && c.initmem.base >= c.image_base &&
          c.initmem.base + c.initmem.size <= c.image_end;
@@ -111,7 +199,7 @@ static_assert(std::all_of(std::begin(configs), std::end(configs), [](const Kerne
 
 } // namespace
 
-const Arch arm64 = row, arm64_16k = row_16k, arm64_64k = row_64k;
+const Arch arm64 = row, arm64_16k = row_16k, arm64_64k = row_64k, arm64_5_10 = row_1g;
 std::span<const KernelConfig> arm64_configs() { return configs; }
 
 } // namespace mmscope::desc

@@ -9,11 +9,32 @@
 
 namespace mmscope {
 
+// How a page frame number becomes a struct page (include/asm-generic/memory_model.h).
+enum class MemoryModel : u8 {
+  flatmem,   // one array for all frames
+  sparsemem, // an array a section
+  vmemmap,   // an array a section, side by side in the kernel's addresses
+};
+
+// What 32-bit x86 keeps at the top of its addresses: decides where vmalloc ends, and with it low memory.
+struct FixedAreas {
+  u64 fixmap_pages = 0;         // permanent fixed mappings, those of kmap left out
+  u64 kmap_slots = 0;           // a CPU: KM_MAX_IDX (KM_TYPE_NR up to 5.10)
+  u64 cpu_entry_area_pages = 0; // a CPU
+};
+
 // A part of the kernel image that goes back to the page allocator late in the boot; page aligned, half-open.
 struct ImagePart {
   u64 base = 0; // physical, without KASLR; bytes
   u64 size = 0; // bytes; 0 = the build has none
   friend bool operator==(const ImagePart &, const ImagePart &) = default;
+};
+
+// Where kernel addresses of physical memory lie, when the build decides it; zeros: as the architecture's row says.
+struct KernelMap {
+  u64 base = 0, vmemmap = 0; // virtual addresses, of memstart_addr and its struct page
+  unsigned bits = 0;         // log2 of what the direct map can hold
+  u64 lowered = 0;           // bytes that memstart_addr goes down on a CPU with fewer address bits than the build has
 };
 
 struct KernelConfig {
@@ -32,6 +53,8 @@ struct KernelConfig {
   bool numa;
   bool cma = false;          // CONFIG_CMA: one migratetype more
   u64 cma_bytes = 0;         // CONFIG_CMA_SIZE_MBYTES: the default area
+  MemoryModel memory_model;
+  u64 cache_line = 0;        // SMP_CACHE_BYTES; 0 = the architecture's
   u64 image_base, image_end; // [_text, __end_of_kernel_reserve): reserved before anything else, without KASLR
   u64 brk_size;              // bytes reserved behind it
   u64 text_kb, rwdata_kb, rodata_kb, init_kb, bss_kb; // as the "Memory:" line prints them
@@ -46,8 +69,11 @@ struct KernelConfig {
   u64 brk_pgt_bytes;      // INIT_PGT_BUF_SIZE: page tables that come out of the brk first
   bool numa_emulation;    // CONFIG_NUMA_EMU
   bool debug_memory_init; // CONFIG_DEBUG_MEMORY_INIT: mminit_loglevel= is a parameter
+  FixedAreas fixed_areas; // 32-bit x86 only
   // Freed late, in this order (init memory of the initrd comes after the first).
   ImagePart smp_locks, decrypted_unused, initmem, text_gap, rodata_gap;
+  KernelMap direct_map = {};
+  bool zone_device = true; // CONFIG_ZONE_DEVICE
   // Who asks for mem_map and vmemmap's tables, as far as the compiler left these functions standing.
   std::string_view map_caller = "sparse_init_nid", table_caller = "vmemmap_alloc_block_zero";
   std::string_view source;

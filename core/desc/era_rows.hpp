@@ -28,6 +28,7 @@ inline constexpr Era pivot_row{
     .no_node_region = 1024,
     .marks_kernel_reservations = false,
     .first_mib = FirstMiB::whole,
+    .numa_memblks = false,
     .migratetypes = 5,
     .zone_estimate = ZoneEstimate::without_mem_map,
     .min_free_floor_kb = 128,
@@ -68,6 +69,10 @@ inline constexpr EraChange v5_10[] = {
 // --- younger than the pivot: differences from the next older ---
 
 inline constexpr EraChange v6_12[] = {
+    {EraField::numa_memblks, 1,
+     "nodes of a device tree are kept as x86 keeps its own: reserved memory has nodes too, and a distance table is made "
+     "only for distances that are named",
+     "drivers/base/arch_numa.c numa_init, mm/numa_memblks.c numa_memblks_init (v6.12)"},
     {EraField::zone_estimate, value(ZoneEstimate::present),
      "\"Total pages\" counts present pages: the struct pages are not estimated any more",
      "mm/mm_init.c calculate_node_totalpages, mm/page_alloc.c build_all_zonelists (v6.12)"},

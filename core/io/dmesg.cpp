@@ -2,6 +2,8 @@
 
 #include "base/text.hpp"
 #include "desc/arch.hpp"
+#include "io/dmesg_lowmem.hpp"
+#include "io/dmesg_lowmem.hpp"
 #include "io/dmesg_script.hpp"
 #include "mm/e820.hpp"
 
@@ -76,7 +78,15 @@ std::string to_text(const ImportError &e, std::string_view file) {
 }
 
 struct DmesgImporter::Impl {
-  Impl(ImportLimits l, ImportHints h) : limits(l), hints(std::move(h)), splitter(l.line_bytes) {}
+  Impl(ImportLimits l, ImportHints h) : limits(l), hints(std::move(h)), splitter(l.line_bytes) {
+    see_release(hints.release);
+  }
+
+  void see_release(std::string_view release) {
+    std::string unknown;
+    const Arch *row = arch_of_log(release, 0, unknown);
+    if (row != nullptr && row->firmware == Firmware::device_tree) arch = row;
+  }
 
   bool line(std::string_view raw) {
     ++log.line_count;
@@ -93,13 +103,12 @@ struct DmesgImporter::Impl {
       log.second_boot = number;
       return true;
     }
-    if (l.kind == LogKind::version && arch == nullptr) arch = arch_of_release(l.text);
-    const Arch &row = arch != nullptr ? *arch : *arch_of_release(hints.release);
-    const u64 bits = row.max_physmem_bits;
+    if (l.kind == LogKind::version) see_release(l.text);
+    const u64 bits = arch->max_physmem_bits;
     if (out_of_reach(l, u64{1} << bits)) {
       const std::size_t number_at = message.find("0x");
       error = {number, static_cast<u32>(at + 1 + (number_at == std::string_view::npos ? 0 : number_at)),
-               concat("an address beyond the ", bits, " bits of physical address that ", row.name, " has")};
+               concat("an address beyond the ", bits, " bits of physical address that ", arch->name, " has")};
       return false;
     }
     held += sizeof(LogLine) + l.text.size() + l.caller.size() + l.function.size();
@@ -135,7 +144,8 @@ struct DmesgImporter::Impl {
   LogText log;
   LogKind section = LogKind::none;
   bool has_map = false;
-  const Arch *arch = nullptr; // as the version line says
+  // Whose addresses are believed: a firmware's map is not less for a kernel with fewer bits, a device tree's is.
+  const Arch *arch = find_arch("x86_64");
   u64 held = 0;
   std::optional<ImportError> error;
 };
@@ -189,6 +199,7 @@ public:
     case LogKind::percpu:
     case LogKind::percpu_groups:
     case LogKind::nr_cpus:
+    case LogKind::slab_cpus:
     case LogKind::freeing: return std::string(message);
     // Marks of where the boot is.
     case LogKind::dump:
@@ -199,6 +210,7 @@ public:
     case LogKind::devtmpfs:
     case LogKind::init_started: return std::string(message);
     case LogKind::deferred: return "node - deferred pages initialised in -";
+    case LogKind::last_pfn: return concat("last_pfn = - max_arch_pfn = ", hex_text(l.size));
     case LogKind::x86: return "x86/";
     case LogKind::hugetlb: return "HugeTLB: registered - page size";
     case LogKind::node_data:
@@ -209,6 +221,7 @@ public:
     case LogKind::fact:
       if (l.fact == LineKind::fallback) return "Fallback order for Node -";
       if (l.fact == LineKind::built) return "Built - zonelists";
+      if (l.fact == LineKind::lowmem) return strip_lowmem(l);
       return {};
     case LogKind::dump_count:
     case LogKind::dump_region: return dump(l, message);

@@ -2,8 +2,11 @@
 
 #include "base/text.hpp"
 #include "io/dmesg_arm.hpp"
+#include "io/dmesg_lowmem.hpp"
 #include "lab/presets.hpp"
 #include "mm/boot.hpp"
+#include "mm/flatmem.hpp"
+#include "mm/lowmem.hpp"
 
 #include <algorithm>
 #include <array>
@@ -73,22 +76,6 @@ constexpr FreeRule free_rules[] = {
     {"pcpu_embed_first_chunk", "pcpu_embed_first_chunk"},
     {"start_kernel", "start_kernel"}, // unknown parameters, once they are printed
 };
-
-// Architectures by what a release says; a log of one that has no row is told so.
-struct ReleaseArch {
-  std::string_view part, arch;
-};
-constexpr ReleaseArch release_archs[] = {
-    {"arm64-16k", "arm64-16k"}, {"arm64-64k", "arm64-64k"},
-    {"arm64", "arm64"}, {"aarch64", "arm64"},   {"armmp", "arm"},       {"-686", "i386"},
-    {"-586", "i386"},   {"i686", "i386"},       {"riscv64", "riscv64"}, {"loongson", "mips64el"},
-    {"malta", "mips"},  {"powerpc", "powerpc"}, {"ppc64", "powerpc"},   {"s390x", "s390x"},
-};
-std::string_view foreign_arch_of(std::string_view release) {
-  for (const ReleaseArch &a : release_archs)
-    if (release.find(a.part) != std::string_view::npos) return a.arch;
-  return {};
-}
 
 // "6.1.0-50-amd64" → 6, 1
 bool version_of(std::string_view release, unsigned &major, unsigned &minor) {
@@ -210,7 +197,7 @@ private:
         // What keeps memblock tells it where the initrd was.
         if (l.caller == "free_initrd_mem" && ramdisk_.size == 0) ramdisk_ = {l.base, l.size};
         break;
-      case LogKind::nr_cpus: slab_cpus_ = l.n; break;
+      case LogKind::slab_cpus: slab_cpus_ = l.n; break;
       case LogKind::reserve:
         // reserve_brk() is the only reservation of setup_arch before the first configuration block.
         if (first_dump_ == 0 && l.caller == "setup_arch" && !l.masked) brk_ = {l.base, l.size};
@@ -219,6 +206,11 @@ private:
       case LogKind::reserving:
         if (l.size != 0) acpi_.push_back({l.text, l.base, l.size});
         break;
+      case LogKind::fact:
+        if (l.fact == LineKind::lowmem) splits_memory_ = is_x86_ = true;
+        break;
+      case LogKind::last_pfn: max_arch_pfn_ = l.size; break;
+      case LogKind::nr_cpus: nr_cpus_ = l.n; break;
       case LogKind::mp_table: mp_ = {l.base, l.size}; break;
       case LogKind::ioapic: ++ioapics_; break;
       case LogKind::gbpages: gbpages_ = true; break;
@@ -283,14 +275,22 @@ private:
   }
 
   bool check() {
-    const std::string_view by_release = foreign_arch_of(release_);
+    std::string by_release;
+    setup_.arch = arch_of_log(release_, max_arch_pfn_, by_release);
     const std::string_view foreign = !by_release.empty() ? by_release : std::string_view(foreign_);
-    setup_.arch = arch_of_release(release_);
-    if (setup_.arch == nullptr || (by_release.empty() && !foreign.empty())) {
+    // What marks a device-tree machine is at home in a log of one.
+    if (!foreign.empty() && (setup_.arch == nullptr || !device_tree())) {
+      std::string known;
+      for (const Arch *a : all_arches()) append(known, known.empty() ? "" : ", ", a->name);
       fail(by_release.empty() ? foreign_line_ : release_line_, 0,
-           concat("a log of ", foreign, release_.empty() ? "" : ", Linux ", release_,
-                  release_.empty() ? " that does not name its kernel" : ": there is no row of this architecture"));
+           concat("a log of ", foreign, release_.empty() ? "" : ", Linux ", release_, ": this version models ", known,
+                  " only"));
       return false;
+    }
+    if (setup_.arch == nullptr) {
+      setup_.arch = find_arch(splits_memory_ ? "i386" : "x86_64");
+      if (splits_memory_ || !release_.empty())
+        assume(concat("the log does not name its architecture: taken for ", setup_.arch->name));
     }
     if (device_tree() && cpus_ == 0) cpus_ = slab_cpus_;
     unsigned major = 0, minor = 0;
@@ -328,11 +328,11 @@ private:
     const KernelConfig *row = find_config(release_);
     config_known_ = row != nullptr;
     if (row == nullptr) {
-      row = nullptr;
-      for (const KernelConfig *c : all_configs())
-        if (c->arch == setup_.arch->name && (row == nullptr || c->era_major == setup_.era->major)) row = c;
-      for (const KernelConfig *c : all_configs())
-        if (c->arch == setup_.arch->name && c->era_major == setup_.era->major && c->era_minor == setup_.era->minor && release_.ends_with(c->flavour) &&
+      const std::vector<const KernelConfig *> all = all_configs();
+      row = *std::find_if(all.begin(), all.end(), [&](const KernelConfig *c) { return c->arch == setup_.arch->name; });
+      for (const KernelConfig *c : all)
+        if (c->arch == setup_.arch->name && c->era_major == setup_.era->major && c->era_minor == setup_.era->minor &&
+            release_.ends_with(c->flavour) &&
             (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour)))
           row = c;
     }
@@ -363,6 +363,7 @@ private:
         node_data_bytes_ != round_up(config.sizeof_pgdat, unit))
       config.sizeof_pgdat = node_data_bytes_;
     if (!config_known_) infer_sizes();
+    if (!config_known_ && nr_cpus_ != 0) config.nr_cpus_max = nr_cpus_;
     place_image();
   }
 
@@ -553,7 +554,7 @@ private:
       if (e.type != 0) s.e820.add(nullptr, e.addr, e.size, e.type);
     e820_finish(s, nullptr);
     e820__memblock_setup(s, nullptr);
-    return std::max(s.memblock.end_of_dram().v, isa_end);
+    return max_mapped(s);
   }
 
   // --- the boot, line by line ---
@@ -587,9 +588,13 @@ private:
       case init_numa:
         numa_facts(line);
         step_[static_cast<std::size_t>(init_numa)] = count();
-        emit(Op::numa_init, {}, "x86_numa_init", Phase::numa, line);
+        if (setup_.config.numa)
+          emit(Op::numa_init, {}, "x86_numa_init", Phase::numa, line);
+        else
+          emit(Op::initmem_init, {}, "setup_arch", Phase::numa, line);
         break;
       case init_sparse:
+        if (flat()) break;
         step_[static_cast<std::size_t>(init_sparse)] = count();
         emit(Op::sparse_init, {}, "paging_init", Phase::sparse, line);
         break;
@@ -599,6 +604,8 @@ private:
         break;
       case build_zonelists: emit(Op::build_all_zonelists, {}, "start_kernel", Phase::zonelists, line); break;
       case hand_over:
+        if (setup_.arch->highmem_free == HighmemFree::first)
+          emit(Op::set_highmem_pages_init, {}, "mem_init", Phase::handoff, line);
         emit(Op::memblock_free_all, {}, "mem_init", Phase::handoff, line);
         emit(Op::mem_init, {}, "mm_init", Phase::slab, line);
         emit(Op::setup_per_cpu_pageset, {}, "start_kernel", Phase::slab, line);
@@ -630,6 +637,7 @@ private:
                                    Phase::deferred, Phase::done,     Phase::done};
     return of[done_];
   }
+  bool flat() const { return setup_.config.memory_model == MemoryModel::flatmem; }
   static Step step_of(Op op) {
     return op == Op::numa_init ? init_numa : op == Op::sparse_init ? init_sparse : init_zones;
   }
@@ -691,7 +699,7 @@ private:
 
   static bool only_a_result(const LogLine &l) {
     return l.kind == LogKind::no_numa ||
-           (l.kind == LogKind::fact && l.fact != LineKind::fallback && l.fact != LineKind::built);
+           (l.kind == LogKind::fact && !l.flag && l.fact != LineKind::fallback && l.fact != LineKind::built);
   }
 
   void boot() {
@@ -724,7 +732,9 @@ private:
       case LogKind::zone_ranges: ensure(init_zones, l.line); break;
       case LogKind::fact:
         if (l.fact == LineKind::fallback || l.fact == LineKind::built) ensure(build_zonelists, l.line);
-        if (done_ > init_zones && !l.masked) out_.facts.lines.push_back({l.fact, l.line, l.text});
+        if (l.fact == LineKind::lowmem && l.flag) ensure(init_numa, l.line);
+        if ((done_ > init_zones || l.fact == LineKind::lowmem) && !l.masked)
+          out_.facts.lines.push_back({l.fact, l.line, l.text});
         break;
       case LogKind::memory:
         ensure(hand_over, l.line);
@@ -1270,7 +1280,9 @@ private:
   bool trial_ = false; // only to find out what was reserved before
   u64 slab_cpus_ = 0;
   u32 cma_step_ = no_command;
+  u64 max_arch_pfn_ = 0, nr_cpus_ = 0;
   u64 more_assumed_ = 0, requests_ = 0, cpus_ = 0, node_data_bytes_ = 0, ioapics_ = 0;
+  bool splits_memory_ = false; // has low and high memory, so it is a 32-bit kernel
   bool is_x86_ = false, map_full_ = false, node_data_differs_ = false, slit_ = false, gbpages_ = false, intel_ = false,
        config_known_ = false;
   const LogLine *memory_ = nullptr, *percpu_ = nullptr;
@@ -1292,11 +1304,6 @@ private:
 };
 
 } // namespace
-
-const Arch *arch_of_release(std::string_view release) {
-  const std::string_view name = foreign_arch_of(release);
-  return find_arch(name.empty() ? std::string_view("x86_64") : name);
-}
 
 ImportResult build_script(const LogText &log, const ImportHints &hints, BuildNotes *notes) {
   return Builder(log, hints, notes).run();

@@ -29,9 +29,6 @@ struct BuildNotes {
   bool config_known = false, has_e820 = false;
 };
 
-// The architecture that a release is built for; the row of x86_64 when it does not say. Null: one without a row.
-const Arch *arch_of_release(std::string_view release);
-
 ImportResult build_script(const LogText &log, const ImportHints &hints, BuildNotes *notes);
 
 } // namespace mmscope

@@ -277,8 +277,8 @@ public:
     read_freezes();
     rows.push_back(memblock());
     rows.push_back(lines("F2", "zone ranges, holes",
-                         {LineKind::zone_range, LineKind::movable_start, LineKind::node_range, LineKind::initmem,
-                          LineKind::unavailable}));
+                         {LineKind::lowmem, LineKind::highmem_init, LineKind::zone_range, LineKind::movable_start,
+                          LineKind::node_range, LineKind::initmem, LineKind::unavailable}));
     rows.push_back(sections());
     rows.push_back(zones());
     rows.push_back(lines("F5", "zonelists", {LineKind::fallback, LineKind::built, LineKind::policy}));
@@ -329,7 +329,8 @@ private:
     for (std::size_t i = 0; i < std::min(log_.facts.dumps.size(), p_.dumps.size()); ++i) dump(f, i);
     if (p_.handoff_entry)
       if (const auto text = file_("freeze_A_memblock")) frozen_memblock(f, *text);
-    if (b_ && p_.handoff_return)
+    // Without nodes the one there is lies in the kernel image.
+    if (b_ && p_.handoff_return && log_.script.setup.config.numa)
       for (const FrozenNode &n : b_->nodes)
         if (const pglist_data *node = node_of(*p_.handoff_return, n.nid); node != nullptr && n.pgdat != 0)
           f.address(concat("freeze_B_buddy, node ", n.nid, " pgdat"), n.pgdat,
@@ -356,7 +357,7 @@ private:
   }
   void frozen_memblock(Fact &f, std::string_view text) const {
     const System &s = *p_.handoff_entry;
-    const MemblockDump d = read_memblock(text, s.era->no_node_region);
+    const MemblockDump d = read_memblock(text, s.era->no_node_region < 0 ? -1 : static_cast<i64>(s.config.max_numnodes));
     const std::string where = "freeze_A_memblock";
     if (d.bottom_up) f.number(where + " bottom_up", *d.bottom_up, s.memblock.bottom_up ? 1 : 0);
     if (d.current_limit) f.address(where + " current_limit", *d.current_limit, s.memblock.current_limit.v);
@@ -394,25 +395,30 @@ private:
     return std::move(f).finish();
   }
 
-  // F3: the requests of sparse_init, in order; what the sections look like before the handoff.
+  // F3: the requests of sparse_init, in order; what the sections look like before the handoff. Without sections: the
+  // requests for mem_map and usage maps (who makes them is the compiler's inlining), and the pageblocks of each zone.
   FactRow sections() const {
     Fact f("F3", "sections");
     std::vector<std::string> expected, got;
+    const bool flat = log_.script.setup.config.memory_model == MemoryModel::flatmem;
+    const Op map_step = flat ? Op::free_area_init : Op::sparse_init;
     const auto is_sparse = [&](u32 command) {
-      return command < log_.script.commands.size() && log_.script.commands[command].op == Op::sparse_init;
+      return command < log_.script.commands.size() && log_.script.commands[command].op == map_step;
     };
+    const auto caller = [&](const std::string &name) { return flat ? std::string_view() : std::string_view(name); };
     for (const LoggedAlloc &a : log_.facts.allocs)
       if (a.inside && is_sparse(a.command))
-        expected.push_back(request_text(a.caller, a.size, a.align, a.nid, a.from, a.max_addr));
+        expected.push_back(request_text(caller(a.caller), a.size, a.align, a.nid, a.from, a.max_addr));
     for (const AllocRow &r : p_.allocs.rows())
       if (r.inside && is_sparse(r.command))
-        got.push_back(request_text(r.caller, r.size, r.align, r.nid, r.from, r.max_addr));
+        got.push_back(request_text(caller(r.caller), r.size, r.align, r.nid, r.from, r.max_addr));
     if (!expected.empty()) {
       if (!log_.facts.memory && got.size() > expected.size()) got.resize(expected.size());
       f.lists("request", expected, got);
     }
     if (p_.handoff_entry)
-      if (const auto text = file_("freeze_A_sections")) frozen_sections(f, *text);
+      if (const auto text = file_(flat ? "freeze_A_buddy" : "freeze_A_sections"))
+        flat ? frozen_pageblocks(f, read_buddy(*text)) : frozen_sections(f, *text);
     return std::move(f).finish();
   }
   void frozen_sections(Fact &f, std::string_view text) const {
@@ -449,6 +455,15 @@ private:
             r.initialised ? direct_map_base(s) + r.usage.v + i * s.config.sizeof_section_usage : 0, types));
       }
     f.lists("freeze_A_sections", expected, got);
+  }
+  void frozen_pageblocks(Fact &f, const FrozenBuddy &file) const {
+    const System &s = *p_.handoff_entry;
+    for (const FrozenZone &z : file.zones) {
+      unsigned zid = 0;
+      if (find_zone(s, z.nid, z.name, &zid) == nullptr || z.pageblocks.empty()) continue;
+      f.item(concat("freeze_A_buddy, node ", z.nid, " zone ", z.name, " pageblocks"), z.pageblocks,
+             zone_pageblocks(s, z.nid, zid));
+    }
   }
   static std::string section_text(u64 nr, u64 flags, u64 map, u64 usage, const std::string &types) {
     return concat("section ", nr, " flags ", hex(flags), " map ", hex(map), " usage ", hex(usage), " pageblocks ",
@@ -522,7 +537,7 @@ private:
       const System &s = *p_.handoff_return;
       f.number("_totalram_pages", b_->totalram, s.get(vm_field::totalram_pages));
       for (const FrozenNode &n : b_->nodes)
-        if (const pglist_data *node = node_of(s, n.nid); node != nullptr)
+        if (const pglist_data *node = node_of(s, n.nid); node != nullptr && s.config.deferred_struct_pages)
           f.number(concat("node ", n.nid, " first_deferred_pfn"), n.first_deferred_pfn, node->first_deferred_pfn);
       for (const FrozenZone &z : b_->zones) {
         unsigned zid = 0;

@@ -20,7 +20,8 @@ struct Flavour {
 };
 constexpr Flavour flavours[] = {
     {"-amd64", 8, 12, 8, true},       {"-cloud-amd64", 8, 12, 8, true},   {"-686", 4, 12, 8, true},
-    {"-686-pae", 4, 12, 8, true},     {"-arm64", 8, 12, 128, true},       {"-armmp", 4, 12, 64, true},
+    {"-686-pae", 4, 12, 8, true},     {"-arm64", 8, 12, 128, true}, {"-arm64-16k", 8, 14, 128, true},
+         {"-armmp", 4, 12, 64, true},
     {"-armmp-lpae", 4, 12, 64, true}, {"-loongson-3", 8, 14, 128, false}, {"-5kc-malta", 8, 12, 128, true},
     {"-4kc-malta", 4, 12, 128, true},
 };

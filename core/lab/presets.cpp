@@ -247,7 +247,8 @@ u64 initrd_place(const MachineSpec &m) {
 std::string check_spec(const MachineSpec &m) {
   const KernelConfig *config = find_config(m.release);
   if (config == nullptr) return concat("kernel ", m.release, " is not one whose sizes are known");
-  const Arch &arch = *find_arch("x86_64");
+  const Arch &arch = *find_arch(config->arch);
+  if (arch.low_memory != LowMemory::all) return concat("the boot of an ", arch.name, " machine needs a log");
   const u64 physical = u64{1} << arch.max_physmem_bits;
 
   if (m.e820.empty() || m.e820.size() > 128) return "the firmware's map needs 1 to 128 entries";

@@ -36,6 +36,9 @@ void free_distance(System &s, Trace *t) {
   s.set(t, vm_field::numa_distance_addr, 0);
 }
 
+// Every kernel makes it, or only one that is told distances.
+bool has_table(const System &s) { return !s.era->numa_memblks || !s.numa.distance.empty(); }
+
 // Every piece of RAM has a node; else the device tree's word is not taken.
 bool covers_memory(const System &s) {
   for (const memblock_region &r : s.memblock.memory.regions)
@@ -48,7 +51,9 @@ void setup_node_data(System &s, Trace *t, i32 nid) {
   Call call(t, "setup_node_data", "numa_register_nodes", {field(nid), bytes});
   const phys_addr_t at = s.memblock.alloc_range_nid(t, {.size = bytes, .align = s.arch->cache_line, .nid = nid});
   call.result(at.v);
-  if (at.v != 0) s.print(t, concat("NUMA: NODE_DATA ", range10(at, at + bytes)));
+  const std::string range = range10(at, at + bytes);
+  if (at.v != 0)
+    s.print(t, s.era->numa_memblks ? concat("NODE_DATA(", nid, ") allocated ", range) : "NUMA: NODE_DATA " + range);
   s.pages.init_node(t, nid, pfn_t{0}, 0, 0, at);
   s.pages.set_node(t, nid, node_field::online, 1);
 }
@@ -57,18 +62,20 @@ void setup_node_data(System &s, Trace *t, i32 nid) {
 
 void arch_numa_init(System &s, Trace *t) {
   Call call(t, "arch_numa_init", "bootmem_init");
-  alloc_distance(s, t);
+  if (has_table(s)) alloc_distance(s, t);
   const auto set_nodes = [&] {
-    for (const numa_memblk &b : s.numa.blocks)
-      s.memblock.set_node(t, b.start, b.end - b.start, memblock_list::memory, b.nid);
+    for (const memblock_list list : {memblock_list::memory, memblock_list::reserved})
+      for (const numa_memblk &b : s.numa.blocks)
+        if (list == memblock_list::memory || s.era->numa_memblks)
+          s.memblock.set_node(t, b.start, b.end - b.start, list, b.nid);
   };
   const bool off = s.params.numa_off;
   if (!off) set_nodes();
   if (off || s.numa.blocks.empty() || !covers_memory(s)) {
-    free_distance(s, t);
+    if (has_table(s)) free_distance(s, t);
     s.print(t, off ? "NUMA: NUMA disabled" : "NUMA: No NUMA configuration found");
     const phys_addr_t start = s.memblock.start_of_dram(), end = s.memblock.end_of_dram();
-    alloc_distance(s, t);
+    if (!s.era->numa_memblks) alloc_distance(s, t);
     std::string line = "NUMA: Faking a node at [mem 0x";
     append_hex(line, start.v, 16);
     line += "-0x";

@@ -16,14 +16,15 @@ void arm64_memblock_init(System &s, Trace *t) {
   const auto cut_above = [&](u64 end) { mb.remove(t, phys_addr_t{end}, ~u64{0}); };
   cut_above(u64{1} << arch.max_physmem_bits);
 
-  const u64 span = u64{1} << arch.linear_region_bits;
+  const KernelMap &map = s.config.direct_map;
+  const u64 span = u64{1} << (map.bits != 0 ? map.bits : arch.linear_region_bits);
   u64 start = round_down(mb.start_of_dram().v, arch.memstart_align);
   cut_above(std::max(start + span, s.config.image_end));
   if (start + span < mb.end_of_dram().v) {
     start = round_up(mb.end_of_dram().v - span, arch.memstart_align);
     mb.remove(t, phys_addr_t{0}, start);
   }
-  s.set(t, vm_field::memstart_addr, start);
+  s.set(t, vm_field::memstart_addr, start - map.lowered);
 
   if (const u64 limit = round_down(s.params.mem_limit, arch.page_size()); limit != 0) {
     mb.mem_limit_remove_map(t, limit);

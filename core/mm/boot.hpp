@@ -41,6 +41,8 @@ void numa_init(System &s, Trace *t);
 
 // arch_numa_init: the same for device trees (drivers/base/arch_numa.c).
 void arch_numa_init(System &s, Trace *t);
+// Without NUMA: node 0 has everything; the end of low memory is told.
+void initmem_init(System &s, Trace *t);
 
 // --- sections ----------------------------------------------------------------------------------------------------
 void memblock_find_dma_reserve(System &s, Trace *t);
@@ -56,6 +58,10 @@ void dma_contiguous_reserve(System &s, Trace *t, phys_addr_t limit);
 void build_all_zonelists(System &s, Trace *t);
 
 // --- handoff ------------------------------------------------------------------------------------------------------
+// From the first page that arrives on, `managed` counts what really does: done once.
+void reset_all_zones_managed_pages(System &s, Trace *t);
+// What memblock has free of high memory goes to the buddy allocator, page by page.
+void set_highmem_pages_init(System &s, Trace *t);
 // reserved pages marked, every free page given to the buddy allocator; totalram_pages set.
 void memblock_free_all(System &s, Trace *t);
 // What mem_init does after that (preallocate_vmalloc_pages), and the "Memory:" line.

@@ -11,10 +11,16 @@
 namespace mmscope {
 
 // Virtual address of physical 0; may wrap around, as the kernel's own does. Bytes.
-inline u64 direct_map_base(const System &s) { return s.arch->direct_map_base - s.get(vm_field::memstart_addr); }
+inline u64 direct_map_base(const System &s) {
+  const u64 base = s.config.direct_map.base != 0 ? s.config.direct_map.base : s.arch->direct_map_base;
+  return base - s.get(vm_field::memstart_addr);
+}
 // Virtual address of the struct page of frame 0: vmemmap.
 inline u64 vmemmap_base(const System &s) {
-  return s.arch->vmemmap_base - (s.get(vm_field::memstart_addr) >> s.arch->page_shift) * s.config.sizeof_page;
+  const u64 base = s.config.direct_map.vmemmap != 0 ? s.config.direct_map.vmemmap : s.arch->vmemmap_base;
+  // memstart_addr is a signed number: on some CPUs it is below 0.
+  const i64 first = static_cast<i64>(s.get(vm_field::memstart_addr)) >> s.arch->page_shift;
+  return base - static_cast<u64>(first) * s.config.sizeof_page;
 }
 // __pa(MAX_DMA_ADDRESS): mem_map and per-CPU chunks are asked for above it.
 inline phys_addr_t low_limit(const System &s) {

@@ -64,6 +64,7 @@ struct memblock_rules {
   u64 region_bytes = 24; // sizeof(struct memblock_region): what array doubling asks for
   unsigned page_shift = 12;
   u64 cache_line = 64; // SMP_CACHE_BYTES, the alignment of a request that names none
+  bool numa = true;    // CONFIG_NUMA: regions have a node; without it everything is of node 0, and nothing says so
   friend bool operator==(const memblock_rules &, const memblock_rules &) = default;
 };
 
@@ -147,6 +148,7 @@ struct memblock {
   u32 choose_flags() const { return mirror ? MEMBLOCK_MIRROR : MEMBLOCK_NONE; }
 
   // --- questions ---
+  i32 node_of(const memblock_region &r) const { return rules.numa ? r.nid : 0; } // memblock_get_region_node
   phys_addr_t start_of_dram() const; // 0 when empty
   phys_addr_t end_of_dram() const;   // one past the last byte
   // Index of the region holding `a`, or -1 (binary search).

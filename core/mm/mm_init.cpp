@@ -6,6 +6,8 @@
 //                  zone left for later (deferred)
 #include "base/text.hpp"
 #include "mm/boot.hpp"
+#include "mm/flatmem.hpp"
+#include "mm/lowmem.hpp"
 
 #include <algorithm>
 #include <set>
@@ -25,7 +27,7 @@ std::vector<MemRange> mem_pfn_ranges(const System &s) {
   std::vector<MemRange> out;
   for (const memblock_region &r : s.memblock.memory.regions) {
     const pfn_t a = to_pfn_up(r.base, s.arch->page_shift), b = to_pfn_down(r.end(), s.arch->page_shift);
-    if (a < b) out.push_back({a, b, r.nid, r.flags});
+    if (a < b) out.push_back({a, b, s.memblock.node_of(r), r.flags});
   }
   return out;
 }
@@ -63,13 +65,14 @@ struct ZoneInit {
   u64 pageblock_pages() const { return u64{1} << s.config.pageblock_order; }
 
   void find_borders() {
-    const pfn_t max_pfn{s.get(vm_field::max_low_pfn)};
+    const pfn_t max_low{s.get(vm_field::max_low_pfn)}, max_pfn{s.get(vm_field::max_pfn)};
     pfn_t start = to_pfn_down(s.memblock.start_of_dram(), s.arch->page_shift);
     for (unsigned z = 0; z < zone_count(); ++z) {
       const ZoneRow &row = s.arch->zones[z];
       pfn_t max{0};
-      if (row.kind == ZoneLimit::address) max = std::min(pfn_t{row.limit >> s.arch->page_shift}, max_pfn);
+      if (row.kind == ZoneLimit::address) max = std::min(pfn_t{row.limit >> s.arch->page_shift}, max_low);
       if (row.kind == ZoneLimit::mask) max = to_pfn_down(max_zone_phys(s, row.limit), s.arch->page_shift);
+      if (row.kind == ZoneLimit::low) max = max_low;
       if (row.kind == ZoneLimit::end) max = max_pfn;
       if (row.kind == ZoneLimit::movable) {
         movable = z;
@@ -179,7 +182,7 @@ struct ZoneInit {
     const unsigned shift = s.arch->page_shift;
     s.print(t, "Zone ranges:");
     for (unsigned z = 0; z < zone_count(); ++z) {
-      if (z == movable) continue;
+      if (z == movable || (s.arch->zones[z].kind == ZoneLimit::device && !s.config.zone_device)) continue;
       std::string line = "  ";
       line += zone_name(z);
       line.append(line.size() < 10 ? 10 - line.size() : 0, ' ');
@@ -256,17 +259,20 @@ struct ZoneInit {
       present += parts[z].present;
     }
     s.pages.init_node(t, nid, start, end - start, present, s.pages.node(nid).pgdat);
+    if (flat()) alloc_node_mem_map(s, t, nid);
     for (unsigned z = 0; z < zone_count(); ++z) {
       const Part &p = parts[z];
       if (p.spanned != 0) s.pages.init_zone(t, nid, z, p.start, p.spanned, p.present);
       u64 estimate = p.present;
       const u64 map_pages = memmap_pages(p.spanned, p.present);
-      if (estimate >= map_pages) estimate -= map_pages;
+      const bool high = is_highmem(s, z); // its pages cannot hold the map
+      if (!high && estimate >= map_pages) estimate -= map_pages;
       const u64 dma_reserve = s.get(vm_field::dma_reserve);
       if (z == 0 && estimate > dma_reserve) estimate -= dma_reserve;
       if (p.spanned != 0) s.pages.set_zone(t, nid, z, zone_field::managed, estimate);
-      s.set(t, vm_field::nr_kernel_pages, s.get(vm_field::nr_kernel_pages) + estimate);
+      count_kernel_pages(high, estimate, map_pages);
       s.set(t, vm_field::nr_all_pages, s.get(vm_field::nr_all_pages) + estimate);
+      if (flat() && p.spanned != 0) setup_usemap(s, t, nid, z);
     }
     if (present != 0) {
       if (movable_of(nid) != 0) s.pages.set_node(t, nid, node_field::movable_start_pfn, movable_of(nid));
@@ -274,9 +280,20 @@ struct ZoneInit {
     }
   }
 
-  // calc_memmap_size: with large holes, the struct pages of what is present; else of the whole span.
+  bool flat() const { return s.config.memory_model == MemoryModel::flatmem; }
+
+  // The map of high memory is low memory too, and is charged to what there is of that.
+  void count_kernel_pages(bool high, u64 estimate, u64 map_pages) {
+    const u64 now = s.get(vm_field::nr_kernel_pages);
+    if (!high)
+      s.set(t, vm_field::nr_kernel_pages, now + estimate);
+    else if (now > 2 * map_pages)
+      s.set(t, vm_field::nr_kernel_pages, now - map_pages);
+  }
+
+  // calc_memmap_size: with sections and large holes, the struct pages of what is present; else of the whole span.
   u64 memmap_pages(u64 spanned, u64 present) const {
-    const u64 pages = spanned > present + (present >> 4) ? present : spanned;
+    const u64 pages = !flat() && spanned > present + (present >> 4) ? present : spanned;
     return div_round_up(pages * s.config.sizeof_page, s.arch->page_size());
   }
 
@@ -310,23 +327,29 @@ struct ZoneInit {
     const pfn_t cut = first_deferred(nid, start, end, zone_end);
     if (start < cut) {
       s.pages.set_pages(t, start, cut - start, PageState::init, nid, z);
-      const u64 a = round_up_any(start.v, pageblock_pages()), b = round_up_any(cut.v, pageblock_pages());
+      // A flat map's zones have usage maps of their own: a pageblock on a border has a type on either side.
+      const u64 a = round_up_any(start.v, pageblock_pages()), end_of_block = round_up_any(cut.v, pageblock_pages());
+      const u64 b = flat() ? std::min(end_of_block, zone_end.v) : end_of_block;
       if (a < b) s.pages.set_pageblocks(t, pfn_t{a}, b - a, migratetype::MOVABLE);
     }
     if (cut < end) s.pages.set_pages(t, cut, end - cut, PageState::uninit, nid, z);
   }
 
-  // init_unavailable_range: frames without RAM in present sections; reserved for good.
+  // init_unavailable_range: frames without RAM that have a struct page; reserved for good.
   void init_hole(i32 nid, unsigned z, pfn_t start, pfn_t end) {
-    const u64 per_section = s.arch->pages_per_section();
     u64 pages = 0;
-    for (const SectionRun &r : s.sparse.sections) {
-      const pfn_t a = std::max(start, pfn_t{r.first * per_section});
-      const pfn_t b = std::min(end, pfn_t{(r.first + r.count) * per_section});
-      if (a >= b) continue;
+    const auto init = [&](pfn_t a, pfn_t b) {
+      if (a >= b) return;
       s.pages.set_pages(t, a, b - a, PageState::hole, nid, z);
       pages += b - a;
+    };
+    if (flat()) {
+      const PfnRange valid = flat_pages_valid(s, start, end);
+      init(valid.start, valid.end);
     }
+    const u64 per_section = s.arch->pages_per_section();
+    for (const SectionRun &r : s.sparse.sections)
+      init(std::max(start, pfn_t{r.first * per_section}), std::min(end, pfn_t{(r.first + r.count) * per_section}));
     if (pages != 0)
       s.print(t, concat("On node ", nid, ", zone ", zone_name(z), ": ", pages, " pages in unavailable ranges"));
   }
@@ -352,7 +375,7 @@ struct ZoneInit {
       last_nid = r.nid;
       last_end = r.end;
     }
-    const pfn_t end{round_up_any(last_end.v, s.arch->pages_per_section())};
+    const pfn_t end = flat() ? last_end : pfn_t{round_up_any(last_end.v, s.arch->pages_per_section())};
     if (hole < end) init_hole(last_nid, last_zone, hole, end);
   }
 
@@ -446,7 +469,7 @@ void build_all_zonelists(System &s, Trace *t) {
       append(line, node, ' ');
       previous = node;
     }
-    s.print(t, std::move(line));
+    if (s.config.numa) s.print(t, std::move(line));
   }
   u64 total = 0;
   unsigned policy = 0;

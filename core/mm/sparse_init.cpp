@@ -4,6 +4,7 @@
 //   for each node's sections      usage array │ one big mem_map buffer │ page tables where vmemmap needs a new one
 #include "base/check.hpp"
 #include "mm/boot.hpp"
+#include "mm/boot_request.hpp"
 #include "mm/direct_map.hpp"
 
 #include <algorithm>
@@ -12,26 +13,6 @@
 namespace mmscope {
 
 namespace {
-
-struct Request {
-  std::string_view name, caller;
-  u64 size, align;
-  phys_addr_t min_addr{}, max_addr{};
-  i32 nid = no_node;
-  bool exact = false;
-};
-// A memblock_alloc_* call as the kernel makes it, visible in the trace with its arguments. 0 = failed.
-phys_addr_t request(System &s, Trace *t, const Request &r) {
-  Call call(t, r.name, r.caller, {r.size, r.align, field(r.nid), r.min_addr.v, r.max_addr.v});
-  const phys_addr_t at = s.memblock.alloc_try_nid(t, {.size = r.size,
-                                                      .align = r.align,
-                                                      .min_addr = r.min_addr,
-                                                      .max_addr = r.max_addr,
-                                                      .nid = r.nid,
-                                                      .exact_nid = r.exact});
-  call.result(at.v);
-  return at;
-}
 
 // memblocks_present: any RAM in a section makes all of it present.
 void mark_present(System &s, Trace *t) {
@@ -46,11 +27,11 @@ void mark_present(System &s, Trace *t) {
     const pfn_t first = to_pfn_up(r.base, arch.page_shift), last = to_pfn_down(r.end(), arch.page_shift);
     if (first >= last) continue;
     if (s.sparse.roots_bytes == 0) {
-      const phys_addr_t at = request(s, t,
-                                     {.name = "memblock_alloc_try_nid",
-                                      .caller = "sparse_init",
-                                      .size = roots_bytes,
-                                      .align = arch.internode_align});
+      const phys_addr_t at = boot_request(s, t,
+                                          {.name = "memblock_alloc_try_nid",
+                                           .caller = "sparse_init",
+                                           .size = roots_bytes,
+                                           .align = arch.internode_align});
       s.sparse.set_roots(t, at, roots_bytes);
     }
     const u64 per_section = arch.pages_per_section();
@@ -58,12 +39,12 @@ void mark_present(System &s, Trace *t) {
     for (u64 at = begin; at < end;) {
       const u64 root = at / per_root;
       if (have.insert(root).second) {
-        const phys_addr_t page = request(s, t,
-                                         {.name = "memblock_alloc_try_nid",
-                                          .caller = "sparse_index_alloc",
-                                          .size = per_root * s.config.sizeof_mem_section,
-                                          .align = arch.cache_line,
-                                          .nid = r.nid});
+        const phys_addr_t page = boot_request(s, t,
+                                              {.name = "memblock_alloc_try_nid",
+                                               .caller = "sparse_index_alloc",
+                                               .size = per_root * s.config.sizeof_mem_section,
+                                               .align = arch.cache_line,
+                                               .nid = r.nid});
         s.sparse.add_root(t, root, page);
       }
       const u64 stop = std::min(end, (root + 1) * per_root);
@@ -79,43 +60,50 @@ phys_addr_t alloc_usage(System &s, Trace *t, i32 nid, u64 bytes) {
   const phys_addr_t goal{round_down(pgdat.v, s.arch->section_bytes())};
   const int at = s.memblock.search(memblock_list::memory, goal);
   const i32 goal_nid = at < 0 ? 0 : s.memblock.memory.regions[static_cast<std::size_t>(at)].nid;
-  Request r{.name = "memblock_alloc_try_nid",
-            .caller = "sparse_init_nid",
-            .size = bytes,
-            .align = s.arch->cache_line,
-            .min_addr = goal,
-            .max_addr = goal + s.arch->section_bytes(),
-            .nid = goal_nid};
-  phys_addr_t usage = request(s, t, r);
+  BootRequest r{.name = "memblock_alloc_try_nid",
+                .caller = "sparse_init_nid",
+                .size = bytes,
+                .align = s.arch->cache_line,
+                .min_addr = goal,
+                .max_addr = goal + s.arch->section_bytes(),
+                .nid = goal_nid};
+  phys_addr_t usage = boot_request(s, t, r);
   if (usage.v == 0) {
     r.max_addr = phys_addr_t{0};
-    usage = request(s, t, r);
+    usage = boot_request(s, t, r);
   }
   return usage;
 }
 
 // Page-table pages that vmemmap has so far, by the index of what they map.
 struct VmemmapTables {
-  std::set<u64> pud, pmd;
+  std::set<u64> pud, pmd, pte;
 };
+
+// Bits of a kernel address that page tables resolve; with few, the level of PUDs falls away.
+unsigned address_bits(const System &s) { return s.config.direct_map.bits != 0 ? s.config.direct_map.bits + 1 : 48; }
 
 // A page-table page for each PUD and PMD table that [start, end) of vmemmap needs and does not have yet.
 void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 end, i32 nid) {
-  const unsigned pud_shift = s.arch->pmd_shift + 9, pgd_shift = pud_shift + 9; // 512 entries a table
+  const unsigned entries = s.arch->page_shift - 3; // log2 of what a table has, 8 bytes each
+  const unsigned pud_shift = s.arch->pmd_shift + entries, pgd_shift = pud_shift + entries;
   const auto table = [&](u64 level) {
-    const phys_addr_t at = request(s, t,
-                                   {.name = "memblock_alloc_try_nid_raw",
-                                    .caller = s.config.table_caller,
-                                    .size = s.arch->page_size(),
-                                    .align = s.arch->page_size(),
-                                    .min_addr = low_limit(s),
-                                    .nid = nid});
+    const phys_addr_t at = boot_request(s, t,
+                                        {.name = "memblock_alloc_try_nid_raw",
+                                         .caller = s.config.table_caller,
+                                         .size = s.arch->page_size(),
+                                         .align = s.arch->page_size(),
+                                         .min_addr = low_limit(s),
+                                         .nid = nid});
     s.sparse.add_table(t, level, at);
   };
   for (u64 i = start >> pud_shift; i <= (end - 1) >> pud_shift; ++i) {
-    if (have.pud.insert((i << pud_shift) >> pgd_shift).second) table(3);
+    if (pgd_shift < address_bits(s) && have.pud.insert((i << pud_shift) >> pgd_shift).second) table(3);
     if (have.pmd.insert(i).second) table(2);
   }
+  if (s.arch->vmemmap_pmd) return;
+  for (u64 i = start >> s.arch->pmd_shift; i <= (end - 1) >> s.arch->pmd_shift; ++i)
+    if (have.pte.insert(i).second) table(1);
 }
 
 // sparse_init_nid over the sections of one node between two others' (`runs`, all of node `nid`).
@@ -127,44 +115,49 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
   const u64 usage_bytes = s.config.sizeof_section_usage;
   const u64 map_bytes = s.config.sizeof_page * s.arch->pages_per_section();
   const u64 map_step = round_up(map_bytes, u64{1} << s.arch->pmd_shift); // section_map_size
+  const u64 map_kept = s.arch->vmemmap_pmd ? map_step : map_bytes; // of a step, what a section's map takes
   const phys_addr_t low = low_limit(s);
 
   phys_addr_t usage = alloc_usage(s, t, nid, usage_bytes * count);
   if (usage.v == 0) return;
-  phys_addr_t map = request(s, t,
-                            {.name = "memblock_alloc_exact_nid_raw",
-                             .caller = s.config.map_caller,
-                             .size = map_step * count,
-                             .align = map_step,
-                             .min_addr = low,
-                             .nid = nid,
-                             .exact = true});
+  phys_addr_t map = boot_request(s, t,
+                                 {.name = "memblock_alloc_exact_nid_raw",
+                                  .caller = s.config.map_caller,
+                                  .size = map_step * count,
+                                  .align = map_step,
+                                  .min_addr = low,
+                                  .nid = nid,
+                                  .exact = true});
   // Without the buffer, every section looks for a place of its own.
   const bool one_by_one = map.v == 0;
   for (const SectionRun &r : runs) {
     // As many sections at a time as one PMD table maps, so that tables and maps come in the kernel's order.
-    const u64 per_table = one_by_one ? 1 : std::max<u64>(1, (u64{1} << (s.arch->pmd_shift + 9)) / map_bytes);
+    const u64 table_bytes = u64{1} << (s.arch->vmemmap_pmd ? s.arch->pmd_shift + s.arch->page_shift - 3
+                                                           : s.arch->pmd_shift);
+    const u64 per_table = one_by_one ? 1 : std::max<u64>(1, table_bytes / map_bytes);
     for (u64 at = r.first; at < r.first + r.count;) {
       const u64 stop = std::min(r.first + r.count, (at / per_table + 1) * per_table);
       const u64 n = stop - at;
       populate_tables(s, t, tables, vmemmap_base(s) + at * map_bytes, vmemmap_base(s) + stop * map_bytes,
                       nid);
       if (one_by_one) {
-        map = request(s, t,
-                      {.name = "memblock_alloc_try_nid_raw",
-                       .caller = "vmemmap_alloc_block",
-                       .size = map_step,
-                       .align = map_step,
-                       .min_addr = low,
-                       .nid = nid});
+        map = boot_request(s, t,
+                           {.name = "memblock_alloc_try_nid_raw",
+                            .caller = "vmemmap_alloc_block",
+                            .size = map_step,
+                            .align = map_step,
+                            .min_addr = low,
+                            .nid = nid});
         if (map.v == 0) return;
       }
       s.sparse.init(t, at, n, usage, map);
       usage += usage_bytes * n;
-      map += map_step * n;
+      map += map_kept * n;
       at = stop;
     }
   }
+  // sparse_buffer_fini
+  if (!one_by_one && map_kept != map_step) s.memblock.phys_free(t, map, (map_step - map_kept) * count);
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 //   lowmem_reserve[j]: what a zone keeps from requests that could have had zone j
 #include "base/text.hpp"
 #include "mm/boot.hpp"
+#include "mm/lowmem.hpp"
 
 #include <algorithm>
 
@@ -24,9 +25,10 @@ template <class Fn> void for_each_zone(const System &s, Fn &&fn) {
       if (n.online) fn(n, z, n.zones[z]);
 }
 
-// Zones that GFP_USER may use: all below ZONE_MOVABLE.
+// Zones that GFP_USER may use: those with addresses of their own.
 bool for_user(const System &s, unsigned z) {
-  return s.arch->zones[z].kind != ZoneLimit::movable && s.arch->zones[z].kind != ZoneLimit::device;
+  const ZoneRow &row = s.arch->zones[z];
+  return !row.high && row.kind != ZoneLimit::movable && row.kind != ZoneLimit::device;
 }
 
 // nr_free_buffer_pages: managed pages above the high watermarks.
@@ -73,14 +75,17 @@ void setup_wmarks(System &s, Trace *t) {
   const u64 pages_min = s.get(vm_field::min_free_kbytes) >> (s.arch->page_shift - 10);
   const u64 scale = s.get(vm_field::watermark_scale_factor);
   u64 lowmem = 0;
-  for_each_zone(s, [&](const pglist_data &, unsigned, const zone &z) { lowmem += z.managed_pages; });
+  for_each_zone(
+      s, [&](const pglist_data &, unsigned z, const zone &zn) { lowmem += is_highmem(s, z) ? 0 : zn.managed_pages; });
   if (lowmem == 0) return;
   for (std::size_t n = 0; n < s.pages.nodes().size(); ++n) {
     if (!s.pages.nodes()[n].online) continue;
     for (unsigned z = 0; z < s.arch->zones.size(); ++z) {
       const u64 managed = s.pages.nodes()[n].zones[z].managed_pages;
-      const u64 min = pages_min * managed / lowmem;
-      const u64 step = std::max(min / 4, managed / 10000 * scale + managed % 10000 * scale / 10000); // mult_frac
+      const u64 share = pages_min * managed / lowmem;
+      // Requests in need seldom ask for high memory: little is kept there. The distance of the marks stays.
+      const u64 min = is_highmem(s, z) ? std::clamp(managed / 1024, u64{32}, u64{128}) : share;
+      const u64 step = std::max(share / 4, managed / 10000 * scale + managed % 10000 * scale / 10000); // mult_frac
       const std::array<std::pair<zone_field, u64>, 3> marks{
           {{zone_field::min, min}, {zone_field::low, min + step}, {zone_field::high, min + 2 * step}}};
       for (std::size_t i = 0; i < marks.size(); ++i)
