@@ -551,7 +551,6 @@ constexpr struct {
     {"alloc_node_data", false, Op::numa_init},
     {"numa_free_distance", false, Op::numa_init},
     {"setup_node_data", false, Op::numa_init},
-    {"memmap_alloc", false, Op::sparse_init},
     {"__earlyonly_bootmem_alloc", false, Op::sparse_init},
     {"numa_set_distance", false, Op::numa_init},
     {"sparse_", true, Op::sparse_init},

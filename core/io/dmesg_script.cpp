@@ -638,7 +638,9 @@ private:
     return of[done_];
   }
   bool flat() const { return setup_.config.memory_model == MemoryModel::flatmem; }
-  static Step step_of(Op op) {
+  Step step_of(Op op, std::string_view caller) const {
+    // mem_map is asked for in one place or the other.
+    if (caller == "memmap_alloc" && setup_.config.memory_model != MemoryModel::flatmem) return init_sparse;
     return op == Op::numa_init ? init_numa : op == Op::sparse_init ? init_sparse : init_zones;
   }
 
@@ -802,8 +804,8 @@ private:
     Op step{};
     if (made_by_step(l.caller, step)) {
       // A distance table is the only request of numa_init that has a line; the rest of that step comes later.
-      ensure(step_of(step), l.line);
-      a.command = step_[static_cast<std::size_t>(step_of(step))];
+      ensure(step_of(step, l.caller), l.line);
+      a.command = step_[static_cast<std::size_t>(step_of(step, l.caller))];
       a.inside = true;
       if (l.masked) return;
     } else {
@@ -934,7 +936,7 @@ private:
     Op step{};
     FreeNote note{.line = l.line};
     if (made_by_step(l.caller, step)) {
-      ensure(step_of(step), l.line);
+      ensure(step_of(step, l.caller), l.line);
       add_note(note);
       return;
     }
