@@ -30,11 +30,13 @@ struct ZoneRow {
 enum class LowMemory : u8 {
   all,       // no end: addresses suffice for all of RAM
   x86_areas, // below what 32-bit x86 keeps for vmalloc, kmap and its fixed mappings
+  arm_vmalloc, // below vmalloc= (mm/arm_init.cpp)
 };
 // When the pages of ZONE_HIGHMEM go to the buddy allocator.
 enum class HighmemFree : u8 {
   none,  // there is no such zone
   first, // before memblock_free_all
+  after, // behind it
 };
 
 // What tells the kernel where RAM is. With it comes the list of boot phases (boot.hpp).

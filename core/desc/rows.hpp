@@ -48,6 +48,8 @@ constexpr bool consistent(const KernelConfig &c, const Arch &arch) {
          (c.percpu_static + c.percpu_reserved + c.percpu_dynamic) % page == 0;
 }
 
+extern const Arch arm, arm_lpae;
+std::span<const KernelConfig> arm_configs();
 extern const Arch arm64, arm64_16k, arm64_64k, arm64_5_10;
 std::span<const KernelConfig> arm64_configs();
 extern const Arch i386, i386_pae;

@@ -14,9 +14,23 @@ constexpr BootPhase arm64_phases[] = {
     {BootStep::init_numa, Op::arch_numa_init, "bootmem_init", Phase::numa},
     {BootStep::init_sparse, Op::sparse_init, "bootmem_init", Phase::sparse},
     {BootStep::init_zones, Op::free_area_init, "zone_sizes_init", Phase::zones},
-    {BootStep::init_zones, Op::dma_contiguous_reserve, "bootmem_init", Phase::zones},
     {BootStep::build_zonelists, Op::build_all_zonelists, "start_kernel", Phase::zonelists},
     {BootStep::hand_over, Op::memblock_free_all, "mem_init", Phase::handoff},
+    {BootStep::hand_over, Op::mem_init, "mm_init", Phase::slab},
+    {BootStep::hand_over, Op::setup_per_cpu_pageset, "start_kernel", Phase::slab},
+    {BootStep::init_deferred, Op::page_alloc_init_late, "kernel_init_freeable", Phase::deferred},
+    {BootStep::init_watermarks, Op::cma_init_reserved_areas, "do_initcalls", Phase::done},
+    {BootStep::init_watermarks, Op::init_per_zone_wmark_min, "do_initcalls", Phase::done},
+    {BootStep::init_huge, Op::hugepage_init, "do_initcalls", Phase::done},
+};
+
+constexpr BootPhase arm_phases[] = {
+    {BootStep::setup_memory, Op::adjust_lowmem_bounds, "setup_arch", Phase::memblock},
+    {BootStep::init_numa, Op::bootmem_init, "paging_init", Phase::numa},
+    {BootStep::init_zones, Op::free_area_init, "zone_sizes_init", Phase::zones},
+    {BootStep::build_zonelists, Op::build_all_zonelists, "start_kernel", Phase::zonelists},
+    {BootStep::hand_over, Op::memblock_free_all, "mem_init", Phase::handoff},
+    {BootStep::hand_over, Op::free_highpages, "mem_init", Phase::slab},
     {BootStep::hand_over, Op::mem_init, "mm_init", Phase::slab},
     {BootStep::hand_over, Op::setup_per_cpu_pageset, "start_kernel", Phase::slab},
     {BootStep::init_deferred, Op::page_alloc_init_late, "kernel_init_freeable", Phase::deferred},
@@ -29,7 +43,7 @@ constexpr BootPhase arm64_phases[] = {
 u64 first_stretch(std::span<const Command> commands) {
   u64 taken = 0; // below a page border
   for (const Command &c : commands) {
-    if (c.op == Op::arch_numa_init) break; // it leaves room above its table
+    if (c.op == Op::arch_numa_init || c.op == Op::bootmem_init) break; // it leaves room above its table
     if (!returns_address(c.op)) continue;
     const u64 size = c.args[0].value, align = std::max<u64>(c.args[1].value, 1);
     const u64 next = round_up(taken + size, align);
@@ -54,7 +68,10 @@ std::vector<ByteRange> merged(std::vector<ByteRange> ranges) {
 
 } // namespace
 
-std::span<const BootPhase> device_tree_phases() { return arm64_phases; }
+std::span<const BootPhase> device_tree_phases(const Arch &arch) {
+  if (arch.low_memory == LowMemory::arm_vmalloc) return arm_phases;
+  return arm64_phases;
+}
 
 std::vector<ByteRange> reserved_before(const Script &script, u32 commands, std::span<const ByteRange> block) {
   const std::span<const Command> made(script.commands.data(), std::min<std::size_t>(commands, script.commands.size()));

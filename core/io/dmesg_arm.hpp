@@ -45,6 +45,6 @@ struct BootPhase {
   std::string_view caller;
   Phase phase;
 };
-std::span<const BootPhase> device_tree_phases();
+std::span<const BootPhase> device_tree_phases(const Arch &arch);
 
 } // namespace mmscope

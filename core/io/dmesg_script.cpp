@@ -201,6 +201,7 @@ private:
       case LogKind::reserve:
         // reserve_brk() is the only reservation of setup_arch before the first configuration block.
         if (first_dump_ == 0 && l.caller == "setup_arch" && !l.masked) brk_ = {l.base, l.size};
+        if (l.caller == "reserve_initrd_mem" && !l.masked) ramdisk_ = {l.base, l.size};
         break;
       case LogKind::ramdisk: ramdisk_ = {l.base, l.size}; break;
       case LogKind::reserving:
@@ -445,7 +446,7 @@ private:
     for (const Command &c : r.script.commands)
       if (c.op == Op::memblock_reserve) candidates.push_back({c.args[0].value, c.args[1].value});
     for (const Range &e : candidates)
-      if (e.size == size) {
+      if (round_up(e.size, setup_.arch->page_size()) == size) {
         const u64 shift = e.base - config.image_base;
         config.image_base += shift;
         config.image_end += shift;
@@ -622,12 +623,9 @@ private:
   void make_phase(Step step, u32 line) {
     if (step == init_numa) numa_facts(line);
     if (step == init_huge) gigantic_pages(line);
-    for (const BootPhase &p : device_tree_phases()) {
+    for (const BootPhase &p : device_tree_phases(*setup_.arch)) {
       if (static_cast<unsigned>(p.step) != step) continue;
-      if (p.op == Op::dma_contiguous_reserve)
-        cma_step_ = count();
-      else if (step < step_.size())
-        step_[step] = count();
+      if (step < step_.size()) step_[step] = count();
       emit(p.op, {}, p.caller, p.phase, line);
     }
   }
@@ -894,9 +892,11 @@ private:
       a.command = step_[static_cast<std::size_t>(init_numa)];
       a.inside = true;
     } else if (cma && device_tree()) {
-      ensure(init_zones, l.line);
-      a.command = cma_step_;
+      // When the area is set aside differs from kernel to kernel: where the log has its line.
+      ensure(setup_memory, l.line);
+      a.command = count();
       a.inside = true;
+      emit(Op::dma_contiguous_reserve, {}, "setup_arch", phase(), l.line);
     } else if (l.size != 0 && l.size >> 52 == 0) {
       ensure(device_tree() ? setup_memory : map_memory, l.line);
       assume(concat("line ", l.line,
@@ -1009,6 +1009,10 @@ private:
         if (r.freed_by == l.caller)
           if (Live *a = latest(r.allocated_by)) return {a, 0, a->size};
     if (l.size == 0) return {};
+    // Where the compiler has made one function of all, the layout and the areas look the same: the layout goes first.
+    if (l.caller == "pcpu_embed_first_chunk" && chunks_.empty())
+      for (Live &a : live_)
+        if (!a.freed && a.caller == l.caller && a.size == l.size) return {&a, 0, a.size};
     if (Live *a = latest(l.caller, l.size)) return {a, 0, l.size};
     // By the logged addresses second.
     for (auto a = live_.rbegin(); a != oldest(); ++a) {
@@ -1281,7 +1285,6 @@ private:
   std::vector<u64> node_cpus_;
   bool trial_ = false; // only to find out what was reserved before
   u64 slab_cpus_ = 0;
-  u32 cma_step_ = no_command;
   u64 max_arch_pfn_ = 0, nr_cpus_ = 0;
   u64 more_assumed_ = 0, requests_ = 0, cpus_ = 0, node_data_bytes_ = 0, ioapics_ = 0;
   bool splits_memory_ = false; // has low and high memory, so it is a 32-bit kernel

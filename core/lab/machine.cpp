@@ -31,7 +31,10 @@ constexpr StepRule step_rules[] = {
     {Op::numa_init, Op::e820__memblock_setup, true},
     {Op::arm64_memblock_init, Op::memblock_add, true},
     {Op::arch_numa_init, Op::arm64_memblock_init, true},
-    {Op::dma_contiguous_reserve, Op::arm64_memblock_init, true},
+    {Op::adjust_lowmem_bounds, Op::memblock_add, false},
+    {Op::bootmem_init, Op::adjust_lowmem_bounds, true},
+    {Op::dma_contiguous_reserve, Op::memblock_add, true},
+    {Op::free_highpages, Op::memblock_free_all, true},
     {Op::initmem_init, Op::e820__memblock_setup, true},
     {Op::sparse_init, Op::numa_init, true},
     {Op::free_area_init, Op::sparse_init, true},
@@ -54,8 +57,9 @@ constexpr StepRule step_rules[] = {
 Op of_build(Op op, const System &s) {
   if (op == Op::sparse_init && s.config.memory_model == MemoryModel::flatmem) op = Op::numa_init;
   if (op != Op::numa_init) return op;
-  if (!s.config.numa) return Op::initmem_init;
-  return s.arch->firmware == Firmware::device_tree ? Op::arch_numa_init : op;
+  const bool device_tree = s.arch->firmware == Firmware::device_tree;
+  if (!s.config.numa) return device_tree ? Op::bootmem_init : Op::initmem_init;
+  return device_tree ? Op::arch_numa_init : op;
 }
 // Why a build has no such step; "" when it has.
 std::string_view not_built(Op op, const System &s) {
@@ -66,6 +70,14 @@ std::string_view not_built(Op op, const System &s) {
   case Op::initmem_init: return s.config.numa ? "this kernel is built with CONFIG_NUMA" : "";
   case Op::sparse_init:
     return s.config.memory_model == MemoryModel::flatmem ? "this kernel is built with CONFIG_FLATMEM" : "";
+  case Op::adjust_lowmem_bounds:
+  case Op::bootmem_init:
+    return s.arch->low_memory == LowMemory::arm_vmalloc ? "" : "this architecture has no such step";
+  case Op::arm64_memblock_init:
+  case Op::arch_numa_init:
+    return s.arch->firmware == Firmware::device_tree && s.config.numa ? "" : "this architecture has no such step";
+  case Op::free_highpages:
+    return s.arch->highmem_free == HighmemFree::after ? "" : "this architecture has no such step";
   case Op::set_highmem_pages_init:
     return s.arch->highmem_free == HighmemFree::first ? "" : "this architecture has no such step";
   default: return "";
@@ -87,6 +99,7 @@ bool is_about_pages(Op op) {
   case Op::mem_init:
   case Op::page_alloc_init_late:
   case Op::cma_init_reserved_areas:
+  case Op::free_highpages:
   case Op::init_per_zone_wmark_min:
   case Op::hugetlb_init:
   case Op::hugepage_init:
@@ -421,6 +434,9 @@ Result Machine::make(const Site &site, Trace *t) {
   case Op::numa_init: numa_init(s, t); return done();
   case Op::arm64_memblock_init: arm64_memblock_init(s, t); return done();
   case Op::arch_numa_init: arch_numa_init(s, t); return done();
+  case Op::adjust_lowmem_bounds: adjust_lowmem_bounds(s, t); return done();
+  case Op::bootmem_init: bootmem_init(s, t); return done();
+  case Op::free_highpages: free_highpages(s, t); return done();
   case Op::dma_contiguous_reserve: dma_contiguous_reserve(s, t, dma_phys_limit(s)); return done();
   case Op::cma_init_reserved_areas: cma_init_reserved_areas(s, t); return done();
   case Op::initmem_init: initmem_init(s, t); return done();

@@ -47,7 +47,10 @@ phys_addr_t max_zone_phys(const System &s, u64 limit) {
 
 phys_addr_t dma_phys_limit(const System &s) {
   for (const ZoneRow &z : s.arch->zones)
-    if (z.kind == ZoneLimit::mask) return max_zone_phys(s, z.limit);
+    if (z.kind == ZoneLimit::mask)
+      return max_zone_phys(s, z.limit);
+    else if (z.kind == ZoneLimit::address)
+      return phys_addr_t{z.limit - 1}; // arm_dma_limit is an address that is reached
   return s.memblock.end_of_dram();
 }
 

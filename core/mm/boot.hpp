@@ -30,6 +30,8 @@ void e820__memblock_setup(System &s, Trace *t);
 
 // arm64: RAM beyond the direct map and above mem= goes; memstart_addr, max_pfn.
 void arm64_memblock_init(System &s, Trace *t);
+// arm: where low memory ends; memblock's limit.
+void adjust_lowmem_bounds(System &s, Trace *t);
 // The end of what devices of a zone reach, in RAM that may begin above it (arch/arm64/mm/init.c).
 phys_addr_t max_zone_phys(const System &s, u64 limit);
 phys_addr_t dma_phys_limit(const System &s); // … of the first zone that has such a border; else the end of RAM
@@ -43,6 +45,7 @@ void numa_init(System &s, Trace *t);
 void arch_numa_init(System &s, Trace *t);
 // Without NUMA: node 0 has everything; the end of low memory is told.
 void initmem_init(System &s, Trace *t);
+void bootmem_init(System &s, Trace *t); // likewise on arm; memblock's arrays may grow from here on
 
 // --- sections ----------------------------------------------------------------------------------------------------
 void memblock_find_dma_reserve(System &s, Trace *t);
@@ -62,6 +65,7 @@ void build_all_zonelists(System &s, Trace *t);
 void reset_all_zones_managed_pages(System &s, Trace *t);
 // What memblock has free of high memory goes to the buddy allocator, page by page.
 void set_highmem_pages_init(System &s, Trace *t);
+void free_highpages(System &s, Trace *t); // the same, behind memblock_free_all
 // reserved pages marked, every free page given to the buddy allocator; totalram_pages set.
 void memblock_free_all(System &s, Trace *t);
 // What mem_init does after that (preallocate_vmalloc_pages), and the "Memory:" line.

@@ -41,10 +41,16 @@ phys_addr_t declare(System &s, Trace *t, Area a) {
                                   .max_addr = phys_addr_t{a.limit},
                                   .exact_nid = true});
   };
-  // With much memory the area goes to the start of what lies above 4 GiB, if it may.
+  // It must not lie half in high memory: there first.
+  const u64 high = s.get(vm_field::max_low_pfn) << s.arch->page_shift;
   phys_addr_t at{};
+  if (s.arch->low_memory != LowMemory::all && a.base < high && a.limit > high) {
+    at = find(high);
+    a.limit = high;
+  }
+  // With much memory the area goes to the start of what lies above 4 GiB, if it may.
   const u64 four_gib = u64{1} << 32;
-  if (!mb.bottom_up && end.v >= four_gib + a.size && a.limit > four_gib) {
+  if (at.v == 0 && !mb.bottom_up && end.v >= four_gib + a.size && a.limit > four_gib) {
     mb.set(t, memblock_setting::bottom_up, 1);
     at = find(four_gib);
     mb.set(t, memblock_setting::bottom_up, 0);

@@ -26,7 +26,7 @@ void alloc_node_mem_map(System &s, Trace *t, i32 nid) {
   if (node.spanned_pages == 0) return;
   const phys_addr_t at = boot_request(s, t,
                                       {.name = "memblock_alloc_try_nid_raw",
-                                       .caller = "memmap_alloc",
+                                       .caller = s.config.map_caller,
                                        .size = flat_mem_map_bytes(s.config, node.start_pfn, node.spanned_pages),
                                        .align = s.memblock.rules.cache_line,
                                        .nid = nid});
