@@ -129,6 +129,7 @@ constexpr KernelConfig lpae_of(KernelConfig c) {
 constexpr KernelConfig v6_12_of(KernelConfig c) {
   c.era_major = 6;
   c.era_minor = 12;
+  c.debian = 13;
   c.image_end = 0x4182d000;
   c.text_kb = 12288;
   c.rwdata_kb = 1797;
@@ -142,10 +143,44 @@ constexpr KernelConfig v6_12_of(KernelConfig c) {
   return c;
 }
 
+constexpr KernelConfig v7_2_of(KernelConfig c) {
+  c.era_major = 7;
+  c.era_minor = 2;
+  c.debian = 14;
+  c.cma_bytes = 128 * KiB * KiB;
+  c.image_end = 0x41aad000;
+  c.text_kb = 14336;
+  c.rwdata_kb = 2359;
+  c.rodata_kb = 4776;
+  c.bss_kb = 380;
+  c.percpu_static = 51788;
+  c.percpu_dynamic = 21940;
+  c.initmem = {0x41600000, 2048 * KiB};
+  c.map_caller = "memmap_alloc";
+  c.source = "Debian 7.2.13 armmp: its config; image layout, request and freed sizes as its boots on QEMU's virt "
+             "machine print them (7.2.13+deb14-armmp)";
+  return c;
+}
+constexpr KernelConfig v7_2_lpae_of(KernelConfig c) {
+  c.image_end = 0x41eb7000;
+  c.text_kb = 16384;
+  c.rwdata_kb = 2392;
+  c.rodata_kb = 4808;
+  c.bss_kb = 386;
+  c.percpu_static = 52876;
+  c.percpu_dynamic = 20852;
+  c.initmem = {0x41a00000, 2048 * KiB};
+  c.source = "Debian 7.2.13 armmp-lpae: its config; image layout, request and freed sizes as its boots on QEMU's virt "
+             "machine print them (7.2.13+deb14-armmp-lpae)";
+  return c;
+}
+
 constexpr KernelConfig configs[] = {
     debian_6_1_armmp,
     lpae_of(debian_6_1_armmp),
     v6_12_of(debian_6_1_armmp),
+    v7_2_of(debian_6_1_armmp),
+    v7_2_lpae_of(v7_2_of(lpae_of(debian_6_1_armmp))),
 };
 
 static_assert(std::all_of(std::begin(configs), std::end(configs), [](const KernelConfig &c) {

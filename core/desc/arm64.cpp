@@ -139,6 +139,7 @@ constexpr KernelConfig v5_10_of(KernelConfig c) {
 
 // Built for addresses of 52 bits, from 6.12 on; QEMU's CPUs have fewer, and the direct map is placed for those.
 constexpr KernelConfig v6_12_of(KernelConfig c) {
+  c.debian = 13;
   c.era_major = 6;
   c.era_minor = 12;
   c.sizeof_pgdat = 14144;
@@ -182,11 +183,51 @@ constexpr KernelConfig v6_12_16k_of(KernelConfig c) {
   return c;
 }
 
+constexpr KernelConfig v7_2_of(KernelConfig c) {
+  c.debian = 14;
+  c.era_major = 7;
+  c.era_minor = 2;
+  c.sizeof_section_usage = 88;
+  c.sizeof_pgdat = 14336;
+  c.image_end = 0x43100000;
+  c.text_kb = 19136;
+  c.rwdata_kb = 5282;
+  c.rodata_kb = 18632;
+  c.init_kb = 3904;
+  c.bss_kb = 884;
+  c.percpu_static = 109144;
+  c.percpu_dynamic = 30120;
+  c.initmem = {0x42710000, 3904 * KiB};
+  c.source = "Debian 7.2.13 arm64: its config and BTF; image layout, request and freed sizes as its boots on QEMU's "
+             "virt machine print them (7.2.13+deb14-arm64)";
+  return c;
+}
+constexpr KernelConfig v7_2_16k_of(KernelConfig c) {
+  c.debian = 14;
+  c.era_major = 7;
+  c.era_minor = 2;
+  c.sizeof_pgdat = 14656;
+  c.image_end = 0x431a0000;
+  c.text_kb = 19136;
+  c.rwdata_kb = 5298;
+  c.rodata_kb = 18784;
+  c.init_kb = 4160;
+  c.bss_kb = 928;
+  c.percpu_static = 109272;
+  c.percpu_dynamic = 29992;
+  c.initmem = {0x42740000, 4160 * KiB};
+  c.source = "Debian 7.2.13 arm64-16k: its config and BTF; image layout, request and freed sizes as its boots on "
+             "QEMU's virt machine print them (7.2.13+deb14-arm64-16k)";
+  return c;
+}
+
 constexpr KernelConfig configs[] = {
     debian_6_1_arm64,
     v5_10_of(debian_6_1_arm64),
     v6_12_of(debian_6_1_arm64),
     v6_12_16k_of(v6_12_of(debian_6_1_arm64)),
+    v7_2_of(v6_12_of(debian_6_1_arm64)),
+    v7_2_16k_of(v6_12_16k_of(v6_12_of(debian_6_1_arm64))),
 };
 
 constexpr const Arch &arch_of(const KernelConfig &c) {

@@ -21,7 +21,9 @@ constexpr EraFieldInfo fields[] = {
 constexpr void set_field(Era &e, EraField field, u64 value) {
   switch (field) {
 #define ERA_FIELD(type, name, text)                                                                                    \
-  case EraField::name: e.name = static_cast<type>(value); break;
+  case EraField::name:                                                                                                 \
+    e.name = static_cast<type>(value);                                                                                 \
+    break;
 #include "desc/era_fields.def"
 #undef ERA_FIELD
   }
@@ -29,7 +31,8 @@ constexpr void set_field(Era &e, EraField field, u64 value) {
 constexpr u64 get_field(const Era &e, EraField field) {
   switch (field) {
 #define ERA_FIELD(type, name, text)                                                                                    \
-  case EraField::name: return static_cast<u64>(e.name);
+  case EraField::name:                                                                                                 \
+    return static_cast<u64>(e.name);
 #include "desc/era_fields.def"
 #undef ERA_FIELD
   }
@@ -91,6 +94,15 @@ std::string text_of(u64 n) { return concat(n); }
 std::string text_of(i64 n) { return n < 0 ? concat("-", static_cast<u64>(-n)) : concat(static_cast<u64>(n)); }
 std::string text_of(bool b) { return b ? "yes" : "no"; }
 std::string text_of(FirstMiB v) { return v == FirstMiB::whole ? "with the trampoline" : "after the crash kernel"; }
+std::string text_of(PcpHigh v) {
+  static constexpr std::string_view names[] = {"six batches", "low watermark over CPUs", "tuned"};
+  return std::string(names[static_cast<std::size_t>(v)]);
+}
+std::string text_of(SlabOrder v) { return v == SlabOrder::more_waste ? "more waste" : "fewer objects"; }
+std::string text_of(KmallocCaches v) {
+  static constexpr std::string_view names[] = {"DMA twins last", "with cgroup", "cgroup last"};
+  return std::string(names[static_cast<std::size_t>(v)]);
+}
 std::string text_of(ZoneEstimate v) { return v == ZoneEstimate::present ? "present pages" : "without mem_map"; }
 
 } // namespace
@@ -100,7 +112,8 @@ std::span<const EraFieldInfo> era_fields() { return fields; }
 std::string era_value_text(const Era &era, EraField field) {
   switch (field) {
 #define ERA_FIELD(type, name, text)                                                                                    \
-  case EraField::name: return text_of(era.name);
+  case EraField::name:                                                                                                 \
+    return text_of(era.name);
 #include "desc/era_fields.def"
 #undef ERA_FIELD
   }
@@ -120,6 +133,20 @@ const Era *era_of_version(unsigned major, unsigned minor) {
   for (std::size_t i = 0; i < rows; ++i)
     if (era_rows[i].major == major && minor >= era_rows[i].minor && minor <= era_rows[i].last_minor) return &built[i];
   return nullptr;
+}
+
+bool version_of_release(std::string_view release, unsigned &major, unsigned &minor) {
+  const auto number = [&](unsigned &out) {
+    std::size_t n = 0;
+    out = 0;
+    while (n < release.size() && n < 4 && release[n] >= '0' && release[n] <= '9')
+      out = out * 10 + static_cast<unsigned>(release[n++] - '0');
+    release.remove_prefix(n);
+    return n != 0;
+  };
+  if (!number(major) || !release.starts_with('.')) return false;
+  release.remove_prefix(1);
+  return number(minor);
 }
 
 std::vector<EraStep> era_steps(const Era &from, const Era &to) {

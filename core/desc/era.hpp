@@ -22,7 +22,7 @@ namespace mmscope {
 // --- policies ---
 
 enum class FirstMiB : u8 {
-  whole, // [0, 1 MiB) is reserved once the real-mode trampoline has its place
+  whole,              // [0, 1 MiB) is reserved once the real-mode trampoline has its place
   after_crash_kernel, // … only behind the crash kernel, and what boot memory was taken below it stays
 };
 enum class ZoneEstimate : u8 {
@@ -30,11 +30,29 @@ enum class ZoneEstimate : u8 {
   present,
 };
 
+// How long a CPU's page list may grow before it is drained.
+enum class PcpHigh : u8 {
+  six_batches,   // six batches
+  low_watermark, // the CPUs of a node together hold as much as lies below the low watermark
+  tuned,         // from there up to an eighth of the zone, as the traffic goes
+};
+// Which order a slab gets when none holds enough objects at little waste.
+enum class SlabOrder : u8 {
+  fewer_objects, // one object less, and the same limits of waste again
+  more_waste,    // up to half of the slab may be wasted
+};
+// What create_kmalloc_caches makes.
+enum class KmallocCaches : u8 {
+  dma_twins,   // normal, reclaimable; then a DMA twin of each size, by index
+  cgroup,      // normal, counted by cgroup, reclaimable, DMA
+  cgroup_last, // normal, reclaimable, DMA, counted by cgroup; of each type 96 and 192 first; then a cache of buckets
+};
+
 // --- an era ---
 
 struct Era {
-  std::string_view name;  // "6.1"
-  unsigned major, minor;  // kernel versions from this one up to the next row's
+  std::string_view name; // "6.1"
+  unsigned major, minor; // kernel versions from this one up to the next row's
 #define ERA_FIELD(type, name, text) type name;
 #include "desc/era_fields.def"
 #undef ERA_FIELD
@@ -49,7 +67,7 @@ enum class EraField : u8 {
 struct EraFieldInfo {
   std::string_view name, text;
 };
-std::span<const EraFieldInfo> era_fields();                // by EraField
+std::span<const EraFieldInfo> era_fields();                 // by EraField
 std::string era_value_text(const Era &era, EraField field); // "262144", "yes", "present"
 
 const Era *find_era(std::string_view name); // "6.1"; null when unknown
@@ -58,6 +76,9 @@ const Era &pivot_era();                     // the one that the others differ fr
 // The row that covers a version: its own, or the nearest older one if the versions behind it are known to follow the
 // same rules. Null when none does.
 const Era *era_of_version(unsigned major, unsigned minor);
+
+// "6.1.0-50-amd64" is 6 and 1; false when it does not begin with two numbers.
+bool version_of_release(std::string_view release, unsigned &major, unsigned &minor);
 
 // --- what changed ---
 

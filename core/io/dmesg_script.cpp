@@ -47,6 +47,7 @@ constexpr Purpose purposes[] = {
     {"e820__reserve_resources", "firmware map as resources"},
     {"firmware_map_add_early", "firmware map for sysfs"},
     {"register_nosave_region", "hibernation's no-save list"},
+    {"pcpu_alloc_alloc_info", "per-CPU layout"},
     {"pcpu_build_alloc_info", "per-CPU layout"},
     {"pcpu_embed_first_chunk", "per-CPU group addresses"},
     {"pcpu_fc_alloc", "per-CPU first chunk"},
@@ -70,27 +71,14 @@ struct FreeRule {
   std::string_view freed_by, allocated_by;
 };
 constexpr FreeRule free_rules[] = {
-    {"init_mem_mapping", "init_mem_mapping"},            // the probe
+    {"init_mem_mapping", "init_mem_mapping"},             // the probe
     {"pcpu_free_alloc_info", "pcpu_build_alloc_info"},
+    {"pcpu_free_alloc_info", "pcpu_alloc_alloc_info"},
+    {"pcpu_embed_first_chunk", "pcpu_alloc_alloc_info"}, // its name up to 5.13
     {"pcpu_embed_first_chunk", "pcpu_build_alloc_info"}, // after the tails the layout, then the group addresses
     {"pcpu_embed_first_chunk", "pcpu_embed_first_chunk"},
     {"start_kernel", "start_kernel"}, // unknown parameters, once they are printed
 };
-
-// "6.1.0-50-amd64" → 6, 1
-bool version_of(std::string_view release, unsigned &major, unsigned &minor) {
-  const auto number = [&](unsigned &out) {
-    std::size_t n = 0;
-    out = 0;
-    while (n < release.size() && n < 4 && release[n] >= '0' && release[n] <= '9')
-      out = out * 10 + static_cast<unsigned>(release[n++] - '0');
-    release.remove_prefix(n);
-    return n != 0;
-  };
-  if (!number(major) || !release.starts_with('.')) return false;
-  release.remove_prefix(1);
-  return number(minor);
-}
 
 // Units of the first per-CPU chunk: each group is one allocation of so many units, some of them without a CPU.
 struct PercpuLayout {
@@ -298,7 +286,7 @@ private:
     if (release_.empty()) {
       setup_.era = &pivot_era();
       assume(concat("the log does not name its kernel: taken for Linux ", setup_.era->name));
-    } else if (!version_of(release_, major, minor) || (setup_.era = era_of_version(major, minor)) == nullptr) {
+    } else if (!version_of_release(release_, major, minor) || (setup_.era = era_of_version(major, minor)) == nullptr) {
       std::string known;
       for (const Era &e : all_eras()) append(known, known.empty() ? "" : ", ", e.name);
       fail(release_line_, 0, concat("Linux ", release_, ": this version models Linux ", known, " only"));
@@ -334,7 +322,8 @@ private:
       for (const KernelConfig *c : all)
         if (c->arch == setup_.arch->name && c->era_major == setup_.era->major && c->era_minor == setup_.era->minor &&
             release_.ends_with(c->flavour) &&
-            (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour)))
+            (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour) ||
+             row->era_major != c->era_major || row->era_minor != c->era_minor))
           row = c;
     }
     KernelConfig &config = setup_.config;
@@ -1228,7 +1217,8 @@ private:
     bool zones = false;
     for (const LogLine &l : lines()) {
       if (l.kind == LogKind::zone_ranges) zones = true;
-      if (l.kind == LogKind::fact && zones && !l.masked) out_.facts.lines.push_back({l.fact, l.line, l.text});
+      if (l.kind == LogKind::fact && (zones || l.fact == LineKind::lowmem) && !l.masked)
+        out_.facts.lines.push_back({l.fact, l.line, l.text});
       if (l.kind == LogKind::node_data && !l.masked) {
         out_.facts.lines.push_back({LineKind::node_data, l.line, l.text});
         LoggedAlloc a{.function = {},

@@ -81,11 +81,20 @@ struct Prediction {
   std::vector<Moment> dumps;
   std::optional<System> handoff_entry, handoff_return; // around memblock_free_all
   std::optional<System> initmem;                       // before the first part of the kernel image is given back
+  std::vector<PfnRange> late;                          // what was given back until then
   std::vector<Event> handoff_events;
   std::vector<Range64> freed; // by command index; empty = not a free
   std::optional<Machine> end;
   std::vector<std::string> errors;
 };
+
+// Of a free_reserved_area; empty if it cannot be made.
+PfnRange given_back(const Trace &trace) {
+  for (const Event &e : trace.events())
+    if (e.kind == EventKind::lab_call && trace.text(e.f[0]) == "free_reserved_area")
+      return {to_pfn_up(phys_addr_t{e.f[2]}, 12), to_pfn_down(phys_addr_t{e.f[3]}, 12)};
+  return {};
+}
 
 Prediction play_script(const Script &script, const LoggedFacts &facts) {
   Prediction p;
@@ -105,6 +114,7 @@ Prediction play_script(const Script &script, const LoggedFacts &facts) {
     if (!p.initmem && c.op == Op::free_reserved_area && c.owner.starts_with("unused ")) p.initmem = m.system();
     const Result r = m.apply(c, &trace);
     if (!r.ok()) p.errors.push_back(concat("line ", c.line, ": ", op_info(c.op).name, ": ", r.error));
+    if (c.op == Op::free_reserved_area && !p.initmem) p.late.push_back(given_back(trace));
     p.allocs.add(i, c, r, trace.events(), trace);
     for (const Event &e : trace.events()) {
       if (e.kind != EventKind::lab_call) continue;
@@ -221,6 +231,7 @@ struct ZoneFacts {
   std::map<std::string, u64, std::less<>> values; // "spanned", "managed", "min" …
   std::vector<u64> protection;
   std::vector<std::array<u64, 3>> pagesets; // of each CPU: high, batch, vm stats threshold
+  u64 on_cpus = 0;                          // pages on all CPUs' lists
 };
 std::vector<ZoneFacts> read_zoneinfo(std::string_view text) {
   std::vector<ZoneFacts> zones;
@@ -245,6 +256,7 @@ std::vector<ZoneFacts> read_zoneinfo(std::string_view text) {
     if (first == "cpu:") z.pagesets.emplace_back();
     if (!z.pagesets.empty()) {
       std::array<u64, 3> &set = z.pagesets.back();
+      if (first == "count:") z.on_cpus += parse_u64(trim(rest)).value_or(0);
       if (first == "high:") set[0] = parse_u64(trim(rest)).value_or(0);
       if (first == "batch:") set[1] = parse_u64(trim(rest)).value_or(0);
       if (line.find("vm stats threshold: ") != std::string_view::npos)
@@ -496,6 +508,22 @@ private:
     };
     frozen("freeze_B_buddy", b_, p_.handoff_return);
     frozen("freeze_D_buddy", d_, p_.initmem);
+    // Until a CPU's list drains, nothing that was given back late is on a free list, whoever has taken some of it since.
+    if (d_ && p_.initmem)
+      for (const PfnRange &r : p_.late) {
+        const PageAlloc &pages = p_.initmem->pages;
+        const zone *z = r.start < r.end ? pages.zone_at(r.start) : nullptr;
+        if (z == nullptr || has_drained(*z)) continue;
+        u64 expected = 0;
+        for (const FrozenZone &zone : d_->zones)
+          for (const FrozenList &l : zone.lists)
+            for (const u64 pfn : l.pfns) {
+              const u64 first = std::max(pfn, r.start.v), end = std::min(pfn + (u64{1} << l.order), r.end.v);
+              if (first < end) expected += end - first;
+            }
+        f.number(concat("freeze_D_buddy, free pages of pfn ", r.start.v, "..", r.end.v), expected,
+                 pages.map().count_state(r.start, r.end, PageState::free));
+      }
     if (complete())
       for (const ZoneFacts &z : zoneinfo_) {
         const zone *got = find_zone(p_.end->system(), z.nid, z.name);
@@ -511,6 +539,8 @@ private:
       }
     return std::move(f).finish();
   }
+  // The factor grows with the first drain, and only a request makes it smaller.
+  static bool has_drained(const zone &z) { return !z.pcp.empty() && z.pcp[0].free_factor != 0; }
   // The script goes to the end of the boot, so that files read later show the same state.
   bool complete() const { return p_.initmem.has_value(); }
 
@@ -583,6 +613,10 @@ private:
           f.item(concat(where, " pageset ", cpu, " high, batch, threshold"), join({want.begin(), want.end()}),
                  join({got->pcp_high, got->pcp_batch, got->stat_threshold}));
         }
+        // Nobody asks for pages below a zone of the same node that has some: what was given back late is still there. (The
+        // lab has one CPU do it all, which makes a difference once a list drains.)
+        if (below_another(s, z) && !got->pcp.empty() && (z.pagesets.size() == 1 || !has_drained(*got)))
+          f.number(where + " pages on CPUs' lists", z.on_cpus, got->pcp[0].count);
       }
       if (const auto vm = file_("vm"))
         for_each_line(*vm, [&](std::string_view line) {
@@ -591,6 +625,10 @@ private:
         });
     }
     return std::move(f).finish();
+  }
+  static bool below_another(const System &s, const ZoneFacts &z) {
+    const zone *normal = find_zone(s, z.nid, "Normal");
+    return z.name == "DMA32" && !z.pagesets.empty() && normal != nullptr && normal->managed_pages != 0;
   }
   static std::vector<u64> reserves(const zone &z, std::size_t n) {
     return {z.lowmem_reserve.begin(),

@@ -130,7 +130,9 @@ std::optional<SlubRules> read_rules(std::string_view log, std::string_view versi
     version.remove_prefix(14);
     release = next_word(version);
   }
-  if (!release.starts_with("6.1.")) return std::nullopt;
+  unsigned major = 0, minor = 0;
+  const Era *era = version_of_release(release, major, minor) ? era_of_version(major, minor) : nullptr;
+  if (era == nullptr) return std::nullopt;
   const Flavour *flavour = nullptr;
   for (const Flavour &f : flavours)
     if (release.ends_with(f.suffix) && (flavour == nullptr || f.suffix.size() > flavour->suffix.size())) flavour = &f;
@@ -148,6 +150,7 @@ std::optional<SlubRules> read_rules(std::string_view log, std::string_view versi
   r.sizeof_track = flavour->word == 8 ? 32 : 20;
   r.nr_cpu_ids = r.present_cpus = static_cast<u32>(*cpus);
   r.nr_node_ids = static_cast<u32>(*nodes);
+  read_slub_era(r, *era);
   read_slub_params(r, command_line);
   return r;
 }

@@ -15,6 +15,8 @@ namespace {
 
 // More than any firmware gives; the maps are put in order anew with each line.
 constexpr std::size_t max_e820_entries = 512, max_numa_blocks = 4096;
+// An initrd lies below 2 GiB. Some ten events a page of it are as many as one call may have.
+constexpr u64 most_freed_singly = u64{2} << 30;
 constexpr u64 all_memblock_flags = MEMBLOCK_HOTPLUG | MEMBLOCK_MIRROR | MEMBLOCK_NOMAP | MEMBLOCK_DRIVER_MANAGED;
 
 constexpr bool power_of_two(u64 x) { return x != 0 && (x & (x - 1)) == 0; }
@@ -286,6 +288,8 @@ void Machine::check_facts(Site &site) const {
     const pfn_t first = to_pfn_up(site.addr(0), shift), last = to_pfn_down(site.addr(0) + v[1], shift);
     if (v[0] + v[1] > u64{1} << system_.arch->max_physmem_bits)
       site.fail(1, "the range ends beyond physical memory");
+    else if (site.c.op == Op::free_reserved_area && v[1] > most_freed_singly)
+      site.fail(1, "its pages are freed one by one, so 2G at most in one call");
     else
       system_.pages.for_each_run(first, last, [&](const PageRun &r) {
         if (r.info.state != PageState::reserved)

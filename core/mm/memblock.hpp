@@ -149,8 +149,8 @@ struct memblock {
 
   // --- questions ---
   i32 node_of(const memblock_region &r) const { return rules.numa ? r.nid : 0; } // memblock_get_region_node
-  phys_addr_t start_of_dram() const; // 0 when empty
-  phys_addr_t end_of_dram() const;   // one past the last byte
+  phys_addr_t start_of_dram() const;                                             // 0 when empty
+  phys_addr_t end_of_dram() const;                                               // one past the last byte
   // Index of the region holding `a`, or -1 (binary search).
   int search(memblock_list list, phys_addr_t a) const;
   const memblock_type &type(memblock_list l) const { return l == memblock_list::memory ? memory : reserved; }

@@ -469,7 +469,7 @@ void build_all_zonelists(System &s, Trace *t) {
       append(line, node, ' ');
       previous = node;
     }
-    if (s.config.numa) s.print(t, std::move(line));
+    if (s.config.numa && s.era->prints_fallback_order) s.print(t, std::move(line));
   }
   u64 total = 0;
   unsigned policy = 0;

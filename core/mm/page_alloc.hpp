@@ -27,6 +27,7 @@
 #pragma once
 #include "desc/gfp.hpp"
 #include "mm/mem_map.hpp"
+#include "desc/era.hpp"
 #include "mm/mmzone.hpp"
 #include "mm/watermark.hpp"
 
@@ -48,6 +49,7 @@ struct BuddyRules {
   std::array<u8, 16> gfp_zones{2, 0, 2, no_zone, 1, no_zone, no_zone, no_zone, // gfp_zone_table
                                2, 0, 3, no_zone, 1, no_zone, no_zone, no_zone};
   u64 watermark_boost_factor = 15000; // of 10000, of the high watermark
+  PcpHigh pcp_high = PcpHigh::low_watermark;
   u64 pcp_most_pages = 256;           // 1 MiB: a batch is cut from no more
   unsigned pcp_batch_scale_max = 5;   // free_factor goes no higher (CONFIG_PCP_BATCH_SCALE_MAX)
   friend bool operator==(const BuddyRules &, const BuddyRules &) = default;
@@ -189,9 +191,9 @@ public:
   // so that is what the events say: lab_hand_over order 0, count n, then those blocks.
   u64 free_deferred(Trace *t, i32 nid, std::span<const PfnRange> ranges);
   u64 free_deferred(Trace *t, i32 nid, pfn_t start, pfn_t end);
-  // free_reserved_area, free_reserved_page: page by page, ascending, order 0, to the head (or the tail, if
-  // merging is likely), then managed. Not through a CPU's page list. Here too the pages of an aligned block
-  // of one zone and one type are freed as that block, which is what they end as. None of them may be free.
+  // free_reserved_area, free_reserved_page: page by page, ascending, through CPU 0's page list, then managed. Before
+  // there are such lists, to the head (or the tail, if merging is likely); the pages of an aligned block of one zone and
+  // one type are then freed as that block, which is what they end as. None of them may be free.
   void free_reserved(Trace *t, pfn_t pfn, u64 count);
 
   // === requests (alloc_pages.cpp) ===

@@ -10,7 +10,7 @@ namespace mmscope {
 
 namespace {
 
-// Structure sizes and options are those of Debian's 6.1 builds, which are alike in this.
+// Structure sizes and options are those of Debian's builds, which are alike in this.
 SlubRules slub_rules(const System &s) {
   SlubRules r;
   r.page_shift = s.arch->page_shift;
@@ -19,6 +19,7 @@ SlubRules slub_rules(const System &s) {
   r.direct_map_base = direct_map_base(s);
   r.zone_dma =
       std::any_of(s.arch->zones.begin(), s.arch->zones.end(), [](const ZoneRow &z) { return z.name == "DMA"; });
+  read_slub_era(r, *s.era);
   read_slub_params(r, s.params.text);
   return r;
 }
