@@ -253,6 +253,7 @@ private:
     return concat(l.function, ": masked ", l.size, " bytes ", l.caller);
   }
   std::string reserve(const LogLine &l, std::string_view message) const {
+    if (Op step{}; made_by_step(l.caller, step)) return concat("memblock_reserve: 0 bytes ", l.caller);
     if (!is_answer_caller(l.caller)) return std::string(message);
     if (!std::binary_search(notes_.bare.begin(), notes_.bare.end(), l.line)) return {};
     return concat("memblock_reserve: ", l.size, " bytes ", l.caller);

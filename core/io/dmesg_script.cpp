@@ -226,7 +226,7 @@ private:
         break;
       case LogKind::percpu:
         pcpu.unit = l.size;
-        pcpu.used = u64{l.n} << 12;
+        pcpu.used = l.n; // pages, until the architecture is known
         percpu_ = &l;
         break;
       case LogKind::percpu_groups: read_groups(l.text, pcpu, last_group); break;
@@ -282,6 +282,7 @@ private:
         assume(concat("the log does not name its architecture: taken for ", setup_.arch->name));
     }
     if (device_tree() && cpus_ == 0) cpus_ = slab_cpus_;
+    percpu_layout_.used <<= setup_.arch->page_shift;
     unsigned major = 0, minor = 0;
     if (release_.empty()) {
       setup_.era = &pivot_era();
@@ -646,8 +647,12 @@ private:
       if (cpus_ == 0) assume("the log does not say how many CPUs there are: taken for 1");
       emit(Op::numa_set_cpus, {0, std::clamp<u64>(cpus_, 1, max_cpus())}, "of_node_to_nid", Phase::numa, line);
     }
+    // A device tree need not name distances; what is not other than the default is taken for not named.
     const auto nodes = static_cast<u64>(several ? hints_.distance.size() : 0);
-    for (u64 i = 0; i < nodes && nodes <= 64; ++i)
+    bool named = false;
+    for (u64 i = 0; i < nodes; ++i)
+      for (u64 j = 0; j < nodes; ++j) named = named || distance(i, j) != (i == j ? 10 : 20);
+    for (u64 i = 0; named && i < nodes && nodes <= 64; ++i)
       for (u64 j = 0; j < nodes; ++j)
         emit(Op::numa_set_distance, {i, j, distance(i, j)}, "of_numa_parse_distance_map", Phase::numa, line);
   }
@@ -835,6 +840,26 @@ private:
   }
 
   void reserve(const LogLine &l, const LogLine *next) {
+    if (Op step{}; !is_answer_caller(l.caller) && made_by_step(l.caller, step)) {
+      // Up to 5.12 device-tree machines searched for their distance table and reserved it in two calls.
+      close_pending();
+      ensure(step_of(step, l.caller), l.line);
+      if (l.masked) return;
+      out_.facts.allocs.push_back({.function = {},
+                                   .caller = l.caller,
+                                   .size = l.size,
+                                   .align = 0,
+                                   .nid = no_node,
+                                   .from = {},
+                                   .max_addr = {},
+                                   .addr = phys_addr_t{l.base},
+                                   .answer_size = l.size,
+                                   .line = l.line,
+                                   .answer_line = l.line,
+                                   .command = step_[static_cast<std::size_t>(step_of(step, l.caller))],
+                                   .inside = true});
+      return;
+    }
     if (!is_answer_caller(l.caller)) {
       close_pending();
       if (l.caller == "e820__memblock_setup" || l.masked) return;
