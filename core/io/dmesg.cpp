@@ -199,7 +199,6 @@ public:
     case LogKind::percpu:
     case LogKind::percpu_groups:
     case LogKind::nr_cpus:
-    case LogKind::slab_cpus:
     case LogKind::freeing: return std::string(message);
     // Marks of where the boot is.
     case LogKind::dump:
@@ -212,6 +211,7 @@ public:
     case LogKind::deferred: return "node - deferred pages initialised in -";
     case LogKind::last_pfn: return concat("last_pfn = - max_arch_pfn = ", hex_text(l.size));
     case LogKind::x86: return "x86/";
+    case LogKind::slub_up: return std::string(message);
     case LogKind::hugetlb: return "HugeTLB: registered - page size";
     case LogKind::node_data:
       if (l.nid == no_node) return concat("NUMA: NODE_DATA ", l.size, " bytes");
@@ -253,10 +253,11 @@ private:
     return concat(l.function, ": masked ", l.size, " bytes ", l.caller);
   }
   std::string reserve(const LogLine &l, std::string_view message) const {
+    if (std::binary_search(notes_.bare.begin(), notes_.bare.end(), l.line))
+      return concat("memblock_reserve: ", l.size, " bytes ", l.caller);
+    // A reservation of a step's own: that it is made is left.
     if (Op step{}; made_by_step(l.caller, step)) return concat("memblock_reserve: 0 bytes ", l.caller);
-    if (!is_answer_caller(l.caller)) return std::string(message);
-    if (!std::binary_search(notes_.bare.begin(), notes_.bare.end(), l.line)) return {};
-    return concat("memblock_reserve: ", l.size, " bytes ", l.caller);
+    return is_answer_caller(l.caller) ? std::string() : std::string(message);
   }
   std::string free(const LogLine &l) const {
     const auto it = std::lower_bound(notes_.frees.begin(), notes_.frees.end(), l.line,

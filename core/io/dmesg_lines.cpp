@@ -440,7 +440,8 @@ LogLine outdented(std::string_view m) {
     if (s.take("SRAT: ")) return srat_line(s);
     if (s.take("SLUB: HWalign=")) {
       const std::size_t at = s.rest().find(" CPUs=");
-      return at == std::string_view::npos ? LogLine{} : with_number(LogKind::slab_cpus, Scan(s.rest().substr(at + 6)));
+      return at == std::string_view::npos ? made(LogKind::slub_up)
+                                          : with_number(LogKind::slub_up, Scan(s.rest().substr(at + 6)));
     }
     break;
   case 'f':
