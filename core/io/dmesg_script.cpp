@@ -70,6 +70,7 @@ std::string_view purpose_of(std::string_view caller) {
 // Whose allocations a function gives back whole, in this order: the latest of each first.
 struct FreeRule {
   std::string_view freed_by, allocated_by;
+  bool first = false; // the earliest of them, not the latest
 };
 constexpr FreeRule free_rules[] = {
     {"init_mem_mapping", "init_mem_mapping"},             // the probe
@@ -77,7 +78,7 @@ constexpr FreeRule free_rules[] = {
     {"pcpu_free_alloc_info", "pcpu_alloc_alloc_info"},
     {"pcpu_embed_first_chunk", "pcpu_alloc_alloc_info"}, // its name up to 5.13
     {"pcpu_embed_first_chunk", "pcpu_build_alloc_info"}, // after the tails the layout, then the group addresses
-    {"pcpu_embed_first_chunk", "pcpu_embed_first_chunk"},
+    {"pcpu_embed_first_chunk", "pcpu_embed_first_chunk", true}, // the layout too, where it is one function
     {"start_kernel", "start_kernel"}, // unknown parameters, once they are printed
 };
 
@@ -1085,12 +1086,8 @@ private:
     if (l.caller != "pcpu_embed_first_chunk" || percpu_layout_whole())
       for (const FreeRule &r : free_rules)
         if (r.freed_by == l.caller)
-          if (Live *a = latest(r.allocated_by)) return {a, 0, a->size};
+          if (Live *a = r.first ? earliest(r.allocated_by) : latest(r.allocated_by)) return {a, 0, a->size};
     if (l.size == 0) return {};
-    // Where the compiler has made one function of all, the layout and the areas look the same: the layout goes first.
-    if (l.caller == "pcpu_embed_first_chunk" && chunks_.empty())
-      for (Live &a : live_)
-        if (!a.freed && a.caller == l.caller && a.size == l.size) return {&a, 0, a.size};
     if (Live *a = latest(l.caller, l.size)) return {a, 0, l.size};
     // By the logged addresses second.
     for (auto a = live_.rbegin(); a != oldest(); ++a) {
@@ -1099,6 +1096,11 @@ private:
       if (l.base >= addr->v && l.base + l.size <= addr->v + a->size) return {&*a, l.base - addr->v, l.size};
     }
     return {};
+  }
+  Live *earliest(std::string_view caller) {
+    for (auto a = oldest().base(); a != live_.end(); ++a)
+      if (!a->freed && a->caller == caller) return &*a;
+    return nullptr;
   }
   Live *latest(std::string_view caller, u64 size = 0) { // size 0: any
     for (auto a = live_.rbegin(); a != oldest(); ++a)

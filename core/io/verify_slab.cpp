@@ -17,6 +17,7 @@ struct Flavour {
   u32 word, page_shift;
   u32 kmalloc_min_align; // ARCH_KMALLOC_MINALIGN: where devices write past the caches, a cache line and more
   bool zone_dma;
+  unsigned major = 0, minor = 0; // from this version on
 };
 constexpr Flavour flavours[] = {
     {"-amd64", 8, 12, 8, true},       {"-cloud-amd64", 8, 12, 8, true},   {"-686", 4, 12, 8, true},
@@ -24,6 +25,8 @@ constexpr Flavour flavours[] = {
          {"-armmp", 4, 12, 64, true},
     {"-armmp-lpae", 4, 12, 64, true}, {"-loongson-3", 8, 14, 128, false}, {"-5kc-malta", 8, 12, 128, true},
     {"-4kc-malta", 4, 12, 128, true},
+    // Since then small buffers are bounced for devices, so kmalloc need not mind them.
+    {"-arm64", 8, 12, 8, true, 6, 5}, {"-arm64-16k", 8, 14, 8, true, 6, 5},
 };
 
 // Caches whose kmem_cache_create names a constructor, in any era (fs/*/inode.c, fs/inode.c, ipc/mqueue.c, net/socket.c,
@@ -147,7 +150,9 @@ std::optional<SlubRules> read_rules(std::string_view log, std::string_view versi
   if (era == nullptr) return std::nullopt;
   const Flavour *flavour = nullptr;
   for (const Flavour &f : flavours)
-    if (release.ends_with(f.suffix) && (flavour == nullptr || f.suffix.size() > flavour->suffix.size())) flavour = &f;
+    if (release.ends_with(f.suffix) && (major > f.major || (major == f.major && minor >= f.minor)) &&
+        (flavour == nullptr || f.suffix.size() >= flavour->suffix.size()))
+      flavour = &f;
   const std::optional<u64> line = number_behind(slub, "HWalign="), cpus = number_behind(slub, "CPUs="),
                            nodes = number_behind(slub, "Nodes=");
   if (flavour == nullptr || !line || !cpus || !nodes || *cpus == 0 || *cpus > 8192 || *nodes == 0 || *nodes > 1024 ||
