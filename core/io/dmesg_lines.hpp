@@ -61,6 +61,7 @@ enum class LogKind : u8 {
   hugetlb,
   slub_up,        // "SLUB: HWalign=…": the page allocator works
   init_started,
+  cma,       // "cma: Reserved 64 MiB at 0x…": flag set when it failed
 };
 
 struct LogLine {

@@ -133,6 +133,8 @@ System make_system(const SystemSetup &setup) {
                       .page_shift = setup.arch->page_shift,
                       .cache_line = setup.config.cache_line != 0 ? setup.config.cache_line : setup.arch->cache_line,
                       .numa = setup.config.numa};
+  s.memblock.memory.max = setup.arch->memory_regions;
+  if (setup.arch->region_for_each_cpu) s.memblock.reserved.max += setup.config.nr_cpus_max + 1;
   s.pages = PageAlloc(BuddyRules{.max_order = order_t{setup.config.max_order},
                                  .pageblock_order = order_t{setup.config.pageblock_order},
                                  .zone_types = static_cast<unsigned>(setup.arch->zones.size()),

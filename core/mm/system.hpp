@@ -46,6 +46,9 @@ enum class vm_field : u8 {
   numa_distance_cnt,  // the distance table covers node ids below this
   numa_distance_addr, // where it lies
   vmalloc_tables,     // pages taken for top-level page tables after the handoff
+  memstart_addr,      // physical address that the direct map begins with (arm64)
+  cma_base,           // the default CMA area: its address
+  totalcma_pages,     // … and its pages
   count_
 };
 
