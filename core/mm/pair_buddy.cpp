@@ -25,7 +25,7 @@ u64 PairZone::map_bytes(order_t order) const {
 }
 
 bool PairZone::bit(order_t order, u64 pair) const {
-  return (maps_[at(base_[order.v] + pair / 8)] >> (pair % 8) & 1) != 0;
+  return (maps_[at(base_[at(order.v)] + pair / 8)] >> (pair % 8) & 1) != 0;
 }
 
 u64 PairZone::free_pages() const {
@@ -119,7 +119,7 @@ void PairZone::list_del(Trace *t, order_t order, pfn_t pfn) {
 
 void PairZone::toggle(Trace *t, order_t order, u64 pair) {
   MM_CHECK(has_map(order) && pair < pairs(order));
-  u8 &byte = maps_[at(base_[order.v] + pair / 8)];
+  u8 &byte = maps_[at(base_[at(order.v)] + pair / 8)];
   byte = static_cast<u8>(byte ^ (1u << (pair % 8)));
   emit(t, EventKind::lab_pair_toggle, {id_, order.v, pair, bit(order, pair) ? 1u : 0u});
 }

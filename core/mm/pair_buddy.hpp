@@ -70,7 +70,7 @@ public:
   std::optional<Block> containing(pfn_t pfn) const;
   // fn(first page) for the list of an order, head first.
   template <class Fn> void for_each_block(order_t order, Fn &&fn) const {
-    for (u32 i = heads_[order.v]; i != nobody; i = frames_[i].next) fn(rules_.start + i);
+    for (u32 i = heads_[at(order.v)]; i != nobody; i = frames_[i].next) fn(rules_.start + i);
   }
 
   // The primitives that events are folded with.
