@@ -47,9 +47,11 @@ struct KernelConfig {
   bool numa;
   bool cma = false; // CONFIG_CMA: one migratetype more
   MemoryModel memory_model;
-  u64 cache_line = 0;        // SMP_CACHE_BYTES; 0 = the architecture's
-  u64 image_base, image_end; // [_text, __end_of_kernel_reserve): reserved before anything else, without KASLR
-  u64 brk_size;              // bytes reserved behind it
+  bool sparse_extreme = true;   // SPARSEMEM_EXTREME: roots of sections are allocated, not static
+  bool memory_hotremove = true; // CONFIG_MEMORY_HOTREMOVE
+  u64 cache_line = 0;           // SMP_CACHE_BYTES; 0 = the architecture's
+  u64 image_base, image_end;    // [_text, __end_of_kernel_reserve): reserved before anything else, without KASLR
+  u64 brk_size;                 // bytes reserved behind it
   u64 text_kb, rwdata_kb, rodata_kb, init_kb, bss_kb; // as the "Memory:" line prints them
   u64 percpu_static, percpu_reserved, percpu_dynamic; // bytes of the first chunk
   u64 nr_cpus_max;                                    // CONFIG_NR_CPUS

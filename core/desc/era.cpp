@@ -93,14 +93,15 @@ static_assert(std::is_sorted(built.begin(), built.end(), [](const Era &a, const 
 std::string text_of(u64 n) { return concat(n); }
 std::string text_of(i64 n) { return n < 0 ? concat("-", static_cast<u64>(-n)) : concat(static_cast<u64>(n)); }
 std::string text_of(bool b) { return b ? "yes" : "no"; }
-std::string text_of(FirstMiB v) { return v == FirstMiB::whole ? "with the trampoline" : "after the crash kernel"; }
+std::string text_of(FirstMiB v) { return v == FirstMiB::whole ? "whole" : "as needed"; }
 std::string text_of(PcpHigh v) {
   static constexpr std::string_view names[] = {"six batches", "low watermark over CPUs", "tuned"};
   return std::string(names[static_cast<std::size_t>(v)]);
 }
 std::string text_of(SlabOrder v) { return v == SlabOrder::more_waste ? "more waste" : "fewer objects"; }
 std::string text_of(KmallocCaches v) {
-  static constexpr std::string_view names[] = {"DMA twins last", "with cgroup", "cgroup last"};
+  static constexpr std::string_view names[] = {"DMA twins last", "with cgroup", "cgroup last",
+                                               "cgroup last, and buckets"};
   return std::string(names[static_cast<std::size_t>(v)]);
 }
 std::string text_of(ZoneEstimate v) { return v == ZoneEstimate::present ? "present pages" : "without mem_map"; }

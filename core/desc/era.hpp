@@ -22,8 +22,8 @@ namespace mmscope {
 // --- policies ---
 
 enum class FirstMiB : u8 {
-  whole,              // [0, 1 MiB) is reserved once the real-mode trampoline has its place
-  after_crash_kernel, // … only behind the crash kernel, and what boot memory was taken below it stays
+  whole,     // [0, 1 MiB) is reserved once the real-mode trampoline has its place
+  as_needed, // the first 64 KiB, the BIOS area and the trampoline; the rest is ordinary memory
 };
 enum class ZoneEstimate : u8 {
   without_mem_map, // present pages less those of their struct pages and the DMA reserve
@@ -45,7 +45,8 @@ enum class SlabOrder : u8 {
 enum class KmallocCaches : u8 {
   dma_twins,   // normal, reclaimable; then a DMA twin of each size, by index
   cgroup,      // normal, counted by cgroup, reclaimable, DMA
-  cgroup_last, // normal, reclaimable, DMA, counted by cgroup; of each type 96 and 192 first; then a cache of buckets
+  dma_cgroup,  // normal, reclaimable, DMA, counted by cgroup
+  cgroup_last, // likewise; of each type 96 and 192 first; then a cache of buckets
 };
 
 // --- an era ---

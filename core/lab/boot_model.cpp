@@ -451,7 +451,7 @@ private:
     issue(command(Op::memblock_set_current_limit, {isa_end}), "setup_arch");
     step(Op::e820__memblock_setup, "setup_arch");
     alloc_range(config_.trampoline_bytes, page_bytes, 0, MiB, "reserve_real_mode", "real-mode trampoline");
-    reserve(0, MiB, "setup_arch", "first MiB");
+    if (machine_.system().era->first_mib == FirstMiB::whole) reserve(0, MiB, "setup_arch", "first MiB");
     init_mem_mapping();
     setup_log_buf(true);
     reserve_initrd();

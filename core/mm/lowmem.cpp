@@ -94,7 +94,9 @@ u64 max_mapped(const System &s) {
 
 bool is_highmem(const System &s, unsigned zid) {
   const ZoneRow &row = s.arch->zones[zid];
-  return row.high || (row.kind == ZoneLimit::movable && s.arch->zones[s.get(vm_field::movable_zone)].high);
+  if (row.kind != ZoneLimit::movable) return row.high;
+  if (s.config.numa || s.era->movable_high_by_zone) return s.arch->zones[s.get(vm_field::movable_zone)].high;
+  return zid > 0 && s.arch->zones[zid - 1].high;
 }
 
 u64 totalhigh_pages(const System &s) {
