@@ -109,6 +109,13 @@ struct PageMeaning { // of a member, while the page is used so
   std::string_view member, what;
 };
 
+// How the arrays of struct pages are made and found (mm/page_alloc.c alloc_node_mem_map, include/linux/mmzone.h).
+struct MapRules {
+  bool whole_blocks = true;       // an array begins and ends at blocks of the largest order; else one page more than RAM
+  bool roots_allocated = true;    // SPARSEMEM_EXTREME's table of roots is found through a pointer
+  unsigned section_flag_bits = 5; // low bits of section_mem_map that are no address
+};
+
 struct PageRow {
   std::string_view name; // "6.1"
   std::span<const PageMember> members;
@@ -119,6 +126,7 @@ struct PageRow {
   std::span<const PageMeaning> meanings;
   std::string_view free_mark; // how the first page of a free block is known
   FlagsRules rules;
+  MapRules map;
   u32 usual; // options of a usual 64-bit kernel
   std::string_view source, flags_source;
 };
