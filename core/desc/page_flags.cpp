@@ -83,4 +83,19 @@ std::string_view page_type_of(const PageRow &row, u32 word) {
   return "";
 }
 
+std::vector<FlagChange> compare(const std::vector<PlacedFlag> &from, const std::vector<PlacedFlag> &to) {
+  const auto bit_in = [](const std::vector<PlacedFlag> &flags, std::string_view name) {
+    for (const PlacedFlag &f : flags)
+      if (f.name == name) return static_cast<int>(f.bit);
+    return -1;
+  };
+  std::vector<FlagChange> changes;
+  for (const PlacedFlag &f : from)
+    if (const int bit = bit_in(to, f.name); bit != static_cast<int>(f.bit))
+      changes.push_back({f.name, static_cast<int>(f.bit), bit});
+  for (const PlacedFlag &f : to)
+    if (bit_in(from, f.name) < 0) changes.push_back({f.name, -1, static_cast<int>(f.bit)});
+  return changes;
+}
+
 } // namespace mmscope

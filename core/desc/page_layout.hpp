@@ -172,6 +172,12 @@ struct MemberChange {
 // Members by use and name; those that stay as they are, are left out.
 std::vector<MemberChange> compare(const PageLayout &from, const PageLayout &to);
 
+struct FlagChange {
+  std::string_view name;
+  int from, to; // bit; -1 = not there
+};
+std::vector<FlagChange> compare(const std::vector<PlacedFlag> &from, const std::vector<PlacedFlag> &to);
+
 // --- what mem_map costs ---
 
 struct MemMapCost {
