@@ -8,7 +8,8 @@ namespace {
 
 bool is_digit(char ch) { return ch >= '0' && ch <= '9'; }
 
-// "6.1.0-50" of "6.1.0-50-amd64": MAJOR.MINOR.PATCH-ABI, the way Debian numbers its builds.
+// "6.1.0-50" of "6.1.0-50-amd64": MAJOR.MINOR.PATCH-ABI, the way Debian numbers its builds; since Debian 13
+// MAJOR.MINOR.PATCH+debN.
 bool take_number(std::string_view &s, unsigned &out) {
   std::size_t n = 0;
   unsigned value = 0;
@@ -24,6 +25,14 @@ bool take(std::string_view &s, char ch) {
   return true;
 }
 
+// ".deb12.4" of "6.5.0-0.deb12.4-686": a build for the stable release before. False when there is half of it.
+bool skip_backport(std::string_view &s) {
+  unsigned number = 0;
+  if (!s.starts_with(".deb")) return true;
+  s.remove_prefix(4);
+  return take_number(s, number) && take(s, '.') && take_number(s, number);
+}
+
 } // namespace
 
 std::vector<const KernelConfig *> all_configs() {
@@ -34,13 +43,19 @@ std::vector<const KernelConfig *> all_configs() {
 }
 
 const KernelConfig *find_config(std::string_view release) {
-  unsigned major = 0, minor = 0, patch = 0, abi = 0;
+  unsigned major = 0, minor = 0, patch = 0, abi = 0, debian = 0;
   std::string_view rest = release;
   if (!take_number(rest, major) || !take(rest, '.') || !take_number(rest, minor) || !take(rest, '.') ||
-      !take_number(rest, patch) || patch != 0 || !take(rest, '-') || !take_number(rest, abi))
+      !take_number(rest, patch))
     return nullptr;
+  if (rest.starts_with("+deb")) {
+    rest.remove_prefix(4);
+    if (!take_number(rest, debian) || debian == 0) return nullptr;
+  } else if (patch != 0 || !take(rest, '-') || !take_number(rest, abi) || !skip_backport(rest)) {
+    return nullptr;
+  }
   for (const KernelConfig *c : all_configs())
-    if (c->era_major == major && c->era_minor == minor && c->flavour == rest) return c;
+    if (c->era_major == major && c->era_minor == minor && c->debian == debian && c->flavour == rest) return c;
   return nullptr;
 }
 

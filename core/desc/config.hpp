@@ -34,6 +34,7 @@ struct KernelConfig {
   std::string_view flavour; // suffix of the release this row serves: "-amd64", "-cloud-amd64"
   std::string_view arch;    // name of its Arch
   unsigned era_major, era_minor;
+  unsigned debian = 0;      // how the release is written: "6.1.0-50-amd64" (0), or "6.12.107+deb13-amd64" (13)
   u64 sizeof_page;          // struct page
   u64 sizeof_mem_section;   // 16, or 32 with PAGE_EXTENSION
   u64 sizeof_section_usage; // struct mem_section_usage with its pageblock flags
@@ -46,16 +47,19 @@ struct KernelConfig {
   bool numa;
   bool cma = false; // CONFIG_CMA: one migratetype more
   MemoryModel memory_model;
-  u64 cache_line = 0;        // SMP_CACHE_BYTES; 0 = the architecture's
-  u64 image_base, image_end; // [_text, __end_of_kernel_reserve): reserved before anything else, without KASLR
-  u64 brk_size;              // bytes reserved behind it
+  bool sparse_extreme = true;   // SPARSEMEM_EXTREME: roots of sections are allocated, not static
+  bool memory_hotremove = true; // CONFIG_MEMORY_HOTREMOVE
+  u64 cache_line = 0;           // SMP_CACHE_BYTES; 0 = the architecture's
+  u64 image_base, image_end;    // [_text, __end_of_kernel_reserve): reserved before anything else, without KASLR
+  u64 brk_size;                 // bytes reserved behind it
   u64 text_kb, rwdata_kb, rodata_kb, init_kb, bss_kb; // as the "Memory:" line prints them
   u64 percpu_static, percpu_reserved, percpu_dynamic; // bytes of the first chunk
   u64 nr_cpus_max;                                    // CONFIG_NR_CPUS
+  bool cpumask_offstack;                              // CONFIG_CPUMASK_OFFSTACK: masks of CPUs are allocated
   unsigned log_buf_shift, log_cpu_max_buf_shift;      // CONFIG_LOG_BUF_SHIFT, CONFIG_LOG_CPU_MAX_BUF_SHIFT
   u64 sizeof_prb_desc, sizeof_printk_info;            // of printk's ring buffer, one each a record
   u64 sizeof_pcpu_chunk;                              // struct pcpu_chunk without populated[]
-  u64 sizeof_io_tlb_slot, sizeof_io_tlb_area;         // swiotlb
+  u64 sizeof_io_tlb_slot, sizeof_io_tlb_area;         // swiotlb; 0 = not built
   u64 sizeof_resource, sizeof_firmware_map_entry, sizeof_nosave_region;
   u64 trampoline_bytes;   // real mode blob, below 1 MiB
   u64 brk_pgt_bytes;      // INIT_PGT_BUF_SIZE: page tables that come out of the brk first

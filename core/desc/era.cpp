@@ -93,7 +93,17 @@ static_assert(std::is_sorted(built.begin(), built.end(), [](const Era &a, const 
 std::string text_of(u64 n) { return concat(n); }
 std::string text_of(i64 n) { return n < 0 ? concat("-", static_cast<u64>(-n)) : concat(static_cast<u64>(n)); }
 std::string text_of(bool b) { return b ? "yes" : "no"; }
-std::string text_of(FirstMiB v) { return v == FirstMiB::whole ? "with the trampoline" : "after the crash kernel"; }
+std::string text_of(FirstMiB v) { return v == FirstMiB::whole ? "whole" : "as needed"; }
+std::string text_of(PcpHigh v) {
+  static constexpr std::string_view names[] = {"six batches", "low watermark over CPUs", "tuned"};
+  return std::string(names[static_cast<std::size_t>(v)]);
+}
+std::string text_of(SlabOrder v) { return v == SlabOrder::more_waste ? "more waste" : "fewer objects"; }
+std::string text_of(KmallocCaches v) {
+  static constexpr std::string_view names[] = {"DMA twins last", "with cgroup", "cgroup last",
+                                               "cgroup last, and buckets"};
+  return std::string(names[static_cast<std::size_t>(v)]);
+}
 std::string text_of(ZoneEstimate v) { return v == ZoneEstimate::present ? "present pages" : "without mem_map"; }
 
 } // namespace
@@ -124,6 +134,20 @@ const Era *era_of_version(unsigned major, unsigned minor) {
   for (std::size_t i = 0; i < rows; ++i)
     if (era_rows[i].major == major && minor >= era_rows[i].minor && minor <= era_rows[i].last_minor) return &built[i];
   return nullptr;
+}
+
+bool version_of_release(std::string_view release, unsigned &major, unsigned &minor) {
+  const auto number = [&](unsigned &out) {
+    std::size_t n = 0;
+    out = 0;
+    while (n < release.size() && n < 4 && release[n] >= '0' && release[n] <= '9')
+      out = out * 10 + static_cast<unsigned>(release[n++] - '0');
+    release.remove_prefix(n);
+    return n != 0;
+  };
+  if (!number(major) || !release.starts_with('.')) return false;
+  release.remove_prefix(1);
+  return number(minor);
 }
 
 std::vector<EraStep> era_steps(const Era &from, const Era &to) {

@@ -22,12 +22,31 @@ namespace mmscope {
 // --- policies ---
 
 enum class FirstMiB : u8 {
-  whole,              // [0, 1 MiB) is reserved once the real-mode trampoline has its place
-  after_crash_kernel, // … only behind the crash kernel, and what boot memory was taken below it stays
+  whole,     // [0, 1 MiB) is reserved once the real-mode trampoline has its place
+  as_needed, // the first 64 KiB, the BIOS area and the trampoline; the rest is ordinary memory
 };
 enum class ZoneEstimate : u8 {
   without_mem_map, // present pages less those of their struct pages and the DMA reserve
   present,
+};
+
+// How long a CPU's page list may grow before it is drained.
+enum class PcpHigh : u8 {
+  six_batches,   // six batches
+  low_watermark, // the CPUs of a node together hold as much as lies below the low watermark
+  tuned,         // from there up to an eighth of the zone, as the traffic goes
+};
+// Which order a slab gets when none holds enough objects at little waste.
+enum class SlabOrder : u8 {
+  fewer_objects, // one object less, and the same limits of waste again
+  more_waste,    // up to half of the slab may be wasted
+};
+// What create_kmalloc_caches makes.
+enum class KmallocCaches : u8 {
+  dma_twins,   // normal, reclaimable; then a DMA twin of each size, by index
+  cgroup,      // normal, counted by cgroup, reclaimable, DMA
+  dma_cgroup,  // normal, reclaimable, DMA, counted by cgroup
+  cgroup_last, // likewise; of each type 96 and 192 first; then a cache of buckets
 };
 
 // --- an era ---
@@ -58,6 +77,9 @@ const Era &pivot_era();                     // the one that the others differ fr
 // The row that covers a version: its own, or the nearest older one if the versions behind it are known to follow the
 // same rules. Null when none does.
 const Era *era_of_version(unsigned major, unsigned minor);
+
+// "6.1.0-50-amd64" is 6 and 1; false when it does not begin with two numbers.
+bool version_of_release(std::string_view release, unsigned &major, unsigned &minor);
 
 // --- what changed ---
 

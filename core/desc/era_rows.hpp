@@ -17,8 +17,7 @@ struct EraRow {
   std::string_view source;
 };
 
-constexpr u64 value(FirstMiB v) { return static_cast<u64>(v); }
-constexpr u64 value(ZoneEstimate v) { return static_cast<u64>(v); }
+template <class Policy> constexpr u64 value(Policy v) { return static_cast<u64>(v); }
 
 inline constexpr Era pivot_row{
     .name = "6.1",
@@ -28,8 +27,14 @@ inline constexpr Era pivot_row{
     .no_node_region = 1024,
     .marks_kernel_reservations = false,
     .first_mib = FirstMiB::whole,
+    .finds_then_reserves = false,
+    .numa_within_dram = false,
+    .node_data_whole_pages = true,
     .migratetypes = 5,
     .zone_estimate = ZoneEstimate::without_mem_map,
+    .flat_holes_initialised = true,
+    .movable_high_by_zone = true,
+    .prints_fallback_order = true,
     .min_free_floor_kb = 128,
     .min_free_cap_kb = 262144,
     .movable_is_lowmem = true,
@@ -38,6 +43,10 @@ inline constexpr Era pivot_row{
     .thp_cap_divisor = 20,
     .thp_min_pages_bytes = u64{512} << 20,
     .memory_line_late = false,
+    .pcp_high = PcpHigh::low_watermark,
+    .slab_order = SlabOrder::fewer_objects,
+    .kmalloc_caches = KmallocCaches::cgroup,
+    .kmalloc_size_word = false,
     .cpu_partial_page = 6,
     .cpu_partial_kib = 24,
     .cpu_partial_256 = 52,
@@ -50,6 +59,8 @@ inline constexpr Era pivot_row{
 // --- older than the pivot: differences from the next younger ---
 
 inline constexpr EraChange v5_15[] = {
+    {EraField::prints_fallback_order, 0, "the fallback order of each node is printed",
+     "mm/page_alloc.c build_zonelists (v6.1); recorded boots of 5.15 and 5.10 have no such line"},
     {EraField::cpu_partial_page, 2, "a CPU's partial list is limited by slabs, so that more objects may wait on it",
      "mm/slub.c set_cpu_partial (v5.15, v6.1)"},
     {EraField::cpu_partial_kib, 6, "likewise, objects of 1 KiB or more", "mm/slub.c set_cpu_partial (v5.15, v6.1)"},
@@ -59,15 +70,51 @@ inline constexpr EraChange v5_15[] = {
 };
 
 inline constexpr EraChange v5_10[] = {
-    {EraField::first_mib, value(FirstMiB::after_crash_kernel),
-     "the first MiB is reserved as soon as the real-mode trampoline has its place in it",
+    {EraField::finds_then_reserves, 1,
+     "what x86 allocates before the direct map stands is one request, memblock_phys_alloc_range, that a log shows",
+     "arch/x86/mm/init.c alloc_low_pages, arch/x86/realmode/init.c reserve_real_mode (v5.15); recorded boots of 5.10"},
+    {EraField::flat_holes_initialised, 0, "a flat map's holes get struct pages that say so, and the log tells how many",
+     "mm/page_alloc.c init_unavailable_range (v5.15); recorded boots of 5.10 on i386 have no such line"},
+    {EraField::movable_high_by_zone, 0,
+     "without nodes ZONE_MOVABLE counts as high memory only when it is carved out of that",
+     "include/linux/mmzone.h zone_movable_is_highmem (v5.10), is_highmem_idx (v5.15)"},
+    {EraField::pcp_high, value(PcpHigh::six_batches),
+     "a CPU's page list may hold its share of the low watermark; before, six batches",
+     "mm/page_alloc.c pageset_set_batch (v5.10), zone_highsize (v5.15); recorded boots: /proc/zoneinfo"},
+    {EraField::kmalloc_caches, value(KmallocCaches::dma_twins),
+     "what is counted by a cgroup comes from kmalloc caches of its own",
+     "mm/slab_common.c create_kmalloc_caches (v5.10, v5.15); recorded boots: /proc/slabinfo"},
+    {EraField::first_mib, value(FirstMiB::as_needed),
+     "the whole first MiB is reserved as soon as the real-mode trampoline has its place in it",
      "arch/x86/kernel/setup.c setup_arch, arch/x86/realmode/init.c reserve_real_mode (v5.15); recorded boots of 5.10: "
      "zone DMA has 3977 managed pages"},
 };
 
 // --- younger than the pivot: differences from the next older ---
 
+inline constexpr EraChange v6_5[] = {
+    {EraField::kmalloc_caches, value(KmallocCaches::dma_cgroup),
+     "kmalloc caches that are counted by a cgroup are made last",
+     "include/linux/slab.h enum kmalloc_cache_type (v6.5); recorded boots: /proc/slabinfo"},
+};
+
 inline constexpr EraChange v6_12[] = {
+    {EraField::numa_within_dram, 1,
+     "the nodes' ranges are cut to where RAM begins and ends, so that page 0 and tables behind the RAM have no node",
+     "mm/numa_memblks.c numa_cleanup_meminfo (v6.12)"},
+    {EraField::node_data_whole_pages, 0, "NODE_DATA is rounded up to a cache line only",
+     "mm/numa.c alloc_node_data (v6.12), arch/x86/mm/numa.c alloc_node_data (v6.1)"},
+    {EraField::pcp_high, value(PcpHigh::tuned),
+     "how long a CPU's page list may grow follows the traffic, between two limits",
+     "mm/page_alloc.c zone_set_pageset_high_and_batch (v6.12)"},
+    {EraField::slab_order, value(SlabOrder::more_waste),
+     "a slab may be wasted up to its half rather than hold fewer objects", "mm/slub.c calculate_order (v6.12)"},
+    {EraField::kmalloc_caches, value(KmallocCaches::cgroup_last),
+     "of each kind of kmalloc caches 96 and 192 come first, and callers may have their own set",
+     "mm/slab_common.c create_kmalloc_caches, include/linux/slab.h enum kmalloc_cache_type (v6.12)"},
+    {EraField::kmalloc_size_word, 1,
+     "with debugging, the size asked of kmalloc is kept in a word and the free pointer lies behind the object",
+     "mm/slub.c calculate_sizes, slub_debug_orig_size (v6.12)"},
     {EraField::zone_estimate, value(ZoneEstimate::present),
      "\"Total pages\" counts present pages: the struct pages are not estimated any more",
      "mm/mm_init.c calculate_node_totalpages, mm/page_alloc.c build_all_zonelists (v6.12)"},
@@ -86,6 +133,11 @@ inline constexpr EraChange v7_2[] = {
      "recorded boots of 7.2: flags 0x20 in freeze_A_memblock"},
     {EraField::reserves_follow_managed, 1, "lowmem_reserve follows every change of a zone's managed pages",
      "recorded boots of 7.2: freeze_D_buddy"},
+    {EraField::cpu_partial_page, 0, "CPUs keep sheaves of objects instead of partial slabs",
+     "recorded boots of 7.2: /sys/kernel/slab/*/cpu_partial"},
+    {EraField::cpu_partial_kib, 0, "likewise, objects of 1 KiB or more", "recorded boots of 7.2"},
+    {EraField::cpu_partial_256, 0, "likewise, objects of 256 bytes or more", "recorded boots of 7.2"},
+    {EraField::cpu_partial_small, 0, "likewise, objects of less", "recorded boots of 7.2"},
 };
 
 inline constexpr std::string_view pivot_name = pivot_row.name;
@@ -94,7 +146,7 @@ inline constexpr EraRow era_rows[] = {
     {"5.10", 5, 10, 12, v5_10, "what 5.15 says, and its own list"},
     {"5.15", 5, 15, 15, v5_15, "what 6.1 says, and its own list"},
     {"6.1", 6, 1, 4, {}, pivot_row.source},
-    {"6.5", 6, 5, 5, {}, "what 6.1 says: none of the fields differs (recorded boots of 6.5)"},
+    {"6.5", 6, 5, 5, v6_5, "what 6.1 says, and its own list"},
     {"6.12", 6, 12, 12, v6_12, "what 6.5 says, and its own list"},
     {"7.2", 7, 2, 2, v7_2, "what 6.12 says, and its own list"},
 };

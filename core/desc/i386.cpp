@@ -60,8 +60,8 @@ constexpr KernelConfig debian_6_1_686{
     .era_major = 6,
     .era_minor = 1,
     .sizeof_page = 40,
-    .sizeof_mem_section = 0,
-    .sizeof_section_usage = 0,
+    .sizeof_mem_section = 8,
+    .sizeof_section_usage = 64,
     .sizeof_pgdat = 4416,
     .max_order = 10,
     .pageblock_order = 10, // a huge page has 4 MiB
@@ -70,6 +70,8 @@ constexpr KernelConfig debian_6_1_686{
     .thp = true,
     .numa = false,
     .memory_model = MemoryModel::flatmem,
+    .sparse_extreme = false,
+    .memory_hotremove = false,
     .image_base = 0x1000000,
     .image_end = 0x1ee6000,
     .brk_size = 0x10000,
@@ -82,6 +84,7 @@ constexpr KernelConfig debian_6_1_686{
     .percpu_reserved = 0,
     .percpu_dynamic = 31852,
     .nr_cpus_max = 32,
+    .cpumask_offstack = false,
     .log_buf_shift = 17,
     .log_cpu_max_buf_shift = 12,
     .sizeof_prb_desc = 12,
@@ -93,7 +96,7 @@ constexpr KernelConfig debian_6_1_686{
     .sizeof_firmware_map_entry = 64,
     .sizeof_nosave_region = 16,
     .trampoline_bytes = 16 * KiB,
-    .brk_pgt_bytes = 0,
+    .brk_pgt_bytes = 6 * 4096, // four levels (INIT_PGD_PAGE_TABLES 3), twice
     .numa_emulation = false,
     .debug_memory_init = true,
     .fixed_areas = {.fixmap_pages = 72, .kmap_slots = 16, .cpu_entry_area_pages = 43},
@@ -126,9 +129,51 @@ constexpr KernelConfig pae_of(KernelConfig c) {
   return c;
 }
 
+constexpr KernelConfig debian_6_1_686_pae = pae_of(debian_6_1_686);
+
+// What differs from 6.1's build of the same flavour.
+struct Build {
+  unsigned major, minor;
+  u64 image_end, brk_size;
+  u64 text_kb, rwdata_kb, rodata_kb, init_kb, bss_kb;
+  u64 percpu_static, percpu_dynamic;
+  u64 initmem; // physical; its locks follow
+  std::string_view source;
+};
+constexpr KernelConfig build_of(KernelConfig c, const Build &b) {
+  c.era_major = b.major;
+  c.era_minor = b.minor;
+  c.image_end = b.image_end;
+  c.brk_size = b.brk_size;
+  c.text_kb = b.text_kb;
+  c.rwdata_kb = b.rwdata_kb;
+  c.rodata_kb = b.rodata_kb;
+  c.init_kb = b.init_kb;
+  c.bss_kb = b.bss_kb;
+  c.percpu_static = b.percpu_static;
+  c.percpu_dynamic = b.percpu_dynamic;
+  c.initmem = {b.initmem, b.init_kb * KiB};
+  c.smp_locks = {b.initmem + b.init_kb * KiB, c.smp_locks.size};
+  if (b.major == 5) c.fixed_areas.kmap_slots = 20; // KM_TYPE_NR
+  c.source = b.source;
+  return c;
+}
+
 constexpr KernelConfig configs[] = {
+    build_of(debian_6_1_686, {5, 10, 0x1d24000, 0xf000, 8295, 1155, 2536, 880, 476, 115596, 31860, 0x1bc9000,
+                              "Debian 5.10.223-1 686: image layout and sizes as its boots print them (5.10.0-32-686); "
+                              "structure sizes as 6.1"}),
+    build_of(debian_6_1_686_pae, {5, 10, 0x1d4c000, 0x18000, 8397, 1182, 2532, 896, 488, 116428, 31028, 0x1bea000,
+                                  "Debian 5.10.223-1 686-pae: image layout and sizes as its boots print them "
+                                  "(5.10.0-32-686-pae); structure sizes as 6.1"}),
     debian_6_1_686,
-    pae_of(debian_6_1_686),
+    debian_6_1_686_pae,
+    build_of(debian_6_1_686, {6, 5, 0x1f95000, 0x10000, 9704, 1254, 3220, 1032, 620, 104212, 30956, 0x1df0000,
+                              "Debian 6.5.10-1~bpo12 686: image layout and sizes as its boots print them "
+                              "(6.5.0-0.deb12.4-686); structure sizes as 6.1"}),
+    build_of(debian_6_1_686_pae, {6, 5, 0x1faf000, 0x19000, 9767, 1276, 3212, 1044, 628, 105172, 29996, 0x1e04000,
+                                  "Debian 6.5.10-1~bpo12 686-pae: image layout and sizes as its boots print them "
+                                  "(6.5.0-0.deb12.4-686-pae); structure sizes as 6.1"}),
 };
 
 constexpr bool image_in_order(const KernelConfig &c) {

@@ -71,6 +71,7 @@ constexpr KernelConfig debian_6_1_amd64{
     .percpu_reserved = 8 * KiB,
     .percpu_dynamic = 28 * KiB,
     .nr_cpus_max = 8192,
+    .cpumask_offstack = true,
     .log_buf_shift = 17,
     .log_cpu_max_buf_shift = 12,
     .sizeof_prb_desc = 24,
@@ -117,12 +118,107 @@ constexpr KernelConfig cloud_of(KernelConfig c) {
   return c;
 }
 
+constexpr KernelConfig debian_5_10_amd64 = [] {
+  KernelConfig c = debian_6_1_amd64;
+  c.era_major = 5;
+  c.era_minor = 10;
+  c.sizeof_pgdat = 171968;
+  c.image_end = 0x4000000;
+  c.brk_size = 0xd000;
+  c.text_kb = 12295;
+  c.rwdata_kb = 2538;
+  c.rodata_kb = 7632;
+  c.init_kb = 2676;
+  c.bss_kb = 17700;
+  c.percpu_static = 221184;
+  c.trampoline_bytes = 24 * KiB;
+  c.brk_pgt_bytes = 12 * 4096; // four levels (no X86_5LEVEL) and KASLR of memory
+  c.smp_locks = {0x2eae000, 32 * KiB};
+  c.decrypted_unused = {0x3e03000, 2036 * KiB};
+  c.initmem = {0x2c11000, 2676 * KiB};
+  c.text_gap = {0x1c02000, 2040 * KiB};
+  c.rodata_gap = {0x2574000, 560 * KiB};
+  c.source = "Debian 5.10.223-1 amd64: its config and BTF; image layout (/proc/iomem, /proc/kpageflags), request and "
+             "freed sizes as its boots print them (5.10.0-32-amd64)";
+  return c;
+}();
+
+constexpr KernelConfig debian_6_12_amd64 = [] {
+  KernelConfig c = debian_6_1_amd64;
+  c.era_major = 6;
+  c.era_minor = 12;
+  c.debian = 13;
+  c.sizeof_pgdat = 174464;
+  c.image_end = 0x3c00000;
+  c.text_kb = 16384;
+  c.rwdata_kb = 2499;
+  c.rodata_kb = 11828;
+  c.init_kb = 4172;
+  c.bss_kb = 4896;
+  c.percpu_static = 233472;
+  c.smp_locks = {0x372d000, 40 * KiB};
+  c.decrypted_unused = {0x3a05000, 2028 * KiB};
+  c.initmem = {0x331a000, 4172 * KiB};
+  c.text_gap = {}; // the text ends where read-only data begins
+  c.rodata_gap = {0x2b8d000, 460 * KiB};
+  c.source = "Debian 6.12.107-1 amd64: its config and BTF; image layout (/proc/iomem, /proc/kpageflags), request and "
+             "freed sizes as its boots print them (6.12.107+deb13-amd64)";
+  return c;
+}();
+
+constexpr KernelConfig debian_7_2_amd64 = [] {
+  KernelConfig c = debian_6_12_amd64;
+  c.era_major = 7;
+  c.era_minor = 2;
+  c.debian = 14;
+  c.cma = true;
+  c.sizeof_pgdat = 176256;
+  c.sizeof_printk_info = 112;
+  c.image_end = 0x4200000;
+  c.text_kb = 19242;
+  c.rwdata_kb = 3438;
+  c.rodata_kb = 13708;
+  c.init_kb = 4648;
+  c.bss_kb = 3776;
+  c.percpu_static = 221184;
+  c.smp_locks = {0x3e43000, 48 * KiB};
+  c.decrypted_unused = {0x4005000, 2028 * KiB};
+  c.initmem = {0x39b9000, 4648 * KiB};
+  c.text_gap = {0x22cb000, 1236 * KiB};
+  c.rodata_gap = {0x3163000, 628 * KiB};
+  c.source = "Debian 7.2.13-1 amd64: its config and BTF; image layout (/proc/iomem, /proc/kpageflags), request and "
+             "freed sizes as its boots print them (7.2.13+deb14-amd64)";
+  return c;
+}();
+
+constexpr KernelConfig debian_7_2_cloud = [] {
+  KernelConfig c = debian_7_2_amd64;
+  c.flavour = "-cloud-amd64";
+  c.sizeof_mem_section = 16; // no PAGE_EXTENSION
+  c.text_kb = 18802;
+  c.rwdata_kb = 3446;
+  c.rodata_kb = 12752;
+  c.init_kb = 4392;
+  c.bss_kb = 4192;
+  c.percpu_static = 217088;
+  c.numa_emulation = false;
+  c.debug_memory_init = false;
+  c.smp_locks = {0x3ddb000, 48 * KiB};
+  c.initmem = {0x3991000, 4392 * KiB};
+  c.text_gap = {0x225d000, 1676 * KiB};
+  c.rodata_gap = {0x3074000, 1584 * KiB};
+  c.source = "Debian 7.2.13-1 cloud-amd64: its config; image layout (/proc/iomem, /proc/kpageflags), request and freed "
+             "sizes as its boots print them; structure sizes not seen in a log as amd64 (7.2.13+deb14-cloud-amd64)";
+  return c;
+}();
+
 constexpr KernelConfig configs[] = {
-    debian_6_1_amd64,
-    cloud_of(debian_6_1_amd64),
+    debian_6_1_amd64,  cloud_of(debian_6_1_amd64), debian_5_10_amd64,
+    debian_6_12_amd64, debian_7_2_amd64,           debian_7_2_cloud,
 };
 
 constexpr bool inside(const KernelConfig &c, const ImagePart &p) {
+  if (p.size == 0) return true;
   return p.base % row.page_size() == 0 && p.size % row.page_size() == 0 && p.base >= c.image_base &&
          p.base + p.size <= c.image_end;
 }

@@ -199,6 +199,7 @@ public:
     case LogKind::deferred: return "node - deferred pages initialised in -";
     case LogKind::last_pfn: return concat("last_pfn = - max_arch_pfn = ", hex_text(l.size));
     case LogKind::x86: return "x86/";
+    case LogKind::slub_up: return "SLUB: HWalign=";
     case LogKind::hugetlb: return "HugeTLB: registered - page size";
     case LogKind::node_data: return concat("NODE_DATA(", l.nid, ") allocated ", l.size, " bytes");
     case LogKind::memory: return memory(l);
@@ -237,9 +238,9 @@ private:
     return concat(l.function, ": masked ", l.size, " bytes ", l.caller);
   }
   std::string reserve(const LogLine &l, std::string_view message) const {
-    if (!is_answer_caller(l.caller)) return std::string(message);
-    if (!std::binary_search(notes_.bare.begin(), notes_.bare.end(), l.line)) return {};
-    return concat("memblock_reserve: ", l.size, " bytes ", l.caller);
+    if (std::binary_search(notes_.bare.begin(), notes_.bare.end(), l.line))
+      return concat("memblock_reserve: ", l.size, " bytes ", l.caller);
+    return is_answer_caller(l.caller) ? std::string() : std::string(message);
   }
   std::string free(const LogLine &l) const {
     const auto it = std::lower_bound(notes_.frees.begin(), notes_.frees.end(), l.line,

@@ -422,6 +422,7 @@ LogLine outdented(std::string_view m) {
     break;
   case 'S':
     if (s.take("SRAT: ")) return srat_line(s);
+    if (m.starts_with("SLUB: HWalign=")) return made(LogKind::slub_up);
     break;
   case 'f':
     if (s.take("found SMP MP-table at ")) {

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "io/dmesg_lowmem.hpp"
+#include "io/dmesg_small.hpp"
 #include "lab/presets.hpp"
 #include "mm/boot.hpp"
 #include "mm/flatmem.hpp"
@@ -46,6 +47,7 @@ constexpr Purpose purposes[] = {
     {"e820__reserve_resources", "firmware map as resources"},
     {"firmware_map_add_early", "firmware map for sysfs"},
     {"register_nosave_region", "hibernation's no-save list"},
+    {"pcpu_alloc_alloc_info", "per-CPU layout"},
     {"pcpu_build_alloc_info", "per-CPU layout"},
     {"pcpu_embed_first_chunk", "per-CPU group addresses"},
     {"pcpu_fc_alloc", "per-CPU first chunk"},
@@ -70,24 +72,23 @@ struct FreeRule {
 };
 constexpr FreeRule free_rules[] = {
     {"init_mem_mapping", "init_mem_mapping"},            // the probe
+    {"pcpu_embed_first_chunk", "pcpu_alloc_alloc_info"}, // its name up to 5.13
     {"pcpu_embed_first_chunk", "pcpu_build_alloc_info"}, // after the tails the layout, then the group addresses
     {"pcpu_embed_first_chunk", "pcpu_embed_first_chunk"},
     {"start_kernel", "start_kernel"}, // unknown parameters, once they are printed
 };
 
-// "6.1.0-50-amd64" → 6, 1
-bool version_of(std::string_view release, unsigned &major, unsigned &minor) {
-  const auto number = [&](unsigned &out) {
-    std::size_t n = 0;
-    out = 0;
-    while (n < release.size() && n < 4 && release[n] >= '0' && release[n] <= '9')
-      out = out * 10 + static_cast<unsigned>(release[n++] - '0');
-    release.remove_prefix(n);
-    return n != 0;
-  };
-  if (!number(major) || !release.starts_with('.')) return false;
-  release.remove_prefix(1);
-  return number(minor);
+// Where the kernel searches and reserves in two calls, only the second leaves a line.
+struct SilentSearch {
+  std::string_view caller;
+  u64 below; // highest address plus one; 0 = what the direct map covers
+};
+constexpr SilentSearch silent_searches[] = {{"reserve_real_mode", u64{1} << 20}, {"alloc_low_pages", 0}};
+const SilentSearch *silent_search_of(const Era &era, std::string_view caller) {
+  if (era.finds_then_reserves)
+    for (const SilentSearch &s : silent_searches)
+      if (s.caller == caller) return &s;
+  return nullptr;
 }
 
 // Units of the first per-CPU chunk: each group is one allocation of so many units, some of them without a CPU.
@@ -283,7 +284,7 @@ private:
     if (release_.empty()) {
       setup_.era = &pivot_era();
       assume(concat("the log does not name its kernel: taken for Linux ", setup_.era->name));
-    } else if (!version_of(release_, major, minor) || (setup_.era = era_of_version(major, minor)) == nullptr) {
+    } else if (!version_of_release(release_, major, minor) || (setup_.era = era_of_version(major, minor)) == nullptr) {
       std::string known;
       for (const Era &e : all_eras()) append(known, known.empty() ? "" : ", ", e.name);
       fail(release_line_, 0, concat("Linux ", release_, ": this version models Linux ", known, " only"));
@@ -315,7 +316,9 @@ private:
     config_known_ = row != nullptr;
     if (row == nullptr) {
       const std::vector<const KernelConfig *> all = all_configs();
-      row = *std::find_if(all.begin(), all.end(), [&](const KernelConfig *c) { return c->arch == setup_.arch->name; });
+      row = *std::find_if(all.begin(), all.end(), [&](const KernelConfig *c) {
+        return c->arch == setup_.arch->name && c->era_major == pivot_era().major && c->era_minor == pivot_era().minor;
+      });
       for (const KernelConfig *c : all)
         if (c->arch == setup_.arch->name && c->era_major == setup_.era->major && c->era_minor == setup_.era->minor &&
             release_.ends_with(c->flavour) &&
@@ -343,13 +346,16 @@ private:
       config.percpu_reserved = percpu_->parts[1];
       config.percpu_dynamic = percpu_->parts[2];
     }
-    const u64 page = setup_.arch->page_size();
-    if (node_data_bytes_ != 0 && !node_data_differs_ && node_data_bytes_ % page == 0 && node_data_bytes_ >> 30 == 0 &&
-        node_data_bytes_ != round_up(config.sizeof_pgdat, page))
+    const u64 granule = setup_.era->node_data_whole_pages ? setup_.arch->page_size() : setup_.arch->cache_line;
+    if (node_data_bytes_ != 0 && !node_data_differs_ && node_data_bytes_ % granule == 0 &&
+        node_data_bytes_ >> 30 == 0 && node_data_bytes_ != round_up(config.sizeof_pgdat, granule))
       config.sizeof_pgdat = node_data_bytes_;
-    if (!config_known_) infer_sizes();
     if (!config_known_ && nr_cpus_ != 0) config.nr_cpus_max = nr_cpus_;
     place_image();
+    if (!config_known_ && setup_.arch->low_memory == LowMemory::x86_areas)
+      infer_small_build(lines(), e820_, setup_, [this](std::string text) { assume(std::move(text)); });
+    else if (!config_known_)
+      infer_sizes();
   }
 
   // Structure sizes that the requests of sparse_init give away.
@@ -643,9 +649,10 @@ private:
           out_.facts.lines.push_back({l.fact, l.line, l.text});
         break;
       case LogKind::memory:
-        ensure(hand_over, l.line);
+        ensure(setup_.era->memory_line_late ? init_deferred : hand_over, l.line);
         if (!l.masked) out_.facts.memory = LoggedMemory{l.line, l.base, l.size, l.end};
         break;
+      case LogKind::slub_up: ensure(hand_over, l.line); break;
       case LogKind::deferred:
         if (done_ > hand_over) ensure(init_deferred, l.line);
         break;
@@ -707,6 +714,7 @@ private:
                   .line = l.line};
     Op step{};
     if (made_by_step(l.caller, step)) {
+      if (l.caller == "memmap_alloc" && !flat()) step = Op::sparse_init;
       // A distance table is the only request of numa_init that has a line; the rest of that step comes later.
       ensure(step_of(step), l.line);
       a.command = step_[static_cast<std::size_t>(step_of(step))];
@@ -731,9 +739,14 @@ private:
       const bool gigantic =
           l.caller.find("bootmem_huge_page") != std::string::npos || (l.size == l.align && l.size >> 30 != 0);
       if (gigantic && gigantic_.size() < recent) gigantic_.push_back(live_.size());
-      if (l.caller == "pcpu_fc_alloc") chunks_.push_back(live_.size());
-      live_.push_back(
-          {.command = a.command, .line = l.line, .caller = l.caller, .size = l.size, .fact = out_.facts.allocs.size()});
+      // Only the chunk's groups must lie above what devices of old can reach; their function may be inlined.
+      const bool chunk = l.caller == "pcpu_fc_alloc" || (l.caller == "pcpu_embed_first_chunk" && l.base != 0);
+      if (chunk) chunks_.push_back(live_.size());
+      live_.push_back({.command = a.command,
+                       .line = l.line,
+                       .caller = chunk ? std::string_view("pcpu_fc_alloc") : std::string_view(l.caller),
+                       .size = l.size,
+                       .fact = out_.facts.allocs.size()});
     }
     pending_ = static_cast<u32>(out_.facts.allocs.size());
     out_.facts.allocs.push_back(std::move(a));
@@ -752,6 +765,7 @@ private:
   }
 
   void reserve(const LogLine &l, const LogLine *next) {
+    if (const SilentSearch *s = silent_search_of(*setup_.era, l.caller)) return found(l, *s);
     if (!is_answer_caller(l.caller)) {
       close_pending();
       if (l.caller == "e820__memblock_setup" || l.masked) return;
@@ -796,6 +810,18 @@ private:
       ensure(init_numa, l.line);
       a.command = step_[static_cast<std::size_t>(init_numa)];
       a.inside = true;
+    } else if (ramdisk_.size != 0 && !initrd_moved_ && l.size == round_up(ramdisk_.size, setup_.arch->page_size())) {
+      // Up to 5.12 relocate_initrd looks for a place by itself.
+      ensure(map_memory, l.line);
+      a.command = count();
+      a.function = "memblock_phys_alloc_range";
+      emit(Op::memblock_phys_alloc_range, {l.size, setup_.arch->page_size()}, "setup_arch", phase(), l.line,
+           "initrd, moved down");
+      live_.push_back({.command = a.command,
+                       .line = l.line,
+                       .caller = "setup_arch",
+                       .size = l.size,
+                       .fact = out_.facts.allocs.size()});
     } else if (l.size != 0 && l.size >> 52 == 0) {
       ensure(map_memory, l.line);
       assume(concat("line ", l.line,
@@ -808,6 +834,31 @@ private:
           {.command = a.command, .line = l.line, .caller = {}, .size = l.size, .fact = out_.facts.allocs.size()});
     }
     if (a.command != no_command && !(a.inside && l.masked)) out_.facts.allocs.push_back(std::move(a));
+  }
+  // The reservation tells the size of what was searched for, and the answer.
+  void found(const LogLine &l, const SilentSearch &s) {
+    close_pending();
+    if (l.size == 0 || l.size >> 52 != 0) return;
+    ensure(setup_memory, l.line);
+    if (notes_ != nullptr) notes_->bare.push_back(l.line);
+    LoggedAlloc a{.function = "memblock_phys_alloc_range",
+                  .caller = l.caller,
+                  .size = l.size,
+                  .align = setup_.arch->page_size(),
+                  .nid = no_node,
+                  .from = {},
+                  .max_addr = phys_addr_t{s.below != 0 ? s.below : mapped_end()},
+                  .addr = {},
+                  .line = l.line,
+                  .command = count()};
+    Command &c = emit(Op::memblock_phys_alloc_range, {a.size, a.align}, l.caller, phase(), l.line, purpose_of(l.caller));
+    c.args[3] = {.value = a.max_addr.v, .given = true};
+    if (!l.masked) {
+      a.addr = phys_addr_t{l.base};
+      a.answer_size = l.size;
+      a.answer_line = l.line;
+    }
+    out_.facts.allocs.push_back(std::move(a));
   }
   const std::string &acpi_owner() {
     acpi_owner_ = concat("ACPI table ", reserving_->text);
@@ -1123,7 +1174,8 @@ private:
     bool zones = false;
     for (const LogLine &l : lines()) {
       if (l.kind == LogKind::zone_ranges) zones = true;
-      if (l.kind == LogKind::fact && zones && !l.masked) out_.facts.lines.push_back({l.fact, l.line, l.text});
+      if (l.kind == LogKind::fact && (zones || l.fact == LineKind::lowmem) && !l.masked)
+        out_.facts.lines.push_back({l.fact, l.line, l.text});
       if (l.kind == LogKind::node_data && !l.masked) {
         out_.facts.lines.push_back({LineKind::node_data, l.line, l.text});
         LoggedAlloc a{.function = {},

@@ -229,8 +229,12 @@ struct ZoneFacts {
   std::string name;
   std::map<std::string, u64, std::less<>> values; // "spanned", "managed", "min" …
   std::vector<u64> protection;
-  std::vector<std::array<u64, 3>> pagesets; // of each CPU: high, batch, vm stats threshold
-  u64 on_cpus = 0;                          // pages on all CPUs' lists
+  struct PageSet {
+    u64 high = 0, batch = 0, threshold = 0; // threshold: of the counters ("vm stats threshold")
+    std::optional<u64> high_min;            // printed where the traffic tunes `high`
+  };
+  std::vector<PageSet> pagesets; // of each CPU
+  u64 on_cpus = 0;               // pages on all CPUs' lists
 };
 std::vector<ZoneFacts> read_zoneinfo(std::string_view text) {
   std::vector<ZoneFacts> zones;
@@ -254,12 +258,13 @@ std::vector<ZoneFacts> read_zoneinfo(std::string_view text) {
     // "high:" of a CPU's page list and "high" of the zone differ in the colon.
     if (first == "cpu:") z.pagesets.emplace_back();
     if (!z.pagesets.empty()) {
-      std::array<u64, 3> &set = z.pagesets.back();
+      ZoneFacts::PageSet &set = z.pagesets.back();
       if (first == "count:") z.on_cpus += parse_u64(trim(rest)).value_or(0);
-      if (first == "high:") set[0] = parse_u64(trim(rest)).value_or(0);
-      if (first == "batch:") set[1] = parse_u64(trim(rest)).value_or(0);
+      if (first == "high:") set.high = parse_u64(trim(rest)).value_or(0);
+      if (first == "high_min:") set.high_min = parse_u64(trim(rest)).value_or(0);
+      if (first == "batch:") set.batch = parse_u64(trim(rest)).value_or(0);
       if (line.find("vm stats threshold: ") != std::string_view::npos)
-        set[2] = parse_u64(trim(line.substr(line.find(':') + 1))).value_or(0);
+        set.threshold = parse_u64(trim(line.substr(line.find(':') + 1))).value_or(0);
     }
     for (const std::string_view name : wanted)
       if (first == name && !z.values.contains(name))
@@ -407,7 +412,8 @@ private:
   }
 
   // F3: the requests of sparse_init, in order; what the sections look like before the handoff. Without sections: the
-  // requests for mem_map and usage maps (who makes them is the compiler's inlining), and the pageblocks of each zone.
+  // requests for mem_map and usage maps, and the pageblocks of each zone. Who makes a request is compared with vmemmap
+  // only: elsewhere it is the compiler's inlining.
   FactRow sections() const {
     Fact f("F3", "sections");
     std::vector<std::string> expected, got;
@@ -416,7 +422,8 @@ private:
     const auto is_sparse = [&](u32 command) {
       return command < log_.script.commands.size() && log_.script.commands[command].op == map_step;
     };
-    const auto caller = [&](const std::string &name) { return flat ? std::string_view() : std::string_view(name); };
+    const bool inlined = log_.script.setup.config.memory_model != MemoryModel::vmemmap;
+    const auto caller = [&](const std::string &name) { return inlined ? std::string_view() : std::string_view(name); };
     for (const LoggedAlloc &a : log_.facts.allocs)
       if (a.inside && is_sparse(a.command))
         expected.push_back(request_text(caller(a.caller), a.size, a.align, a.nid, a.from, a.max_addr));
@@ -507,12 +514,14 @@ private:
     };
     frozen("freeze_B_buddy", b_, p_.handoff_return);
     frozen("freeze_D_buddy", d_, p_.initmem);
-    // Until a CPU's list drains, nothing that was given back late is on a free list, whoever has taken some of it since.
+    // Where nobody else frees, nothing that was given back late is on a free list until the CPU's list drains.
     if (d_ && p_.initmem)
       for (const PfnRange &r : p_.late) {
         const PageAlloc &pages = p_.initmem->pages;
         const zone *z = r.start < r.end ? pages.zone_at(r.start) : nullptr;
         if (z == nullptr || has_drained(*z)) continue;
+        const PageInfo page = pages.map().at(r.start);
+        if (!below_another(*p_.initmem, page.nid, p_.initmem->arch->zones[page.zone].name)) continue;
         u64 expected = 0;
         for (const FrozenZone &zone : d_->zones)
           for (const FrozenList &l : zone.lists)
@@ -552,7 +561,8 @@ private:
       for (const std::string &line : p_.end->system().lines)
         if (LogLine l = classify(line, section); l.kind == LogKind::memory) got = std::move(l);
       const LoggedMemory &m = *log_.facts.memory;
-      f.number("available K", m.available_kb, got.base);
+      // Late in the boot, "available" lacks all that the kernel has taken by then, which no log tells.
+      if (!p_.end->system().era->memory_line_late) f.number("available K", m.available_kb, got.base);
       f.number("total K", m.total_kb, got.size);
       f.number("reserved K", m.reserved_kb, got.end);
     }
@@ -608,13 +618,18 @@ private:
         if (!z.protection.empty())
           f.item(where + " protection", join(z.protection), join(reserves(*got, z.protection.size())));
         for (std::size_t cpu = 0; cpu < z.pagesets.size(); ++cpu) {
-          const std::array<u64, 3> want = z.pagesets[cpu];
-          f.item(concat(where, " pageset ", cpu, " high, batch, threshold"), join({want.begin(), want.end()}),
-                 join({got->pcp_high, got->pcp_batch, got->stat_threshold}));
+          const ZoneFacts::PageSet &want = z.pagesets[cpu];
+          const std::string set = concat(where, " pageset ", cpu);
+          // Where the traffic tunes it, `high` tells what happened since, and only its least value follows.
+          const bool tuned = s.era->pcp_high == PcpHigh::tuned;
+          if (!tuned || want.high_min)
+            f.number(set + (tuned ? " high_min" : " high"), want.high_min.value_or(want.high), got->pcp_high);
+          f.item(set + " batch, threshold", join({want.batch, want.threshold}),
+                 join({got->pcp_batch, got->stat_threshold}));
         }
         // Nobody asks for pages below a zone of the same node that has some: what was given back late is still there. (The
         // lab has one CPU do it all, which makes a difference once a list drains.)
-        if (below_another(s, z) && !got->pcp.empty() && (z.pagesets.size() == 1 || !has_drained(*got)))
+        if (!z.pagesets.empty() && below_another(s, z.nid, z.name) && !got->pcp.empty() && (z.pagesets.size() == 1 || !has_drained(*got)))
           f.number(where + " pages on CPUs' lists", z.on_cpus, got->pcp[0].count);
       }
       if (const auto vm = file_("vm"))
@@ -625,9 +640,9 @@ private:
     }
     return std::move(f).finish();
   }
-  static bool below_another(const System &s, const ZoneFacts &z) {
-    const zone *normal = find_zone(s, z.nid, "Normal");
-    return z.name == "DMA32" && !z.pagesets.empty() && normal != nullptr && normal->managed_pages != 0;
+  static bool below_another(const System &s, i32 nid, std::string_view zone_name) {
+    const zone *normal = find_zone(s, nid, "Normal");
+    return zone_name == "DMA32" && normal != nullptr && normal->managed_pages != 0;
   }
   static std::vector<u64> reserves(const zone &z, std::size_t n) {
     return {z.lowmem_reserve.begin(),

@@ -25,16 +25,20 @@ constexpr Flavour flavours[] = {
     {"-4kc-malta", 4, 12, 128, true},
 };
 
-// Caches of 6.1 whose kmem_cache_create names a constructor (fs/*/inode.c, fs/inode.c, ipc/mqueue.c, net/socket.c,
+// Caches whose kmem_cache_create names a constructor, in any era (fs/*/inode.c, fs/inode.c, ipc/mqueue.c, net/socket.c,
 // lib/radix-tree.c, mm/shmem.c, mm/rmap.c, kernel/fork.c, security/integrity/iint.c, fs/userfaultfd.c, …).
-constexpr std::string_view with_constructor[] = {"anon_vma",
+constexpr std::string_view with_constructor[] = {"aio_inode_cache",
+                                                 "anon_vma",
                                                  "bdev_cache",
+                                                 "bpf_fs_inode_cache",
                                                  "dax_cache",
+                                                 "debugfs_inode_cache",
                                                  "ext4_inode_cache",
                                                  "fat_inode_cache",
                                                  "fuse_inode",
                                                  "hugetlbfs_inode_cache",
                                                  "iint_cache",
+                                                 "ima_iint_cache",
                                                  "inode_cache",
                                                  "isofs_inode_cache",
                                                  "mqueue_inode_cache",
@@ -44,7 +48,15 @@ constexpr std::string_view with_constructor[] = {"anon_vma",
                                                  "sighand_cache",
                                                  "sock_inode_cache",
                                                  "squashfs_inode_cache",
+                                                 "tracefs_inode_cache",
                                                  "userfaultfd_ctx_cache"};
+
+// Caches whose objects hold their free pointer themselves (kmem_cache_args.use_freeptr_offset), and since when.
+constexpr struct {
+  std::string_view name;
+  unsigned major, minor;
+} with_free_pointer[] = {{"filp", 6, 12}, {"bfilp", 7, 2},  {"vm_area_struct", 7, 2},
+                         {"TCP", 7, 2},   {"TCPv6", 7, 2}};
 
 template <class Fn> void for_each_line(std::string_view text, Fn &&fn) {
   while (!text.empty()) {
@@ -110,7 +122,7 @@ std::optional<SysfsRow> read_row(std::string_view line) {
   return r;
 }
 
-std::optional<SlubRules> read_rules(std::string_view log) {
+std::optional<SlubRules> read_rules(std::string_view log, const Era *&era) {
   std::string_view release, slub, command_line;
   for_each_line(log, [&](std::string_view line) {
     const auto behind = [&](std::string_view mark) {
@@ -124,7 +136,9 @@ std::optional<SlubRules> read_rules(std::string_view log) {
     if (slub.empty()) slub = behind("SLUB: ");
     if (command_line.empty()) command_line = behind("Kernel command line: ");
   });
-  if (!release.starts_with("6.1.")) return std::nullopt;
+  unsigned major = 0, minor = 0;
+  era = version_of_release(release, major, minor) ? era_of_version(major, minor) : nullptr;
+  if (era == nullptr) return std::nullopt;
   const Flavour *flavour = nullptr;
   for (const Flavour &f : flavours)
     if (release.ends_with(f.suffix) && (flavour == nullptr || f.suffix.size() > flavour->suffix.size())) flavour = &f;
@@ -142,6 +156,7 @@ std::optional<SlubRules> read_rules(std::string_view log) {
   r.sizeof_track = flavour->word == 8 ? 32 : 20;
   r.nr_cpu_ids = r.present_cpus = static_cast<u32>(*cpus);
   r.nr_node_ids = static_cast<u32>(*nodes);
+  read_slub_era(r, *era);
   read_slub_params(r, command_line);
   return r;
 }
@@ -176,7 +191,8 @@ std::vector<std::string> boot_caches(const SlubRules &rules) {
 
 void check_slab(std::string_view log, const CaptureFile &file, const Compare &item) {
   const std::optional<std::string> sysfs = file("slab_sysfs"), info = file("slabinfo");
-  std::optional<SlubRules> rules = read_rules(log);
+  const Era *era = nullptr;
+  std::optional<SlubRules> rules = read_rules(log, era);
   if (!sysfs || !rules) return;
 
   std::map<std::string_view, std::size_t> lines; // of a cache or alias: index in `rows`
@@ -207,7 +223,11 @@ void check_slab(std::string_view log, const CaptureFile &file, const Compare &it
     const bool ctor =
         std::find(std::begin(with_constructor), std::end(with_constructor), r.name) != std::end(with_constructor);
     const bool sane = r.align != 0 && (r.align & (r.align - 1)) == 0;
-    layouts.push_back(sane ? make_layout(*rules, {r.object_size, r.align, ctor}, r.flags) : std::nullopt);
+    const bool own_pointer = std::any_of(
+        std::begin(with_free_pointer), std::end(with_free_pointer), [&](const auto &c) {
+          return c.name == r.name && (era->major != c.major ? era->major > c.major : era->minor >= c.minor);
+        });
+    layouts.push_back(sane ? make_layout(*rules, {r.object_size, r.align, ctor, own_pointer}, r.flags) : std::nullopt);
     const std::optional<SlabLayout> &l = layouts.back();
     item(concat("slab_sysfs ", r.name), r.results,
          l ? results_text(l->size, l->objects, l->order, l->min_partial, l->cpu_partial) : std::string("(no layout)"));

@@ -66,9 +66,8 @@ void memblock_free_all(System &s, Trace *t) {
   call.result(pages);
 }
 
-void mem_init(System &s, Trace *t) {
-  Call call(t, "mem_init", "mm_init");
-  s.set(t, vm_field::vmalloc_tables, s.arch->vmalloc_top_tables);
+namespace {
+void mem_init_print_info(System &s, Trace *t) {
   u64 free = 0;
   for (const pglist_data &n : s.pages.nodes())
     for (const zone &z : n.zones) free += z.free_pages();
@@ -80,6 +79,13 @@ void mem_init(System &s, Trace *t) {
   s.print(t, concat("Memory: ", free << kb, "K/", physpages << kb, "K available (", s.config.text_kb, "K kernel code, ",
                     s.config.rwdata_kb, "K rwdata, ", s.config.rodata_kb, "K rodata, ", s.config.init_kb, "K init, ",
                     s.config.bss_kb, "K bss, ", (physpages - total) << kb, "K reserved, 0K cma-reserved", high, ")"));
+}
+} // namespace
+
+void mem_init(System &s, Trace *t) {
+  Call call(t, "mem_init", "mm_init");
+  s.set(t, vm_field::vmalloc_tables, s.arch->vmalloc_top_tables);
+  if (!s.era->memory_line_late) mem_init_print_info(s, t);
 }
 
 void setup_per_cpu_pageset(System &s, Trace *t) {
@@ -114,6 +120,7 @@ void page_alloc_init_late(System &s, Trace *t) {
     s.pages.set_node(t, nid, node_field::first_deferred_pfn, never_deferred);
     init.result(s.pages.free_deferred(t, nid, ranges));
   }
+  if (s.era->memory_line_late) mem_init_print_info(s, t);
   // memblock_discard: arrays that had outgrown their first place are given back.
   for (const memblock_list l : {memblock_list::reserved, memblock_list::memory}) {
     const memblock_type &type = s.memblock.type(l);

@@ -35,6 +35,8 @@ u64 kmalloc_max_cache_size(const SlubRules &rules); // two pages; above, whole p
 u32 kmalloc_shift_low(const SlubRules &rules);      // the smallest index that is a power of two
 u32 kmalloc_shift_high(const SlubRules &rules);
 kmalloc_cache_type kmalloc_type(const SlubRules &rules, gfp_t gfp);
+// The types in the order in which the boot makes their caches.
+std::array<kmalloc_cache_type, nr_kmalloc_types> kmalloc_order(const SlubRules &rules);
 bool kmalloc_type_exists(const SlubRules &rules, kmalloc_cache_type type);
 u32 kmalloc_size(u32 index);                                  // 96 of index 1
 std::string kmalloc_name(kmalloc_cache_type type, u32 index); // "kmalloc-cg-1k"

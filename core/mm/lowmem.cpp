@@ -55,14 +55,17 @@ void highmem_pfn_init(LowPfnRange &r, u64 maxmem, std::optional<u64> wanted, uns
 
 } // namespace
 
-u64 x86_vmalloc_end(const Arch &arch, const KernelConfig &config) {
+X86Areas x86_areas(const Arch &arch, const KernelConfig &config) {
   const u64 page = arch.page_size(), pmd = u64{1} << arch.pmd_shift;
-  const u64 fixmap = fixaddr_top - page * fixmap_pages(config, pmd / page);
-  const u64 cpu_entry_pages = config.nr_cpus_max * config.fixed_areas.cpu_entry_area_pages + 1; // and the IDT's page
-  const u64 cpu_entry_area = round_down(fixmap - page * cpu_entry_pages, pmd);
-  const u64 ldt = round_down(cpu_entry_area - page, pmd);
-  const u64 pkmap = round_down(ldt - page, pmd);
-  return pkmap - 2 * page;
+  X86Areas a{};
+  a.fixmap = fixaddr_top - page * fixmap_pages(config, pmd / page);
+  const u64 cpu_entry_bytes = page * (config.nr_cpus_max * config.fixed_areas.cpu_entry_area_pages + 1); // with the IDT
+  a.cpu_entry_area = round_down(a.fixmap - cpu_entry_bytes, pmd);
+  a.cpu_entry_area_end = a.cpu_entry_area + cpu_entry_bytes;
+  a.ldt = round_down(a.cpu_entry_area - page, pmd);
+  a.pkmap = round_down(a.ldt - page, pmd);
+  a.vmalloc_end = a.pkmap - 2 * page;
+  return a;
 }
 
 LowPfnRange find_low_pfn_range(const System &s, u64 max_pfn) {
@@ -70,7 +73,7 @@ LowPfnRange find_low_pfn_range(const System &s, u64 max_pfn) {
   const Arch &arch = *s.arch;
   if (arch.low_memory == LowMemory::all) return r;
   const u64 reserve = s.params.vmalloc ? *s.params.vmalloc + vmalloc_offset : default_vmalloc_reserve;
-  const u64 room = x86_vmalloc_end(arch, s.config) - arch.direct_map_base;
+  const u64 room = x86_areas(arch, s.config).vmalloc_end - arch.direct_map_base;
   const u64 maxmem = (room > reserve ? room - reserve : 0) >> arch.page_shift;
   std::optional<u64> highmem;
   if (s.params.highmem) highmem = *s.params.highmem >> arch.page_shift;
@@ -91,7 +94,9 @@ u64 max_mapped(const System &s) {
 
 bool is_highmem(const System &s, unsigned zid) {
   const ZoneRow &row = s.arch->zones[zid];
-  return row.high || (row.kind == ZoneLimit::movable && s.arch->zones[s.get(vm_field::movable_zone)].high);
+  if (row.kind != ZoneLimit::movable) return row.high;
+  if (s.config.numa || s.era->movable_high_by_zone) return s.arch->zones[s.get(vm_field::movable_zone)].high;
+  return zid > 0 && s.arch->zones[zid - 1].high;
 }
 
 u64 totalhigh_pages(const System &s) {

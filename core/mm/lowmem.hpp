@@ -18,9 +18,13 @@
 
 namespace mmscope {
 
-// VMALLOC_END of 32-bit x86 (arch/x86/include/asm/pgtable_32_areas.h): a virtual address. Each area begins at a whole
-// PMD below the one above it; how large the upper two are depends on how many CPUs the kernel is built for.
-u64 x86_vmalloc_end(const Arch &arch, const KernelConfig &config);
+// What 32-bit x86 keeps at the top of its addresses, as virtual addresses (arch/x86/include/asm/pgtable_32_areas.h). Each
+// area begins at a whole PMD below the one above it; how large the upper two are depends on how many CPUs the kernel is
+// built for.
+struct X86Areas {
+  u64 vmalloc_end, pkmap, ldt, cpu_entry_area, cpu_entry_area_end, fixmap;
+};
+X86Areas x86_areas(const Arch &arch, const KernelConfig &config);
 
 struct LowPfnRange {
   u64 max_low_pfn = 0, max_pfn = 0;

@@ -236,15 +236,15 @@ struct ZoneInit {
     return n;
   }
 
+  struct Part { // of a node in a zone
+    pfn_t start;
+    u64 spanned = 0, present = 0;
+  };
   // free_area_init_node: spans, then the estimate of what will be free.
   void init_node(i32 nid) {
     const auto [start, end] = node_range(nid);
     s.print(t, start == end ? concat("Initmem setup node ", nid, " as memoryless")
                             : concat("Initmem setup node ", nid, " ", mem_text(start, end, s.arch->page_shift)));
-    struct Part {
-      pfn_t start;
-      u64 spanned = 0, present = 0;
-    };
     std::vector<Part> parts(zone_count());
     u64 spanned = 0, present = 0;
     for (unsigned z = 0; z < zone_count() && start != end; ++z) {
@@ -262,15 +262,7 @@ struct ZoneInit {
     for (unsigned z = 0; z < zone_count(); ++z) {
       const Part &p = parts[z];
       if (p.spanned != 0) s.pages.init_zone(t, nid, z, p.start, p.spanned, p.present);
-      u64 estimate = p.present;
-      const u64 map_pages = memmap_pages(p.spanned, p.present);
-      const bool high = is_highmem(s, z); // its pages cannot hold the map
-      if (!high && estimate >= map_pages) estimate -= map_pages;
-      const u64 dma_reserve = s.get(vm_field::dma_reserve);
-      if (z == 0 && estimate > dma_reserve) estimate -= dma_reserve;
-      if (p.spanned != 0) s.pages.set_zone(t, nid, z, zone_field::managed, estimate);
-      count_kernel_pages(high, estimate, map_pages);
-      s.set(t, vm_field::nr_all_pages, s.get(vm_field::nr_all_pages) + estimate);
+      estimate_zone(nid, z, p);
       if (flat() && p.spanned != 0) setup_usemap(s, t, nid, z);
     }
     if (present != 0) {
@@ -279,6 +271,20 @@ struct ZoneInit {
     }
   }
 
+  // What the zone may manage, until pages are freed and counted.
+  void estimate_zone(i32 nid, unsigned z, const Part &p) {
+    u64 estimate = p.present;
+    if (s.era->zone_estimate == ZoneEstimate::without_mem_map) {
+      const u64 map_pages = memmap_pages(p.spanned, p.present);
+      const bool high = is_highmem(s, z); // its pages cannot hold the map
+      if (!high && estimate >= map_pages) estimate -= map_pages;
+      const u64 dma_reserve = s.get(vm_field::dma_reserve);
+      if (z == 0 && estimate > dma_reserve) estimate -= dma_reserve;
+      count_kernel_pages(high, estimate, map_pages);
+      s.set(t, vm_field::nr_all_pages, s.get(vm_field::nr_all_pages) + estimate);
+    }
+    if (p.spanned != 0) s.pages.set_zone(t, nid, z, zone_field::managed, estimate);
+  }
   bool flat() const { return s.config.memory_model == MemoryModel::flatmem; }
 
   // The map of high memory is low memory too, and is charged to what there is of that.
@@ -288,6 +294,19 @@ struct ZoneInit {
       s.set(t, vm_field::nr_kernel_pages, now + estimate);
     else if (now > 2 * map_pages)
       s.set(t, vm_field::nr_kernel_pages, now - map_pages);
+  }
+
+  // calc_nr_kernel_pages: whole pages that nobody has reserved so far; the kernel's own are those below high memory.
+  void count_free_pages() {
+    const pfn_t max_low{s.get(vm_field::max_low_pfn)};
+    u64 all = 0, low = 0;
+    for (const FreeRange &r : s.memblock.free_ranges()) {
+      const pfn_t a = to_pfn_up(r.base, s.arch->page_shift), b = to_pfn_down(r.end, s.arch->page_shift);
+      if (a < b) all += b - a;
+      if (a < std::min(b, max_low)) low += std::min(b, max_low) - a;
+    }
+    s.set(t, vm_field::nr_kernel_pages, low);
+    s.set(t, vm_field::nr_all_pages, all);
   }
 
   // calc_memmap_size: with sections and large holes, the struct pages of what is present; else of the whole span.
@@ -349,7 +368,7 @@ struct ZoneInit {
     const u64 per_section = s.arch->pages_per_section();
     for (const SectionRun &r : s.sparse.sections)
       init(std::max(start, pfn_t{r.first * per_section}), std::min(end, pfn_t{(r.first + r.count) * per_section}));
-    if (pages != 0)
+    if (pages != 0 && (!flat() || s.era->flat_holes_initialised))
       s.print(t, concat("On node ", nid, ", zone ", zone_name(z), ": ", pages, " pages in unavailable ranges"));
   }
 
@@ -401,6 +420,7 @@ struct ZoneInit {
       }
       init_node(nid);
     }
+    if (s.era->zone_estimate == ZoneEstimate::present) count_free_pages();
     memmap_init();
     online += init_cpu_to_node();
     s.set(t, vm_field::nr_online_nodes, online);
@@ -468,7 +488,7 @@ void build_all_zonelists(System &s, Trace *t) {
       append(line, node, ' ');
       previous = node;
     }
-    if (s.config.numa) s.print(t, std::move(line));
+    if (s.config.numa && s.era->prints_fallback_order) s.print(t, std::move(line));
   }
   u64 total = 0;
   unsigned policy = 0;

@@ -48,12 +48,16 @@ bool overlaps_memory(const System &s, phys_addr_t start, phys_addr_t end) {
                      [&](const memblock_region &r) { return r.base < end && start < r.end(); });
 }
 
-// numa_cleanup_meminfo: ranges without RAM go, the others are cut at max_pfn, and ranges of one node are joined
-// where no other node lies between. False when ranges of two nodes overlap.
+// numa_cleanup_meminfo: ranges without RAM go, the others are cut at max_pfn (later also at both ends of the RAM), and
+// ranges of one node are joined where no other node lies between. False when ranges of two nodes overlap.
 bool cleanup(System &s, Trace *t, std::vector<numa_memblk> &blocks) {
-  const phys_addr_t high = to_phys(pfn_t{s.get(vm_field::max_pfn)}, s.arch->page_shift);
+  const bool dram = s.era->numa_within_dram;
+  const phys_addr_t low = dram ? s.memblock.start_of_dram() : phys_addr_t{0};
+  const phys_addr_t high =
+      dram ? s.memblock.end_of_dram() : to_phys(pfn_t{s.get(vm_field::max_pfn)}, s.arch->page_shift);
   std::erase_if(blocks, [&](numa_memblk &b) {
     if (!overlaps_memory(s, b.start, b.end)) return true;
+    b.start = std::max(b.start, low);
     b.end = std::min(b.end, high);
     return b.start >= b.end;
   });
@@ -314,7 +318,8 @@ bool emulate(System &s, Trace *t, std::vector<numa_memblk> &blocks) {
 
 // alloc_node_data: local memory first, any node otherwise.
 void alloc_node_data(System &s, Trace *t, i32 nid) {
-  const u64 bytes = round_up(s.config.sizeof_pgdat, s.arch->page_size());
+  const u64 granule = s.era->node_data_whole_pages ? s.arch->page_size() : s.arch->cache_line;
+  const u64 bytes = round_up(s.config.sizeof_pgdat, granule);
   Call call(t, "alloc_node_data", "numa_register_memblks", {field(nid), bytes});
   const phys_addr_t at = s.memblock.alloc_range_nid(t, {.size = bytes, .align = s.arch->cache_line, .nid = nid});
   call.result(at.v);

@@ -27,6 +27,7 @@
 #pragma once
 #include "desc/gfp.hpp"
 #include "mm/mem_map.hpp"
+#include "desc/era.hpp"
 #include "mm/mmzone.hpp"
 #include "mm/watermark.hpp"
 
@@ -48,6 +49,7 @@ struct BuddyRules {
   std::array<u8, 16> gfp_zones{2, 0, 2, no_zone, 1, no_zone, no_zone, no_zone, // gfp_zone_table
                                2, 0, 3, no_zone, 1, no_zone, no_zone, no_zone};
   u64 watermark_boost_factor = 15000; // of 10000, of the high watermark
+  PcpHigh pcp_high = PcpHigh::low_watermark;
   u64 pcp_most_pages = 256;           // 1 MiB: a batch is cut from no more
   unsigned pcp_batch_scale_max = 5;   // free_factor goes no higher (CONFIG_PCP_BATCH_SCALE_MAX)
   friend bool operator==(const BuddyRules &, const BuddyRules &) = default;

@@ -134,12 +134,13 @@ void PageAlloc::update_pcp_limits(Trace *t) {
       if (z.pcp.empty()) continue;
       // zone_batchsize: a thousandth of the zone, 1 MiB at most; of that a quarter, made 2^n - 1.
       const u64 quarter = std::max<u64>(std::min(z.managed_pages >> 10, rules_.pcp_most_pages) / 4, 1);
-      const u64 batch = std::max<u64>(std::bit_floor(quarter + quarter / 2) - 1, 1);
-      // zone_highsize: all CPUs of the node together keep as much as lies below the low watermark.
+      const u64 size = std::bit_floor(quarter + quarter / 2) - 1, batch = std::max<u64>(size, 1);
+      // zone_highsize: all CPUs of the node together keep as much as lies below the low watermark. Where the traffic
+      // tunes it, this is the least.
       const auto here = static_cast<u64>(std::count(cpu_nodes_.begin(), cpu_nodes_.end(), static_cast<i32>(n)));
       const u64 sharing = here != 0 ? here : cpus();
       const u64 low = z.watermark[1] + z.watermark_boost;
-      const u64 high = std::max(low / sharing, batch << 2);
+      const u64 high = rules_.pcp_high == PcpHigh::six_batches ? 6 * size : std::max(low / sharing, batch << 2);
       // calculate_normal_threshold
       const u64 threshold = std::min<u64>(125, 2 * fls(cpus()) * (1 + fls(z.managed_pages >> 15)));
       const std::array<std::pair<zone_field, u64>, 3> numbers{

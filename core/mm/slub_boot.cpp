@@ -9,7 +9,7 @@ namespace mmscope {
 
 namespace {
 
-// Structure sizes and options are those of Debian's 6.1 builds, which are alike in this.
+// Structure sizes and options are those of Debian's builds, which are alike in this.
 SlubRules slub_rules(const System &s) {
   SlubRules r;
   r.page_shift = s.arch->page_shift;
@@ -18,6 +18,7 @@ SlubRules slub_rules(const System &s) {
   r.direct_map_base = s.arch->direct_map_base;
   r.zone_dma =
       std::any_of(s.arch->zones.begin(), s.arch->zones.end(), [](const ZoneRow &z) { return z.name == "DMA"; });
+  read_slub_era(r, *s.era);
   read_slub_params(r, s.params.text);
   return r;
 }

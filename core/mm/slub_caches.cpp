@@ -243,14 +243,23 @@ void Slub::create_kmalloc_caches(const SlabEnv &e, bool memcg_kmem_disabled) {
     set_cache(e.t, id, cache_field::refcount, unmergeable ? minus_one : 1);
     set_kmalloc(e.t, row, index, id);
   };
+  // 96 and 192 exist where no larger alignment makes them 128 and 256.
+  const bool has_96 = rules_.kmalloc_min_align <= 32, has_192 = rules_.kmalloc_min_align <= 64;
   const u32 low = kmalloc_shift_low(rules_), high = kmalloc_shift_high(rules_);
-  for (u32 type = 0; type < nr_kmalloc_types; ++type) {
-    const auto t = static_cast<kmalloc_cache_type>(type);
+  const auto odd_sizes = [&](kmalloc_cache_type t) {
+    if (has_96) make(t, 1);
+    if (has_192) make(t, 2);
+  };
+  const bool odd_first = rules_.kmalloc_caches == KmallocCaches::cgroup_last;
+  for (const kmalloc_cache_type t : kmalloc_order(rules_)) {
     if (!kmalloc_type_exists(rules_, t)) continue;
+    const bool by_index = t == kmalloc_cache_type::DMA && rules_.kmalloc_caches == KmallocCaches::dma_twins;
+    if (odd_first || by_index) odd_sizes(t);
     for (u32 i = low; i <= high; ++i) {
       make(t, i);
-      if (i == 6 && rules_.kmalloc_min_align <= 32) make(t, 1);
-      if (i == 7 && rules_.kmalloc_min_align <= 64) make(t, 2);
+      if (odd_first || by_index) continue;
+      if (i == 6 && has_96) make(t, 1);
+      if (i == 7 && has_192) make(t, 2);
     }
   }
 }
@@ -277,6 +286,11 @@ void Slub::kmem_cache_init(const SlabEnv &e, const SlubMachine &machine) {
   }
   create_kmalloc_caches(e, machine.memcg_kmem_disabled);
   set_state(e.t, slab_state::UP);
+  if (rules_.kmalloc_caches == KmallocCaches::cgroup_last) {
+    const u32 bytes = (kmalloc_shift_high(rules_) + 1) * rules_.word; // a pointer for each index
+    const CreateResult made = kmem_cache_create(e, {.name = "kmalloc_buckets", .size = bytes});
+    if (made.cache != no_cache) set_cache(e.t, made.cache, cache_field::refcount, minus_one); // SLAB_NO_MERGE
+  }
   // init_freelist_randomization, newest cache first.
   for (std::size_t i = order_.size(); i-- != 0;) MM_CHECK(init_random_seq(e, order_[i]));
 }

@@ -149,6 +149,16 @@ void read_slub_params(SlubRules &rules, std::string_view command_line) {
   }
 }
 
+void read_slub_era(SlubRules &rules, const Era &era) {
+  rules.order_search = era.slab_order;
+  rules.kmalloc_caches = era.kmalloc_caches;
+  rules.memcg_kmem = rules.memcg_kmem && era.kmalloc_caches != KmallocCaches::dma_twins;
+  rules.kmalloc_size_word = era.kmalloc_size_word;
+  const auto objects = [](u64 n) { return static_cast<u32>(n); };
+  rules.cpu_partial_objects = {objects(era.cpu_partial_page), objects(era.cpu_partial_kib),
+                               objects(era.cpu_partial_256), objects(era.cpu_partial_small)};
+}
+
 slab_flags_t kmem_cache_flags(const SlubRules &rules, slab_flags_t flags, std::string_view name) {
   if ((flags & slab_flag::NO_USER_FLAGS) != 0) return flags;
   std::optional<slab_flags_t> named;
@@ -193,6 +203,14 @@ std::optional<u32> calculate_order(const SlubRules &rules, u32 size) {
   const u32 max_order = rules.slub_max_order;
   const u64 most = order_objects(rules, max_order, size);
   u32 min_objects = static_cast<u32>(std::min<u64>(slub_min_objects(rules), most));
+  if (rules.order_search == SlabOrder::more_waste) {
+    min_objects = std::max(min_objects, 1u);
+    for (u32 fraction = 16; fraction > 1; fraction /= 2)
+      if (const u32 order = calc_slab_order(rules, size, min_objects, max_order, fraction); order <= max_order)
+        return order;
+    const u32 order = get_order(rules, size);
+    return order <= rules.max_order ? std::optional(order) : std::nullopt;
+  }
   for (; min_objects > 1; --min_objects)
     for (u32 fraction = 16; fraction >= 4; fraction /= 2)
       if (const u32 order = calc_slab_order(rules, size, min_objects, max_order, fraction); order <= max_order)
@@ -219,7 +237,9 @@ std::optional<SlabLayout> calculate_sizes(const SlubRules &rules, const CacheSha
   u64 size = round_up(shape.object_size, rules.word);
   if (red && size == shape.object_size) size += rules.word; // a red zone needs at least a word
   l.inuse = static_cast<u32>(size);
-  if (rcu || poison || (red && shape.object_size < rules.word) || shape.ctor) {
+  const bool keeps_size = (flags & STORE_USER) != 0 && (flags & KMALLOC) != 0;
+  if ((rcu && !shape.own_free_pointer) || poison || shape.ctor ||
+      (red && (shape.object_size < rules.word || (keeps_size && rules.kmalloc_size_word)))) {
     l.offset = static_cast<u32>(size);
     size += rules.word;
   } else {
@@ -228,7 +248,7 @@ std::optional<SlabLayout> calculate_sizes(const SlubRules &rules, const CacheSha
   }
   if ((flags & STORE_USER) != 0) {
     size += 2 * u64{rules.sizeof_track};
-    if ((flags & KMALLOC) != 0) size += sizeof(u32);
+    if (keeps_size) size += rules.kmalloc_size_word ? rules.word : sizeof(u32);
   }
   if (red) {
     // A word behind the metadata, and one in front, so that writing before an object hits nothing else.
@@ -254,9 +274,10 @@ std::optional<SlabLayout> calculate_sizes(const SlubRules &rules, const CacheSha
 // set_cpu_partial
 u32 cpu_partial_objects(const SlubRules &rules, const SlabLayout &l) {
   if (!rules.cpu_partial || l.debug()) return 0;
-  if (l.size >= rules.page_size()) return 6;
-  if (l.size >= 1024) return 24;
-  return l.size >= 256 ? 52 : 120;
+  const std::array<u32, 4> &n = rules.cpu_partial_objects;
+  if (l.size >= rules.page_size()) return n[0];
+  if (l.size >= 1024) return n[1];
+  return l.size >= 256 ? n[2] : n[3];
 }
 
 } // namespace

@@ -17,8 +17,10 @@
 // Everything here is pure; all sizes are bytes.
 #pragma once
 #include "base/types.hpp"
+#include "desc/era.hpp"
 #include "desc/gfp.hpp"
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +63,11 @@ struct SlubRules {
   u32 sizeof_track = 32;      // struct track
   u32 kmem_cache_base = 216;  // offsetof(struct kmem_cache, node)
   u32 sizeof_cache_node = 64; // struct kmem_cache_node
+  // era
+  SlabOrder order_search = SlabOrder::fewer_objects;
+  KmallocCaches kmalloc_caches = KmallocCaches::cgroup;
+  std::array<u32, 4> cpu_partial_objects{6, 24, 52, 120}; // of a page or more, 1 KiB, 256 bytes, less
+  bool kmalloc_size_word = false; // the size asked of kmalloc is kept in a word, the free pointer behind the object
   bool freelist_hardened = true, freelist_random = true, cpu_partial = true, memcg_kmem = true, zone_dma = true;
   // command line
   u32 slub_min_order = 0, slub_max_order = 3, slub_min_objects = 0; // min_objects 0: by the number of CPUs
@@ -76,6 +83,7 @@ struct SlubRules {
 };
 // Reads slub_debug, slub_min_order, slub_max_order, slub_min_objects, slab_nomerge, slab_merge and their aliases.
 void read_slub_params(SlubRules &rules, std::string_view command_line);
+void read_slub_era(SlubRules &rules, const Era &era); // what the era says about slabs
 // kmem_cache_flags: the flags of a cache of this name once slub_debug= has had its say.
 slab_flags_t kmem_cache_flags(const SlubRules &rules, slab_flags_t flags, std::string_view name);
 
@@ -83,6 +91,7 @@ struct CacheShape { // what a creator says about its objects
   u32 object_size = 0;
   u32 align = 0; // after calculate_alignment
   bool ctor = false;
+  bool own_free_pointer = false; // kmem_cache_args.use_freeptr_offset: it may lie inside an object that RCU protects
 };
 
 // An object's slot and a slab's, as in struct kmem_cache.

@@ -18,14 +18,15 @@ void mark_present(System &s, Trace *t) {
   const Arch &arch = *s.arch;
   const unsigned shift = arch.section_size_bits;
   const u64 sections = u64{1} << (arch.max_physmem_bits - shift);
-  const u64 per_root = arch.page_size() / s.config.sizeof_mem_section;
-  const u64 roots_bytes = div_round_up(sections, per_root) * sizeof(u64); // pointers of a 64-bit kernel
+  // A static table is one root that is there from the start.
+  const u64 per_root = s.config.sparse_extreme ? arch.page_size() / s.config.sizeof_mem_section : sections;
+  const u64 roots_bytes = div_round_up(sections, per_root) * arch.word;
   std::set<u64> have;
   const auto regions = s.memblock.memory.regions; // the arrays do not change, but allocations may reallocate them
   for (const memblock_region &r : regions) {
     const pfn_t first = to_pfn_up(r.base, arch.page_shift), last = to_pfn_down(r.end(), arch.page_shift);
     if (first >= last) continue;
-    if (s.sparse.roots_bytes == 0) {
+    if (s.config.sparse_extreme && s.sparse.roots_bytes == 0) {
       const phys_addr_t at = boot_request(s, t,
                                           {.name = "memblock_alloc_try_nid",
                                            .caller = "sparse_init",
@@ -37,7 +38,7 @@ void mark_present(System &s, Trace *t) {
     const u64 begin = first.v / per_section, end = std::min(div_round_up(last.v, per_section), sections);
     for (u64 at = begin; at < end;) {
       const u64 root = at / per_root;
-      if (have.insert(root).second) {
+      if (s.config.sparse_extreme && have.insert(root).second) {
         const phys_addr_t page = boot_request(s, t,
                                               {.name = "memblock_alloc_try_nid",
                                                .caller = "sparse_index_alloc",
@@ -47,7 +48,7 @@ void mark_present(System &s, Trace *t) {
         s.sparse.add_root(t, root, page);
       }
       const u64 stop = std::min(end, (root + 1) * per_root);
-      s.sparse.mark_present(t, at, stop - at, r.nid);
+      s.sparse.mark_present(t, at, stop - at, s.memblock.node_of(r));
       at = stop;
     }
   }
@@ -55,6 +56,13 @@ void mark_present(System &s, Trace *t) {
 
 // The usage array, wanted in the section that holds the node's NODE_DATA, so that neither pins the other's section.
 phys_addr_t alloc_usage(System &s, Trace *t, i32 nid, u64 bytes) {
+  if (!s.config.memory_hotremove) // nothing will ever be unplugged
+    return boot_request(s, t,
+                        {.name = "memblock_alloc_try_nid",
+                         .caller = "sparse_init_nid",
+                         .size = bytes,
+                         .align = s.memblock.rules.cache_line,
+                         .nid = nid});
   const phys_addr_t pgdat = s.pages.node(nid).pgdat;
   const phys_addr_t goal{round_down(pgdat.v, s.arch->section_bytes())};
   const int at = s.memblock.search(memblock_list::memory, goal);
@@ -106,7 +114,8 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
   Call call(t, "sparse_init_nid", "sparse_init", {field(nid), runs.front().first, last, count});
   const u64 usage_bytes = s.config.sizeof_section_usage;
   const u64 map_bytes = s.config.sizeof_page * s.arch->pages_per_section();
-  const u64 map_step = round_up(map_bytes, u64{1} << s.arch->pmd_shift); // section_map_size
+  const bool virtual_map = s.config.memory_model == MemoryModel::vmemmap;
+  const u64 map_step = round_up(map_bytes, virtual_map ? u64{1} << s.arch->pmd_shift : s.arch->page_size());
   const phys_addr_t low{s.arch->low_limit};
 
   phys_addr_t usage = alloc_usage(s, t, nid, usage_bytes * count);
@@ -127,8 +136,9 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
     for (u64 at = r.first; at < r.first + r.count;) {
       const u64 stop = std::min(r.first + r.count, (at / per_table + 1) * per_table);
       const u64 n = stop - at;
-      populate_tables(s, t, tables, s.arch->vmemmap_base + at * map_bytes, s.arch->vmemmap_base + stop * map_bytes,
-                      nid);
+      if (virtual_map)
+        populate_tables(s, t, tables, s.arch->vmemmap_base + at * map_bytes, s.arch->vmemmap_base + stop * map_bytes,
+                        nid);
       if (one_by_one) {
         map = boot_request(s, t,
                            {.name = "memblock_alloc_try_nid_raw",

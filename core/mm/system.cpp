@@ -137,9 +137,11 @@ System make_system(const SystemSetup &setup) {
                                  .pageblock_order = order_t{setup.config.pageblock_order},
                                  .zone_types = static_cast<unsigned>(setup.arch->zones.size()),
                                  .thp = setup.config.thp,
+                                 .cma = setup.config.cma,
                                  .zone_normal = zone_index(*setup.arch, "Normal"),
                                  .zone_dma32 = zone_index(*setup.arch, "DMA32"),
                                  .gfp_zones = gfp_zone_table(setup.arch->zones),
+                                 .pcp_high = setup.era->pcp_high,
                                  .pcp_most_pages = (u64{1} << 20) >> setup.arch->page_shift});
   s.vm[static_cast<std::size_t>(vm_field::watermark_scale_factor)] = 10;
   return s;

@@ -71,12 +71,18 @@ void setup_lowmem_reserve(System &s, Trace *t) {
   }
 }
 
+// Zones whose pages the kernel can do without get a small reserve of their own.
+bool has_small_reserve(const System &s, unsigned z) {
+  return is_highmem(s, z) || (s.arch->zones[z].kind == ZoneLimit::movable && !s.era->movable_is_lowmem);
+}
+
 void setup_wmarks(System &s, Trace *t) {
   const u64 pages_min = s.get(vm_field::min_free_kbytes) >> (s.arch->page_shift - 10);
   const u64 scale = s.get(vm_field::watermark_scale_factor);
   u64 lowmem = 0;
-  for_each_zone(
-      s, [&](const pglist_data &, unsigned z, const zone &zn) { lowmem += is_highmem(s, z) ? 0 : zn.managed_pages; });
+  for_each_zone(s, [&](const pglist_data &, unsigned z, const zone &zn) {
+    if (!has_small_reserve(s, z)) lowmem += zn.managed_pages;
+  });
   if (lowmem == 0) return;
   for (std::size_t n = 0; n < s.pages.nodes().size(); ++n) {
     if (!s.pages.nodes()[n].online) continue;
@@ -84,7 +90,7 @@ void setup_wmarks(System &s, Trace *t) {
       const u64 managed = s.pages.nodes()[n].zones[z].managed_pages;
       const u64 share = pages_min * managed / lowmem;
       // Requests in need seldom ask for high memory: little is kept there. The distance of the marks stays.
-      const u64 min = is_highmem(s, z) ? std::clamp(managed / 1024, u64{32}, u64{128}) : share;
+      const u64 min = has_small_reserve(s, z) ? std::clamp<u64>(managed / 1024, 32, 128) : share;
       const u64 step = std::max(share / 4, managed / 10000 * scale + managed % 10000 * scale / 10000); // mult_frac
       const std::array<std::pair<zone_field, u64>, 3> marks{
           {{zone_field::min, min}, {zone_field::low, min + step}, {zone_field::high, min + 2 * step}}};

@@ -36,10 +36,10 @@ void to_handoff(System &s) {
 
 TEST_CASE("lowmem: vmalloc ends below the areas that the number of CPUs makes large") {
   KernelConfig c = *find_config(pae);
-  CHECK(x86_vmalloc_end(*find_arch("i386-pae"), c) == 0xfeffe000);
+  CHECK(x86_areas(*find_arch("i386-pae"), c).vmalloc_end == 0xfeffe000);
   c.nr_cpus_max = 8;
-  CHECK(x86_vmalloc_end(*find_arch("i386-pae"), c) == 0xff5fe000);
-  CHECK(x86_vmalloc_end(*find_arch("i386"), *find_config(plain)) == 0xfebfe000);
+  CHECK(x86_areas(*find_arch("i386-pae"), c).vmalloc_end == 0xff5fe000);
+  CHECK(x86_areas(*find_arch("i386"), *find_config(plain)).vmalloc_end == 0xfebfe000);
 }
 
 TEST_CASE("lowmem: ends at 875 or 879 MiB, moved by vmalloc=") {
