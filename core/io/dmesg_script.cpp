@@ -981,7 +981,8 @@ private:
                   .addr = {},
                   .line = l.line,
                   .command = count()};
-    Command &c = emit(Op::memblock_phys_alloc_range, {a.size, a.align}, l.caller, phase(), l.line, purpose_of(l.caller));
+    Command &c =
+        emit(Op::memblock_phys_alloc_range, {a.size, a.align}, l.caller, phase(), l.line, purpose_of(l.caller));
     c.args[3] = {.value = a.max_addr.v, .given = true};
     if (!l.masked) {
       a.addr = phys_addr_t{l.base};
