@@ -31,6 +31,7 @@ struct KernelConfig {
   bool deferred_struct_pages; // CONFIG_DEFERRED_STRUCT_PAGE_INIT
   bool thp;                   // TRANSPARENT_HUGEPAGE built in and not `never` by default
   bool numa;
+  bool memory_hotremove = true; // CONFIG_MEMORY_HOTREMOVE
   bool cma = false;          // CONFIG_CMA: one migratetype more
   u64 image_base, image_end; // [_text, __end_of_kernel_reserve): reserved before anything else, without KASLR
   u64 brk_size;              // bytes reserved behind it

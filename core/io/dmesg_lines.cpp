@@ -150,6 +150,11 @@ LogLine region_call(Scan s, LogKind kind) {
     l.size = last - l.base + 1;
     if (last >= l.base && l.size == 0) l.size = ~u64{0}; // all there is
     l.has_size = true;
+    if (s.take(" nid=")) { // __memblock_reserve
+      u64 flags = 0;
+      s.node(l.nid).lit(" flags=").hex(flags);
+      l.flags = static_cast<u32>(flags);
+    }
     if (last + 1 < l.base) { // no range; but that the call was made can still be told
       l.flag = true;
       l.size = 0;
@@ -204,7 +209,7 @@ LogLine memblock_line(std::string_view m) {
   if (colon == std::string_view::npos) return {};
   const std::string_view name = m.substr(0, colon);
   Scan s(m.substr(colon + 2));
-  if (name == "memblock_reserve") return region_call(s, LogKind::reserve);
+  if (name == "memblock_reserve" || name == "__memblock_reserve") return region_call(s, LogKind::reserve);
   if (name == "memblock_add") return region_call(s, LogKind::add);
   if (name == "memblock_remove") return region_call(s, LogKind::remove);
   if (name == "memblock_phys_free" || name == "memblock_free") return region_call(s, LogKind::free);
@@ -359,6 +364,9 @@ LogLine outdented(std::string_view m) {
   case 'm':
     if (m.starts_with("memblock")) return memblock_line(m);
     break;
+  case '_':
+    if (m.starts_with("__memblock_reserve: ")) return memblock_line(m);
+    break;
   case 'M':
     if (m == "MEMBLOCK configuration:") return made(LogKind::dump);
     if (m == "Movable zone start for each node") return made(LogKind::movable_starts);
@@ -368,7 +376,7 @@ LogLine outdented(std::string_view m) {
     if (s.take("BIOS-e820: ") || s.take("BIOS-88: ") || s.take("BIOS-e801: ")) {
       LogLine l = made(LogKind::e820);
       s.mem_range(l.base, l.size).lit(" ");
-      l.n = s.ok() ? e820_type_of(s.rest()) : 0;
+      l.n = s.ok() ? e820_type_of(trim(s.rest())) : 0;
       return s.ok() && l.size != 0 ? l : LogLine{};
     }
     if (m.starts_with("Built ") && m.find(" zonelists") != std::string_view::npos)

@@ -15,6 +15,7 @@ namespace {
 
 struct Range { // bytes, half-open
   u64 base = 0, size = 0;
+  u32 flags = 0; // of a memblock region
   u64 end() const { return base + size; }
   bool holds(u64 a) const { return a >= base && a - base < size; }
   friend bool operator==(const Range &, const Range &) = default;
@@ -197,7 +198,7 @@ private:
         break;
       case LogKind::dump_region:
         if (first_dump_ != 0 && second_dump_ == 0)
-          (l.list == memblock_list::memory ? dump_memory_ : dump_reserved_).push_back({l.base, l.size});
+          (l.list == memblock_list::memory ? dump_memory_ : dump_reserved_).push_back({l.base, l.size, l.flags});
         break;
       case LogKind::reserve:
         // reserve_brk() is the only reservation of setup_arch before the first configuration block.
@@ -479,7 +480,8 @@ private:
         const Range piece{*it, *std::next(it) - *it};
         if (brk_.size != 0 && brk_.holds(piece.base)) continue; // has a line of its own
         emit(Op::memblock_reserve, {piece.base, piece.size}, "early_reserve_memory", Phase::memblock, line,
-             early_owner(piece, image));
+             early_owner(piece, image))
+            .args[2] = {.value = r.flags, .given = r.flags != 0};
       }
     }
   }
@@ -524,7 +526,10 @@ private:
         emit(Op::memblock_set_current_limit, {isa_end}, "setup_arch", Phase::memblock, line);
         emit(Op::e820__memblock_setup, {}, "setup_arch", Phase::memblock, line);
         break;
-      case map_memory: emit(Op::memblock_set_current_limit, {mapped_end()}, "setup_arch", Phase::memblock, line); break;
+      case map_memory:
+        if (setup_.era->marks_first_mib)
+          emit(Op::memblock_clear_kho_scratch, {0, isa_end}, "setup_arch", Phase::memblock, line);
+        emit(Op::memblock_set_current_limit, {mapped_end()}, "setup_arch", Phase::memblock, line); break;
       case init_numa:
         numa_facts(line);
         step_[static_cast<std::size_t>(init_numa)] = count();
@@ -614,7 +619,7 @@ private:
       switch (l.kind) {
       case LogKind::add: add(l); break;
       case LogKind::reserve: reserve(l, next); break;
-      case LogKind::request: request(l); break;
+      case LogKind::request: request(l, request_behind(all, i)); break;
       case LogKind::free: free(l); break;
       case LogKind::dump: dump(l); break;
       case LogKind::dump_sizes:
@@ -662,6 +667,10 @@ private:
     else if (done_ <= init_huge)
       assume("the log ends before the boot is complete");
   }
+  static const LogLine *request_behind(const std::vector<LogLine> &all, std::size_t i) {
+    while (++i < all.size() && (all[i].kind == LogKind::reserve || only_a_result(all[i]))) {}
+    return i < all.size() ? &all[i] : nullptr;
+  }
   static bool is_memblock(LogKind k) {
     return k == LogKind::add || k == LogKind::reserve || k == LogKind::request || k == LogKind::free ||
            k == LogKind::dump || k == LogKind::dump_sizes || k == LogKind::dump_count || k == LogKind::dump_region;
@@ -683,7 +692,19 @@ private:
     out_.facts.adds.push_back(std::move(r));
   }
 
-  void request(const LogLine &l) {
+  // Where memblock_alloc_or_panic stands for the caller, what follows and the size tell the step.
+  bool part_of_step(const LogLine &l, const LogLine *next, Op &step) const {
+    if (made_by_step(l.caller, step)) return true;
+    if (!setup_.era->alloc_or_panic || l.caller != "__memblock_alloc_or_panic" || l.masked) return false;
+    if (next != nullptr && next->kind == LogKind::request && next->caller == "sparse_index_alloc") {
+      step = Op::sparse_init;
+      return true;
+    }
+    step = Op::free_area_init;
+    return l.size == setup_.config.sizeof_pgdat;
+  }
+
+  void request(const LogLine &l, const LogLine *next) {
     close_pending();
     LoggedAlloc a{.function = l.function,
                   .caller = l.caller,
@@ -695,7 +716,7 @@ private:
                   .addr = {},
                   .line = l.line};
     Op step{};
-    if (made_by_step(l.caller, step)) {
+    if (part_of_step(l, next, step)) {
       // A distance table is the only request of numa_init that has a line; the rest of that step comes later.
       ensure(step_of(step), l.line);
       a.command = step_[static_cast<std::size_t>(step_of(step))];
@@ -751,7 +772,8 @@ private:
         emit(Op::memblock_reserve, {l.base, l.size}, l.caller, phase(), l.line,
              first_mib                               ? std::string_view("first MiB")
              : l.base == brk_.base && brk_.size != 0 ? std::string_view("brk")
-                                                     : owner);
+                                                     : owner)
+            .args[2] = {.value = l.flags, .given = l.flags != 0};
       reserving_ = nullptr;
       return;
     }

@@ -315,12 +315,13 @@ Result Machine::make(const Site &site, Trace *t) {
     if (!site.given(2) && !site.given(3)) return leave(as_result(mb.add(t, site.addr(0), v[1])));
     return leave(as_result(mb.add_node(t, site.addr(0), v[1], site.nid(2), static_cast<u32>(v[3]))));
   case Op::memblock_remove: return leave(as_result(mb.remove(t, site.addr(0), v[1])));
-  case Op::memblock_reserve: return leave(as_result(mb.reserve(t, site.addr(0), v[1])));
+  case Op::memblock_reserve: return leave(as_result(mb.reserve(t, site.addr(0), v[1], static_cast<u32>(v[2]))));
   case Op::memblock_phys_free: return leave(as_result(mb.phys_free(t, site.addr(0), v[1])));
   case Op::memblock_mark_hotplug: return leave(as_result(mb.mark_hotplug(t, site.addr(0), v[1])));
   case Op::memblock_clear_hotplug: return leave(as_result(mb.clear_hotplug(t, site.addr(0), v[1])));
   case Op::memblock_mark_mirror: return leave(as_result(mb.mark_mirror(t, site.addr(0), v[1])));
   case Op::memblock_mark_nomap: return leave(as_result(mb.mark_nomap(t, site.addr(0), v[1])));
+  case Op::memblock_clear_kho_scratch: return leave(as_result(mb.clear_kho_scratch(t, site.addr(0), v[1])));
   case Op::memblock_clear_nomap: return leave(as_result(mb.clear_nomap(t, site.addr(0), v[1])));
   case Op::memblock_set_node:
     return leave(as_result(mb.set_node(t, site.addr(0), v[1], memblock_list::memory, site.nid(2))));

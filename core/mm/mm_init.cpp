@@ -383,7 +383,8 @@ struct ZoneInit {
       if (!known) {
         s.print(t, concat("Initializing node ", nid, " as memoryless"));
         const u64 bytes = s.config.sizeof_pgdat;
-        Call call(t, "memblock_alloc_try_nid", "free_area_init", {bytes, s.arch->cache_line, field(no_node), 0, 0});
+        const std::string_view caller = s.era->alloc_or_panic ? "__memblock_alloc_or_panic" : "free_area_init";
+        Call call(t, "memblock_alloc_try_nid", caller, {bytes, s.arch->cache_line, field(no_node), 0, 0});
         const phys_addr_t at = s.memblock.alloc_try_nid(t, {.size = bytes, .align = s.arch->cache_line});
         call.result(at.v);
         s.pages.init_node(t, nid, pfn_t{0}, 0, 0, at);

@@ -47,7 +47,7 @@ void mark_present(System &s, Trace *t) {
     if (s.sparse.roots_bytes == 0) {
       const phys_addr_t at = request(s, t,
                                      {.name = "memblock_alloc_try_nid",
-                                      .caller = "sparse_init",
+                                      .caller = s.era->alloc_or_panic ? "__memblock_alloc_or_panic" : "sparse_init",
                                       .size = roots_bytes,
                                       .align = arch.internode_align});
       s.sparse.set_roots(t, at, roots_bytes);
@@ -72,8 +72,16 @@ void mark_present(System &s, Trace *t) {
   }
 }
 
-// The usage array, wanted in the section that holds the node's NODE_DATA, so that neither pins the other's section.
+// The usage array, wanted in the section that holds the node's NODE_DATA, so that neither pins the other's section,
+// where sections can be removed.
 phys_addr_t alloc_usage(System &s, Trace *t, i32 nid, u64 bytes) {
+  if (!s.era->usage_near_pgdat || !s.config.memory_hotremove)
+    return request(s, t,
+                   {.name = "memblock_alloc_try_nid",
+                    .caller = "sparse_init_nid",
+                    .size = bytes,
+                    .align = s.arch->cache_line,
+                    .nid = nid});
   const phys_addr_t pgdat = s.pages.node(nid).pgdat;
   const phys_addr_t goal{round_down(pgdat.v, s.arch->section_bytes())};
   const int at = s.memblock.search(memblock_list::memory, goal);
@@ -108,6 +116,7 @@ void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 en
                                     .size = s.arch->page_size(),
                                     .align = s.arch->page_size(),
                                     .min_addr = phys_addr_t{s.arch->low_limit},
+                                    .max_addr = phys_addr_t{s.era->vmemmap_max_addr},
                                     .nid = nid});
     s.sparse.add_table(t, level, at);
   };
@@ -130,14 +139,16 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
 
   phys_addr_t usage = alloc_usage(s, t, nid, usage_bytes * count);
   if (usage.v == 0) return;
-  phys_addr_t map = request(s, t,
-                            {.name = "memblock_alloc_exact_nid_raw",
-                             .caller = "sparse_init_nid",
-                             .size = map_step * count,
-                             .align = map_step,
-                             .min_addr = low,
-                             .nid = nid,
-                             .exact = true});
+  phys_addr_t map{0};
+  if (s.era->sparse_map_buffer)
+    map = request(s, t,
+                  {.name = "memblock_alloc_exact_nid_raw",
+                   .caller = "sparse_init_nid",
+                   .size = map_step * count,
+                   .align = map_step,
+                   .min_addr = low,
+                   .nid = nid,
+                   .exact = true});
   // Without the buffer, every section looks for a place of its own.
   const bool one_by_one = map.v == 0;
   for (const SectionRun &r : runs) {
@@ -151,10 +162,11 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
       if (one_by_one) {
         map = request(s, t,
                       {.name = "memblock_alloc_try_nid_raw",
-                       .caller = "vmemmap_alloc_block",
+                       .caller = s.era->sparse_map_buffer ? "vmemmap_alloc_block" : "vmemmap_populate_hugepages",
                        .size = map_step,
                        .align = map_step,
                        .min_addr = low,
+                       .max_addr = phys_addr_t{s.era->vmemmap_max_addr},
                        .nid = nid});
         if (map.v == 0) return;
       }

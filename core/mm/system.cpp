@@ -126,7 +126,9 @@ System make_system(const SystemSetup &setup) {
   s.params = parse_boot_params(setup.command_line, setup.arch->page_shift);
   s.memblock.rules = {.region_bytes = setup.era->memblock_region_bytes,
                       .page_shift = setup.arch->page_shift,
-                      .cache_line = setup.arch->cache_line};
+                      .cache_line = setup.arch->cache_line,
+                      .alloc_flags = setup.era->marks_kernel_reservations ? MEMBLOCK_RSRV_KERN : MEMBLOCK_NONE,
+                      .alloc_keeps_nid = setup.era->reservations_know_node};
   s.pages = PageAlloc(BuddyRules{.max_order = order_t{setup.config.max_order},
                                  .pageblock_order = order_t{setup.config.pageblock_order},
                                  .zone_types = static_cast<unsigned>(setup.arch->zones.size()),
