@@ -424,6 +424,9 @@ private:
     const Arch &arch = *s.arch;
     const u64 blocks = u64{1} << (arch.section_size_bits - arch.page_shift - s.config.pageblock_order);
     const u64 block_pages = u64{1} << s.config.pageblock_order;
+    // Four bits a block; eight where the usage array has a byte for each, and the record shows the first of them.
+    const bool byte_each = s.config.sizeof_section_usage >= blocks;
+    std::size_t shown = 0;
     std::vector<std::string> expected, got;
     for_each_line(text, [&](std::string_view line) {
       if (const auto size = number_after(line, "sizeof_mem_section"))
@@ -436,15 +439,17 @@ private:
       const auto nr = number_after(line, "section");
       const auto types = word_after(line, "pageblock_flags");
       if (!nr || !flags || !map || !usage) return;
+      if (types) shown = types->size();
       expected.push_back(section_text(*nr, *flags, *map, *usage, types ? std::string(*types) : std::string()));
     });
     for (const SectionRun &r : s.sparse.sections)
       for (u64 i = 0; i < r.count; ++i) {
         const u64 nr = r.first + i;
         std::string types;
-        for (u64 i4 = 0; i4 < blocks; ++i4) {
-          const u64 b = i4 ^ 1; // four bits a block, printed byte by byte: the second of a byte comes first
+        for (u64 i4 = 0; i4 < blocks && (!byte_each || types.size() < shown); ++i4) {
+          const u64 b = byte_each ? i4 : i4 ^ 1; // printed byte by byte: the second of a byte comes first
           const pfn_t pfn{nr * arch.pages_per_section() + b * block_pages};
+          if (byte_each) types += '0';
           types += static_cast<char>('0' + static_cast<unsigned>(s.pages.pageblock(pfn)));
         }
         // present, has a map, online, early; the map's pointer is coded so that it is vmemmap's base in every section

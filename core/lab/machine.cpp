@@ -15,7 +15,8 @@ namespace {
 
 // More than any firmware gives; the maps are put in order anew with each line.
 constexpr std::size_t max_e820_entries = 512, max_numa_blocks = 4096;
-constexpr u64 all_memblock_flags = MEMBLOCK_HOTPLUG | MEMBLOCK_MIRROR | MEMBLOCK_NOMAP | MEMBLOCK_DRIVER_MANAGED;
+constexpr u64 all_memblock_flags =
+    MEMBLOCK_HOTPLUG | MEMBLOCK_MIRROR | MEMBLOCK_NOMAP | MEMBLOCK_DRIVER_MANAGED | MEMBLOCK_RSRV_KERN;
 
 constexpr bool power_of_two(u64 x) { return x != 0 && (x & (x - 1)) == 0; }
 constexpr u64 as_result(int r) { return static_cast<u64>(static_cast<i64>(r)); }
