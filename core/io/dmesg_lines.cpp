@@ -319,6 +319,22 @@ LogLine node_data_line(Scan s, std::string_view whole) {
   return s.ok() ? l : LogLine{};
 }
 
+LogLine node_cpus_line(Scan s) { // behind ".... node "
+  LogLine l = made(LogKind::node_cpus);
+  s.blanks().lit("#").node(l.nid).lit(", CPUs:");
+  l.n = static_cast<u32>(std::count(s.rest().begin(), s.rest().end(), '#'));
+  return s.ok() && l.nid >= 0 ? l : LogLine{};
+}
+
+// "2 present CPUs plus 0 hotplug CPUs"
+LogLine allowed_cpus_line(Scan s) {
+  LogLine l = made(LogKind::cpus);
+  u32 hotplug = 0;
+  s.dec32(l.n).lit(" present CPUs plus ").dec32(hotplug);
+  l.n += hotplug;
+  return s.ok() ? l : LogLine{};
+}
+
 LogLine with_number(LogKind kind, Scan s) {
   LogLine l = made(kind);
   s.dec32(l.n);
@@ -390,7 +406,11 @@ LogLine outdented(std::string_view m) {
       return l;
     }
     break;
+  case '.':
+    if (s.take(".... node ")) return node_cpus_line(s);
+    break;
   case 'C':
+    if (s.take("CPU topo: Allowing ")) return allowed_cpus_line(s);
     if (s.take("Command line: ")) {
       LogLine l = made(LogKind::command_line);
       l.text = s.rest();

@@ -55,6 +55,7 @@ enum class LogKind : u8 {
   percpu_groups, // text
   freeing,       // text = what, n = KiB
   smp_up,
+  node_cpus,     // ".... node #1, CPUs: #2 #3": nid, n = how many; the boot CPU is not among them
   deferred,
   devtmpfs,
   hugetlb,

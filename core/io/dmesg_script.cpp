@@ -222,6 +222,13 @@ private:
           ++node_cpus_[n];
         }
         break;
+      case LogKind::node_cpus:
+        if (l.nid < max_nodes) {
+          const auto n = static_cast<std::size_t>(l.nid);
+          if (brought_up_.size() <= n) brought_up_.resize(n + 1);
+          brought_up_[n] += l.n;
+        }
+        break;
       case LogKind::slit: slit_ = true; break;
       case LogKind::node_data:
         see_node_data(l.size);
@@ -242,6 +249,11 @@ private:
       default: break;
       }
       before = &l;
+    }
+    // Without CPU lines of the firmware's table, the nodes of those that came up tell; the boot CPU is on node 0.
+    if (node_cpus_.empty() && !srat_.empty() && !brought_up_.empty()) {
+      node_cpus_ = brought_up_;
+      ++node_cpus_[0];
     }
     percpu_layout_ = std::move(pcpu);
     if (command_line_.empty()) assume("the log has no command line: no parameters");
@@ -1213,7 +1225,7 @@ private:
   };
   std::vector<Acpi> acpi_;
   std::vector<const LogLine *> srat_;
-  std::vector<u64> node_cpus_;
+  std::vector<u64> node_cpus_, brought_up_; // of each node: CPUs by the firmware's table; those that came up later
   u64 more_assumed_ = 0, requests_ = 0, cpus_ = 0, node_data_bytes_ = 0, ioapics_ = 0;
   bool is_x86_ = false, map_full_ = false, node_data_differs_ = false, slit_ = false, gbpages_ = false, intel_ = false,
        config_known_ = false;
