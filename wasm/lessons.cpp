@@ -84,7 +84,7 @@ std::string Lessons::hint() {
 
 std::string Lessons::call(const std::string &line) {
   if (run() == nullptr) return "null";
-  const CallOutcome outcome = run_->try_call(line);
+  const TriedCall outcome = run_->try_call(line);
   if (outcome.made) make(line);
   return json([&](JsonWriter &w) { write_call(w, outcome); });
 }

@@ -6,7 +6,7 @@ namespace mmscope {
 
 namespace {
 
-constexpr const Arch *arches[] = {&desc::x86_64};
+constexpr const Arch *arches[] = {&desc::x86_64, &desc::i386, &desc::i386_pae};
 
 } // namespace
 

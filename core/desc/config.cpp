@@ -25,11 +25,19 @@ bool take(std::string_view &s, char ch) {
   return true;
 }
 
+// ".deb12.4" of "6.5.0-0.deb12.4-686": a build for the stable release before. False when there is half of it.
+bool skip_backport(std::string_view &s) {
+  unsigned number = 0;
+  if (!s.starts_with(".deb")) return true;
+  s.remove_prefix(4);
+  return take_number(s, number) && take(s, '.') && take_number(s, number);
+}
+
 } // namespace
 
 std::vector<const KernelConfig *> all_configs() {
   std::vector<const KernelConfig *> all;
-  for (const auto rows : {desc::x86_64_configs()})
+  for (const auto rows : {desc::x86_64_configs(), desc::i386_configs()})
     for (const KernelConfig &c : rows) all.push_back(&c);
   return all;
 }
@@ -43,7 +51,7 @@ const KernelConfig *find_config(std::string_view release) {
   if (rest.starts_with("+deb")) {
     rest.remove_prefix(4);
     if (!take_number(rest, debian) || debian == 0) return nullptr;
-  } else if (patch != 0 || !take(rest, '-') || !take_number(rest, abi)) {
+  } else if (patch != 0 || !take(rest, '-') || !take_number(rest, abi) || !skip_backport(rest)) {
     return nullptr;
   }
   for (const KernelConfig *c : all_configs())

@@ -9,6 +9,20 @@
 
 namespace mmscope {
 
+// How a page frame number becomes a struct page (include/asm-generic/memory_model.h).
+enum class MemoryModel : u8 {
+  flatmem,   // one array for all frames
+  sparsemem, // an array a section
+  vmemmap,   // an array a section, side by side in the kernel's addresses
+};
+
+// What 32-bit x86 keeps at the top of its addresses: decides where vmalloc ends, and with it low memory.
+struct FixedAreas {
+  u64 fixmap_pages = 0;         // permanent fixed mappings, those of kmap left out
+  u64 kmap_slots = 0;           // a CPU: KM_MAX_IDX (KM_TYPE_NR up to 5.10)
+  u64 cpu_entry_area_pages = 0; // a CPU
+};
+
 // A part of the kernel image that goes back to the page allocator late in the boot; page aligned, half-open.
 struct ImagePart {
   u64 base = 0; // physical, without KASLR; bytes
@@ -31,22 +45,27 @@ struct KernelConfig {
   bool deferred_struct_pages; // CONFIG_DEFERRED_STRUCT_PAGE_INIT
   bool thp;                   // TRANSPARENT_HUGEPAGE built in and not `never` by default
   bool numa;
+  bool cma = false; // CONFIG_CMA: one migratetype more
+  MemoryModel memory_model;
+  bool sparse_extreme = true;   // SPARSEMEM_EXTREME: roots of sections are allocated, not static
   bool memory_hotremove = true; // CONFIG_MEMORY_HOTREMOVE
-  bool cma = false;          // CONFIG_CMA: one migratetype more
-  u64 image_base, image_end; // [_text, __end_of_kernel_reserve): reserved before anything else, without KASLR
-  u64 brk_size;              // bytes reserved behind it
+  u64 cache_line = 0;           // SMP_CACHE_BYTES; 0 = the architecture's
+  u64 image_base, image_end;    // [_text, __end_of_kernel_reserve): reserved before anything else, without KASLR
+  u64 brk_size;                 // bytes reserved behind it
   u64 text_kb, rwdata_kb, rodata_kb, init_kb, bss_kb; // as the "Memory:" line prints them
   u64 percpu_static, percpu_reserved, percpu_dynamic; // bytes of the first chunk
   u64 nr_cpus_max;                                    // CONFIG_NR_CPUS
+  bool cpumask_offstack;                              // CONFIG_CPUMASK_OFFSTACK: masks of CPUs are allocated
   unsigned log_buf_shift, log_cpu_max_buf_shift;      // CONFIG_LOG_BUF_SHIFT, CONFIG_LOG_CPU_MAX_BUF_SHIFT
   u64 sizeof_prb_desc, sizeof_printk_info;            // of printk's ring buffer, one each a record
   u64 sizeof_pcpu_chunk;                              // struct pcpu_chunk without populated[]
-  u64 sizeof_io_tlb_slot, sizeof_io_tlb_area;         // swiotlb
+  u64 sizeof_io_tlb_slot, sizeof_io_tlb_area;         // swiotlb; 0 = not built
   u64 sizeof_resource, sizeof_firmware_map_entry, sizeof_nosave_region;
   u64 trampoline_bytes;   // real mode blob, below 1 MiB
   u64 brk_pgt_bytes;      // INIT_PGT_BUF_SIZE: page tables that come out of the brk first
   bool numa_emulation;    // CONFIG_NUMA_EMU
   bool debug_memory_init; // CONFIG_DEBUG_MEMORY_INIT: mminit_loglevel= is a parameter
+  FixedAreas fixed_areas; // 32-bit x86 only
   // Freed late, in this order (init memory of the initrd comes after the first).
   ImagePart smp_locks, decrypted_unused, initmem, text_gap, rodata_gap;
   std::string_view source;

@@ -21,7 +21,9 @@ constexpr EraFieldInfo fields[] = {
 constexpr void set_field(Era &e, EraField field, u64 value) {
   switch (field) {
 #define ERA_FIELD(type, name, text)                                                                                    \
-  case EraField::name: e.name = static_cast<type>(value); break;
+  case EraField::name:                                                                                                 \
+    e.name = static_cast<type>(value);                                                                                 \
+    break;
 #include "desc/era_fields.def"
 #undef ERA_FIELD
   }
@@ -29,7 +31,8 @@ constexpr void set_field(Era &e, EraField field, u64 value) {
 constexpr u64 get_field(const Era &e, EraField field) {
   switch (field) {
 #define ERA_FIELD(type, name, text)                                                                                    \
-  case EraField::name: return static_cast<u64>(e.name);
+  case EraField::name:                                                                                                 \
+    return static_cast<u64>(e.name);
 #include "desc/era_fields.def"
 #undef ERA_FIELD
   }
@@ -97,7 +100,8 @@ std::string text_of(PcpHigh v) {
 }
 std::string text_of(SlabOrder v) { return v == SlabOrder::more_waste ? "more waste" : "fewer objects"; }
 std::string text_of(KmallocCaches v) {
-  static constexpr std::string_view names[] = {"DMA twins last", "with cgroup", "cgroup last"};
+  static constexpr std::string_view names[] = {"DMA twins last", "with cgroup", "cgroup last",
+                                               "cgroup last, and buckets"};
   return std::string(names[static_cast<std::size_t>(v)]);
 }
 std::string text_of(ZoneEstimate v) { return v == ZoneEstimate::present ? "present pages" : "without mem_map"; }
@@ -109,7 +113,8 @@ std::span<const EraFieldInfo> era_fields() { return fields; }
 std::string era_value_text(const Era &era, EraField field) {
   switch (field) {
 #define ERA_FIELD(type, name, text)                                                                                    \
-  case EraField::name: return text_of(era.name);
+  case EraField::name:                                                                                                 \
+    return text_of(era.name);
 #include "desc/era_fields.def"
 #undef ERA_FIELD
   }

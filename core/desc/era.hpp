@@ -45,14 +45,15 @@ enum class SlabOrder : u8 {
 enum class KmallocCaches : u8 {
   dma_twins,   // normal, reclaimable; then a DMA twin of each size, by index
   cgroup,      // normal, counted by cgroup, reclaimable, DMA
-  cgroup_last, // normal, reclaimable, DMA, counted by cgroup; of each type 96 and 192 first; then a cache of buckets
+  dma_cgroup,  // normal, reclaimable, DMA, counted by cgroup
+  cgroup_last, // likewise; of each type 96 and 192 first; then a cache of buckets
 };
 
 // --- an era ---
 
 struct Era {
-  std::string_view name;  // "6.1"
-  unsigned major, minor;  // kernel versions from this one up to the next row's
+  std::string_view name; // "6.1"
+  unsigned major, minor; // kernel versions from this one up to the next row's
 #define ERA_FIELD(type, name, text) type name;
 #include "desc/era_fields.def"
 #undef ERA_FIELD
@@ -67,7 +68,7 @@ enum class EraField : u8 {
 struct EraFieldInfo {
   std::string_view name, text;
 };
-std::span<const EraFieldInfo> era_fields();                // by EraField
+std::span<const EraFieldInfo> era_fields();                 // by EraField
 std::string era_value_text(const Era &era, EraField field); // "262144", "yes", "present"
 
 const Era *find_era(std::string_view name); // "6.1"; null when unknown

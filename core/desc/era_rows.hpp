@@ -38,6 +38,10 @@ inline constexpr Era pivot_row{
     .vmemmap_max_addr = 0,
     .migratetypes = 5,
     .zone_estimate = ZoneEstimate::without_mem_map,
+    .flat_holes_initialised = true,
+    .movable_high_by_zone = true,
+    .announces_memoryless = true,
+    .memoryless_falls_back = false,
     .prints_fallback_order = true,
     .min_free_floor_kb = 128,
     .min_free_cap_kb = 262144,
@@ -77,6 +81,11 @@ inline constexpr EraChange v5_10[] = {
     {EraField::finds_then_reserves, 1,
      "what x86 allocates before the direct map stands is one request, memblock_phys_alloc_range, that a log shows",
      "arch/x86/mm/init.c alloc_low_pages, arch/x86/realmode/init.c reserve_real_mode (v5.15); recorded boots of 5.10"},
+    {EraField::flat_holes_initialised, 0, "a flat map's holes get struct pages that say so, and the log tells how many",
+     "mm/page_alloc.c init_unavailable_range (v5.15); recorded boots of 5.10 on i386 have no such line"},
+    {EraField::movable_high_by_zone, 0,
+     "without nodes ZONE_MOVABLE counts as high memory only when it is carved out of that",
+     "include/linux/mmzone.h zone_movable_is_highmem (v5.10), is_highmem_idx (v5.15)"},
     {EraField::pcp_high, value(PcpHigh::six_batches),
      "a CPU's page list may hold its share of the low watermark; before, six batches",
      "mm/page_alloc.c pageset_set_batch (v5.10), zone_highsize (v5.15); recorded boots: /proc/zoneinfo"},
@@ -91,7 +100,17 @@ inline constexpr EraChange v5_10[] = {
 
 // --- younger than the pivot: differences from the next older ---
 
+inline constexpr EraChange v6_5[] = {
+    {EraField::kmalloc_caches, value(KmallocCaches::dma_cgroup),
+     "kmalloc caches that are counted by a cgroup are made last",
+     "include/linux/slab.h enum kmalloc_cache_type (v6.5); recorded boots: /proc/slabinfo"},
+};
+
 inline constexpr EraChange v6_12[] = {
+    {EraField::announces_memoryless, 0, "a node without memory gets its NODE_DATA without a line",
+     "mm/mm_init.c free_area_init (v6.12)"},
+    {EraField::memoryless_falls_back, 1, "a node without memory is not first in its own fallback order",
+     "mm/page_alloc.c find_next_best_node (v6.12)"},
     {EraField::numa_within_dram, 1,
      "the nodes' ranges are cut to where RAM begins and ends, so that page 0 and tables behind the RAM have no node",
      "mm/numa_memblks.c numa_cleanup_meminfo (v6.12)"},
@@ -103,7 +122,7 @@ inline constexpr EraChange v6_12[] = {
     {EraField::slab_order, value(SlabOrder::more_waste),
      "a slab may be wasted up to its half rather than hold fewer objects", "mm/slub.c calculate_order (v6.12)"},
     {EraField::kmalloc_caches, value(KmallocCaches::cgroup_last),
-     "kmalloc caches: those counted by a cgroup come last, 96 and 192 come first, and callers may have their own set",
+     "of each kind of kmalloc caches 96 and 192 come first, and callers may have their own set",
      "mm/slab_common.c create_kmalloc_caches, include/linux/slab.h enum kmalloc_cache_type (v6.12)"},
     {EraField::kmalloc_size_word, 1,
      "with debugging, the size asked of kmalloc is kept in a word and the free pointer lies behind the object",
@@ -151,7 +170,7 @@ inline constexpr EraRow era_rows[] = {
     {"5.10", 5, 10, 12, v5_10, "what 5.15 says, and its own list"},
     {"5.15", 5, 15, 15, v5_15, "what 6.1 says, and its own list"},
     {"6.1", 6, 1, 4, {}, pivot_row.source},
-    {"6.5", 6, 5, 5, {}, "what 6.1 says: none of the fields differs (recorded boots of 6.5)"},
+    {"6.5", 6, 5, 5, v6_5, "what 6.1 says, and its own list"},
     {"6.12", 6, 12, 12, v6_12, "what 6.5 says, and its own list"},
     {"7.2", 7, 2, 2, v7_2, "what 6.12 says, and its own list"},
 };

@@ -14,29 +14,40 @@ constexpr bool consistent(const Arch &a) {
   if (a.pmd_shift <= a.page_shift || a.pmd_shift > a.section_size_bits) return false;
   if ((a.cache_line & (a.cache_line - 1)) != 0 || (a.internode_align & (a.internode_align - 1)) != 0) return false;
   if (a.low_limit % a.page_size() != 0 || a.dma_reserve_end % a.page_size() != 0) return false;
-  // Zones with an address come first and ascend; exactly one reaches the end of memory.
+  if ((a.word != 4 && a.word != 8) || a.phys_addr_size < a.word || (a.phys_addr_align & (a.phys_addr_align - 1)) != 0)
+    return false;
+  // Zones with an address come first and ascend, then low memory may end; exactly one zone reaches the end of memory.
   u64 last = 0;
-  unsigned ends = 0;
+  unsigned lows = 0, ends = 0, highs = 0;
   for (const ZoneRow &z : a.zones) {
     if (z.kind == ZoneLimit::address) {
-      if (ends != 0 || z.limit <= last || z.limit % a.page_size() != 0) return false;
+      if (lows != 0 || ends != 0 || z.limit <= last || z.limit % a.page_size() != 0) return false;
       last = z.limit;
     }
+    if (z.kind == ZoneLimit::low && ends != 0) return false;
+    lows += z.kind == ZoneLimit::low;
     ends += z.kind == ZoneLimit::end;
+    highs += z.high;
+    if (z.high && z.kind != ZoneLimit::end) return false;
   }
-  return ends == 1;
+  const bool split = a.low_memory != LowMemory::all;
+  return ends == 1 && lows <= 1 && highs == (split ? 1 : 0) && (a.highmem_free != HighmemFree::none) == split;
 }
 
 constexpr bool is_power(u64 x) { return x != 0 && (x & (x - 1)) == 0; }
 constexpr bool consistent(const KernelConfig &c, const Arch &arch) {
   const u64 page = arch.page_size();
   return c.arch == arch.name && c.image_base < c.image_end && c.image_base % page == 0 && c.image_end % page == 0 &&
-         c.brk_size % page == 0 && c.brk_pgt_bytes <= c.brk_size && is_power(c.sizeof_mem_section) &&
-         c.sizeof_page % 4 == 0 && c.pageblock_order <= c.max_order && is_power(c.max_numnodes) &&
+         c.brk_size % page == 0 && c.brk_pgt_bytes <= c.brk_size &&
+         (c.memory_model == MemoryModel::flatmem || is_power(c.sizeof_mem_section)) && c.sizeof_page % 4 == 0 &&
+         c.pageblock_order <= c.max_order && is_power(c.max_numnodes) &&
+         (c.cache_line == 0 || is_power(c.cache_line)) &&
          // the first chunk fills whole pages
          (c.percpu_static + c.percpu_reserved + c.percpu_dynamic) % page == 0;
 }
 
+extern const Arch i386, i386_pae;
+std::span<const KernelConfig> i386_configs();
 extern const Arch x86_64;
 std::span<const KernelConfig> x86_64_configs();
 

@@ -17,6 +17,9 @@ constexpr ZoneRow x86_64_zones[] = {
 
 constexpr Arch row = {
     .name = "x86_64",
+    .word = 8,
+    .phys_addr_size = 8,
+    .phys_addr_align = 8,
     .page_shift = 12,
     .section_size_bits = 27,
     .max_physmem_bits = 46,
@@ -27,6 +30,8 @@ constexpr Arch row = {
     .dma_reserve_end = u64{16} << 20,
     .vmemmap_base = 0xffffea0000000000,
     .direct_map_base = 0xffff888000000000,
+    .low_memory = LowMemory::all,
+    .highmem_free = HighmemFree::none,
     .vmalloc_top_tables = 64, // 32 TiB of vmalloc space, 512 GiB a table
     .zones = x86_64_zones,
     .source = "arch/x86/include/asm/{sparsemem,page_64_types,pgtable_64_types,dma,cache}.h, "
@@ -53,6 +58,7 @@ constexpr KernelConfig debian_6_1_amd64{
     .deferred_struct_pages = true,
     .thp = true,
     .numa = true,
+    .memory_model = MemoryModel::vmemmap,
     .image_base = 0x1000000,
     .image_end = 0x4400000,
     .brk_size = 0x11000,
@@ -65,6 +71,7 @@ constexpr KernelConfig debian_6_1_amd64{
     .percpu_reserved = 8 * KiB,
     .percpu_dynamic = 28 * KiB,
     .nr_cpus_max = 8192,
+    .cpumask_offstack = true,
     .log_buf_shift = 17,
     .log_cpu_max_buf_shift = 12,
     .sizeof_prb_desc = 24,

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "desc/arch.hpp"
+#include "io/dmesg_lowmem.hpp"
 #include "io/dmesg_script.hpp"
 #include "mm/e820.hpp"
 
@@ -186,6 +187,7 @@ public:
     case LogKind::node_cpus:
     case LogKind::percpu:
     case LogKind::percpu_groups:
+    case LogKind::nr_cpus:
     case LogKind::freeing: return std::string(message);
     // Marks of where the boot is.
     case LogKind::dump:
@@ -196,6 +198,7 @@ public:
     case LogKind::devtmpfs:
     case LogKind::init_started: return std::string(message);
     case LogKind::deferred: return "node - deferred pages initialised in -";
+    case LogKind::last_pfn: return concat("last_pfn = - max_arch_pfn = ", hex_text(l.size));
     case LogKind::x86: return "x86/";
     case LogKind::slub_up: return "SLUB: HWalign=";
     case LogKind::hugetlb: return "HugeTLB: registered - page size";
@@ -204,6 +207,7 @@ public:
     case LogKind::fact:
       if (l.fact == LineKind::fallback) return "Fallback order for Node -";
       if (l.fact == LineKind::built) return "Built - zonelists";
+      if (l.fact == LineKind::lowmem) return strip_lowmem(l);
       return {};
     case LogKind::dump_count:
     case LogKind::dump_region: return dump(l, message);

@@ -1,6 +1,7 @@
 #include "io/dmesg_lines.hpp"
 
 #include "base/text.hpp"
+#include "io/dmesg_lowmem.hpp"
 #include "mm/e820.hpp"
 
 #include <algorithm>
@@ -502,7 +503,12 @@ LogLine outdented(std::string_view m) {
     if (m.starts_with("HugeTLB: registered ")) return made(LogKind::hugetlb);
     break;
   case 'l':
-    if (m.starts_with("last_pfn = ")) return made(LogKind::last_pfn);
+    if (const std::size_t at = m.find(" max_arch_pfn = "); m.starts_with("last_pfn = ") && at != m.npos) {
+      LogLine l = made(LogKind::last_pfn);
+      Scan arch(m.substr(at + 16));
+      arch.prefixed(l.size);
+      return arch.ok() ? l : LogLine{};
+    }
     break;
   case 'n':
     if (m.starts_with("node ") && m.find(" deferred pages initialised in ") != std::string_view::npos)
@@ -521,6 +527,7 @@ LogLine outdented(std::string_view m) {
     break;
   case 's':
     if (s.take("smpboot: Allowing ")) return with_number(LogKind::cpus, s);
+    if (m.starts_with("setup_percpu: NR_CPUS:")) return with_number(LogKind::nr_cpus, Scan(m.substr(22)));
     if (m.starts_with("smp: Brought up ")) return made(LogKind::smp_up);
     if (m.starts_with("smpboot: CPU0: Intel")) return made(LogKind::intel);
     break;
@@ -533,11 +540,6 @@ LogLine outdented(std::string_view m) {
       l.text = f.arch;
       return l;
     }
-  if (m.ends_with("MB LOWMEM available.")) {
-    LogLine l = made(LogKind::foreign_arch);
-    l.text = "i386";
-    return l;
-  }
   return {};
 }
 
@@ -557,6 +559,8 @@ constexpr struct {
     {"vmemmap_", true, Op::sparse_init},
     {"free_area_init", true, Op::free_area_init},
     {"alloc_node_mem_map", false, Op::free_area_init},
+    {"memmap_alloc", false, Op::free_area_init},
+    {"setup_usemap", false, Op::free_area_init},
 };
 
 } // namespace
@@ -608,6 +612,10 @@ std::size_t decoration(std::string_view line) {
 LogLine classify(std::string_view message, LogKind &section) {
   const std::string_view m = without_tail(message);
   if (m.empty()) return {};
+  if (LogLine l = lowmem_line(m); l.kind != LogKind::none) {
+    section = LogKind::none;
+    return l;
+  }
   if (m.front() == ' ') return indented(m, section);
   LogLine l = outdented(m);
   switch (l.kind) {

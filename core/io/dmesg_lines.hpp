@@ -22,7 +22,7 @@ enum class LogKind : u8 {
   x86,          // shows that this is a log of an x86
   foreign_arch, // text = what shows that this is not an x86_64 log
   e820,         // base, size, n = e820 type
-  last_pfn,     // result of the map's clean-up
+  last_pfn,     // size = max_arch_pfn, which shows the architecture; what comes before it is a result
   reserve,      // base, size, caller; masked: size only; flag: the range makes no sense
   add,
   remove,      // base, size, caller
@@ -54,6 +54,7 @@ enum class LogKind : u8 {
   percpu,        // "percpu: Embedded": n = pages, size = unit bytes; parts[0..2] = static, reserved, dynamic
   percpu_groups, // text
   freeing,       // text = what, n = KiB
+  nr_cpus,       // n = CONFIG_NR_CPUS
   smp_up,
   node_cpus,     // ".... node #1, CPUs: #2 #3": nid, n = how many; the boot CPU is not among them
   deferred,

@@ -1,8 +1,12 @@
 #include "io/dmesg_script.hpp"
 
 #include "base/text.hpp"
+#include "io/dmesg_lowmem.hpp"
+#include "io/dmesg_small.hpp"
 #include "lab/presets.hpp"
 #include "mm/boot.hpp"
+#include "mm/flatmem.hpp"
+#include "mm/lowmem.hpp"
 
 #include <algorithm>
 #include <array>
@@ -68,7 +72,7 @@ struct FreeRule {
   std::string_view freed_by, allocated_by;
 };
 constexpr FreeRule free_rules[] = {
-    {"init_mem_mapping", "init_mem_mapping"},             // the probe
+    {"init_mem_mapping", "init_mem_mapping"},            // the probe
     {"pcpu_embed_first_chunk", "pcpu_alloc_alloc_info"}, // its name up to 5.13
     {"pcpu_embed_first_chunk", "pcpu_build_alloc_info"}, // after the tails the layout, then the group addresses
     {"pcpu_embed_first_chunk", "pcpu_embed_first_chunk"},
@@ -86,21 +90,6 @@ const SilentSearch *silent_search_of(const Era &era, std::string_view caller) {
     for (const SilentSearch &s : silent_searches)
       if (s.caller == caller) return &s;
   return nullptr;
-}
-
-// Architectures by what a release says; a log of one that is not x86_64 is told so.
-struct ReleaseArch {
-  std::string_view part, arch;
-};
-constexpr ReleaseArch release_archs[] = {
-    {"arm64", "arm64"}, {"aarch64", "arm64"},   {"armmp", "arm"},       {"-686", "i386"},
-    {"-586", "i386"},   {"i686", "i386"},       {"riscv64", "riscv64"}, {"loongson", "mips64el"},
-    {"malta", "mips"},  {"powerpc", "powerpc"}, {"ppc64", "powerpc"},   {"s390x", "s390x"},
-};
-std::string_view foreign_arch_of(std::string_view release) {
-  for (const ReleaseArch &a : release_archs)
-    if (release.find(a.part) != std::string_view::npos) return a.arch;
-  return {};
 }
 
 // Units of the first per-CPU chunk: each group is one allocation of so many units, some of them without a CPU.
@@ -208,6 +197,11 @@ private:
       case LogKind::reserving:
         if (l.size != 0) acpi_.push_back({l.text, l.base, l.size});
         break;
+      case LogKind::fact:
+        if (l.fact == LineKind::lowmem) splits_memory_ = is_x86_ = true;
+        break;
+      case LogKind::last_pfn: max_arch_pfn_ = l.size; break;
+      case LogKind::nr_cpus: nr_cpus_ = l.n; break;
       case LogKind::mp_table: mp_ = {l.base, l.size}; break;
       case LogKind::ioapic: ++ioapics_; break;
       case LogKind::gbpages: gbpages_ = true; break;
@@ -283,15 +277,22 @@ private:
   }
 
   bool check() {
-    const std::string_view by_release = foreign_arch_of(release_);
+    std::string by_release;
+    setup_.arch = arch_of_log(release_, max_arch_pfn_, by_release);
     const std::string_view foreign = !by_release.empty() ? by_release : std::string_view(foreign_);
     if (!foreign.empty()) {
+      std::string known;
+      for (const Arch *a : all_arches()) append(known, known.empty() ? "" : ", ", a->name);
       fail(by_release.empty() ? foreign_line_ : release_line_, 0,
-           concat("a log of ", foreign, release_.empty() ? "" : ", Linux ", release_,
-                  ": this version models x86_64 only"));
+           concat("a log of ", foreign, release_.empty() ? "" : ", Linux ", release_, ": this version models ", known,
+                  " only"));
       return false;
     }
-    setup_.arch = find_arch("x86_64");
+    if (setup_.arch == nullptr) {
+      setup_.arch = find_arch(splits_memory_ ? "i386" : "x86_64");
+      if (splits_memory_ || !release_.empty())
+        assume(concat("the log does not name its architecture: taken for ", setup_.arch->name));
+    }
     unsigned major = 0, minor = 0;
     if (release_.empty()) {
       setup_.era = &pivot_era();
@@ -327,9 +328,13 @@ private:
     const KernelConfig *row = find_config(release_);
     config_known_ = row != nullptr;
     if (row == nullptr) {
-      row = all_configs().front();
-      for (const KernelConfig *c : all_configs())
-        if (c->era_major == setup_.era->major && c->era_minor == setup_.era->minor && release_.ends_with(c->flavour) &&
+      const std::vector<const KernelConfig *> all = all_configs();
+      row = *std::find_if(all.begin(), all.end(), [&](const KernelConfig *c) {
+        return c->arch == setup_.arch->name && c->era_major == pivot_era().major && c->era_minor == pivot_era().minor;
+      });
+      for (const KernelConfig *c : all)
+        if (c->arch == setup_.arch->name && c->era_major == setup_.era->major && c->era_minor == setup_.era->minor &&
+            release_.ends_with(c->flavour) &&
             (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour)))
           row = c;
     }
@@ -358,8 +363,12 @@ private:
     if (node_data_bytes_ != 0 && !node_data_differs_ && node_data_bytes_ % granule == 0 &&
         node_data_bytes_ >> 30 == 0 && node_data_bytes_ != round_up(config.sizeof_pgdat, granule))
       config.sizeof_pgdat = node_data_bytes_;
-    if (!config_known_) infer_sizes();
+    if (!config_known_ && nr_cpus_ != 0) config.nr_cpus_max = nr_cpus_;
     place_image();
+    if (!config_known_ && setup_.arch->low_memory == LowMemory::x86_areas)
+      infer_small_build(lines(), e820_, setup_, [this](std::string text) { assume(std::move(text)); });
+    else if (!config_known_)
+      infer_sizes();
   }
 
   // Structure sizes that the requests of sparse_init give away.
@@ -512,7 +521,7 @@ private:
       if (e.type != 0) s.e820.add(nullptr, e.addr, e.size, e.type);
     e820_finish(s, nullptr);
     e820__memblock_setup(s, nullptr);
-    return std::max(s.memblock.end_of_dram().v, isa_end);
+    return max_mapped(s);
   }
 
   // --- the boot, line by line ---
@@ -545,9 +554,13 @@ private:
       case init_numa:
         numa_facts(line);
         step_[static_cast<std::size_t>(init_numa)] = count();
-        emit(Op::numa_init, {}, "x86_numa_init", Phase::numa, line);
+        if (setup_.config.numa)
+          emit(Op::numa_init, {}, "x86_numa_init", Phase::numa, line);
+        else
+          emit(Op::initmem_init, {}, "setup_arch", Phase::numa, line);
         break;
       case init_sparse:
+        if (flat()) break;
         step_[static_cast<std::size_t>(init_sparse)] = count();
         emit(Op::sparse_init, {}, "paging_init", Phase::sparse, line);
         break;
@@ -557,6 +570,8 @@ private:
         break;
       case build_zonelists: emit(Op::build_all_zonelists, {}, "start_kernel", Phase::zonelists, line); break;
       case hand_over:
+        if (setup_.arch->highmem_free == HighmemFree::first)
+          emit(Op::set_highmem_pages_init, {}, "mem_init", Phase::handoff, line);
         emit(Op::memblock_free_all, {}, "mem_init", Phase::handoff, line);
         emit(Op::mem_init, {}, "mm_init", Phase::slab, line);
         emit(Op::setup_per_cpu_pageset, {}, "start_kernel", Phase::slab, line);
@@ -576,6 +591,7 @@ private:
                                    Phase::deferred, Phase::done,     Phase::done};
     return of[done_];
   }
+  bool flat() const { return setup_.config.memory_model == MemoryModel::flatmem; }
   static Step step_of(Op op) {
     return op == Op::numa_init ? init_numa : op == Op::sparse_init ? init_sparse : init_zones;
   }
@@ -615,7 +631,7 @@ private:
 
   static bool only_a_result(const LogLine &l) {
     return l.kind == LogKind::no_numa ||
-           (l.kind == LogKind::fact && l.fact != LineKind::fallback && l.fact != LineKind::built);
+           (l.kind == LogKind::fact && !l.flag && l.fact != LineKind::fallback && l.fact != LineKind::built);
   }
 
   void boot() {
@@ -645,7 +661,9 @@ private:
       case LogKind::zone_ranges: ensure(init_zones, l.line); break;
       case LogKind::fact:
         if (l.fact == LineKind::fallback || l.fact == LineKind::built) ensure(build_zonelists, l.line);
-        if (done_ > init_zones && !l.masked) out_.facts.lines.push_back({l.fact, l.line, l.text});
+        if (l.fact == LineKind::lowmem && l.flag) ensure(init_numa, l.line);
+        if ((done_ > init_zones || l.fact == LineKind::lowmem) && !l.masked)
+          out_.facts.lines.push_back({l.fact, l.line, l.text});
         break;
       case LogKind::memory:
         ensure(setup_.era->memory_line_late ? init_deferred : hand_over, l.line);
@@ -729,6 +747,7 @@ private:
                   .line = l.line};
     Op step{};
     if (part_of_step(l, next, step)) {
+      if (l.caller == "memmap_alloc" && !flat()) step = Op::sparse_init;
       // A distance table is the only request of numa_init that has a line; the rest of that step comes later.
       ensure(step_of(step), l.line);
       a.command = step_[static_cast<std::size_t>(step_of(step))];
@@ -753,9 +772,14 @@ private:
       const bool gigantic =
           l.caller.find("bootmem_huge_page") != std::string::npos || (l.size == l.align && l.size >> 30 != 0);
       if (gigantic && gigantic_.size() < recent) gigantic_.push_back(live_.size());
-      if (l.caller == "pcpu_fc_alloc") chunks_.push_back(live_.size());
-      live_.push_back(
-          {.command = a.command, .line = l.line, .caller = l.caller, .size = l.size, .fact = out_.facts.allocs.size()});
+      // Only the chunk's groups must lie above what devices of old can reach; their function may be inlined.
+      const bool chunk = l.caller == "pcpu_fc_alloc" || (l.caller == "pcpu_embed_first_chunk" && l.base != 0);
+      if (chunk) chunks_.push_back(live_.size());
+      live_.push_back({.command = a.command,
+                       .line = l.line,
+                       .caller = chunk ? std::string_view("pcpu_fc_alloc") : std::string_view(l.caller),
+                       .size = l.size,
+                       .fact = out_.facts.allocs.size()});
     }
     pending_ = static_cast<u32>(out_.facts.allocs.size());
     out_.facts.allocs.push_back(std::move(a));
@@ -820,6 +844,18 @@ private:
       ensure(init_numa, l.line);
       a.command = step_[static_cast<std::size_t>(init_numa)];
       a.inside = true;
+    } else if (ramdisk_.size != 0 && !initrd_moved_ && l.size == round_up(ramdisk_.size, setup_.arch->page_size())) {
+      // Up to 5.12 relocate_initrd looks for a place by itself.
+      ensure(map_memory, l.line);
+      a.command = count();
+      a.function = "memblock_phys_alloc_range";
+      emit(Op::memblock_phys_alloc_range, {l.size, setup_.arch->page_size()}, "setup_arch", phase(), l.line,
+           "initrd, moved down");
+      live_.push_back({.command = a.command,
+                       .line = l.line,
+                       .caller = "setup_arch",
+                       .size = l.size,
+                       .fact = out_.facts.allocs.size()});
     } else if (l.size != 0 && l.size >> 52 == 0) {
       ensure(map_memory, l.line);
       assume(concat("line ", l.line,
@@ -1172,7 +1208,8 @@ private:
     bool zones = false;
     for (const LogLine &l : lines()) {
       if (l.kind == LogKind::zone_ranges) zones = true;
-      if (l.kind == LogKind::fact && zones && !l.masked) out_.facts.lines.push_back({l.fact, l.line, l.text});
+      if (l.kind == LogKind::fact && (zones || l.fact == LineKind::lowmem) && !l.masked)
+        out_.facts.lines.push_back({l.fact, l.line, l.text});
       if (l.kind == LogKind::node_data && !l.masked) {
         out_.facts.lines.push_back({LineKind::node_data, l.line, l.text});
         LoggedAlloc a{.function = {},
@@ -1226,7 +1263,9 @@ private:
   std::vector<Acpi> acpi_;
   std::vector<const LogLine *> srat_;
   std::vector<u64> node_cpus_, brought_up_; // of each node: CPUs by the firmware's table; those that came up later
+  u64 max_arch_pfn_ = 0, nr_cpus_ = 0;
   u64 more_assumed_ = 0, requests_ = 0, cpus_ = 0, node_data_bytes_ = 0, ioapics_ = 0;
+  bool splits_memory_ = false; // has low and high memory, so it is a 32-bit kernel
   bool is_x86_ = false, map_full_ = false, node_data_differs_ = false, slit_ = false, gbpages_ = false, intel_ = false,
        config_known_ = false;
   const LogLine *memory_ = nullptr, *percpu_ = nullptr;

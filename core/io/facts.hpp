@@ -54,6 +54,8 @@ struct LoggedRange {
 // What a line of text is about; the fact it belongs to is in docs/fidelity.md.
 enum class LineKind : u8 {
   node_data,     // F1  "NODE_DATA(0) allocated [mem …]"
+  lowmem,        // F2  "143MB HIGHMEM available.", "  low ram: 0 - 36ffe000", what of highmem= cannot be
+  highmem_init,  // F2  "Initializing HighMem for node 0 (00036ffe:0003ffe0)"
   zone_range,    // F2  "  DMA      [mem …]", "  Normal   empty"
   movable_start, // F2  "  Node 0: 0x…" under "Movable zone start for each node"
   node_range,    // F2  "  node   0: [mem …]"

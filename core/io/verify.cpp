@@ -80,11 +80,20 @@ struct Prediction {
   std::vector<Moment> dumps;
   std::optional<System> handoff_entry, handoff_return; // around memblock_free_all
   std::optional<System> initmem;                       // before the first part of the kernel image is given back
+  std::vector<PfnRange> late;                          // what was given back until then
   std::vector<Event> handoff_events;
   std::vector<Range64> freed; // by command index; empty = not a free
   std::optional<Machine> end;
   std::vector<std::string> errors;
 };
+
+// Of a free_reserved_area; empty if it cannot be made.
+PfnRange given_back(const Trace &trace) {
+  for (const Event &e : trace.events())
+    if (e.kind == EventKind::lab_call && trace.text(e.f[0]) == "free_reserved_area")
+      return {to_pfn_up(phys_addr_t{e.f[2]}, 12), to_pfn_down(phys_addr_t{e.f[3]}, 12)};
+  return {};
+}
 
 Prediction play_script(const Script &script, const LoggedFacts &facts) {
   Prediction p;
@@ -104,6 +113,7 @@ Prediction play_script(const Script &script, const LoggedFacts &facts) {
     if (!p.initmem && c.op == Op::free_reserved_area && c.owner.starts_with("unused ")) p.initmem = m.system();
     const Result r = m.apply(c, &trace);
     if (!r.ok()) p.errors.push_back(concat("line ", c.line, ": ", op_info(c.op).name, ": ", r.error));
+    if (c.op == Op::free_reserved_area && !p.initmem) p.late.push_back(given_back(trace));
     p.allocs.add(i, c, r, trace.events(), trace);
     for (const Event &e : trace.events()) {
       if (e.kind != EventKind::lab_call) continue;
@@ -224,6 +234,7 @@ struct ZoneFacts {
     std::optional<u64> high_min;            // printed where the traffic tunes `high`
   };
   std::vector<PageSet> pagesets; // of each CPU
+  u64 on_cpus = 0;               // pages on all CPUs' lists
 };
 std::vector<ZoneFacts> read_zoneinfo(std::string_view text) {
   std::vector<ZoneFacts> zones;
@@ -248,6 +259,7 @@ std::vector<ZoneFacts> read_zoneinfo(std::string_view text) {
     if (first == "cpu:") z.pagesets.emplace_back();
     if (!z.pagesets.empty()) {
       ZoneFacts::PageSet &set = z.pagesets.back();
+      if (first == "count:") z.on_cpus += parse_u64(trim(rest)).value_or(0);
       if (first == "high:") set.high = parse_u64(trim(rest)).value_or(0);
       if (first == "high_min:") set.high_min = parse_u64(trim(rest)).value_or(0);
       if (first == "batch:") set.batch = parse_u64(trim(rest)).value_or(0);
@@ -281,8 +293,8 @@ public:
     read_freezes();
     rows.push_back(memblock());
     rows.push_back(lines("F2", "zone ranges, holes",
-                         {LineKind::zone_range, LineKind::movable_start, LineKind::node_range, LineKind::initmem,
-                          LineKind::unavailable}));
+                         {LineKind::lowmem, LineKind::highmem_init, LineKind::zone_range, LineKind::movable_start,
+                          LineKind::node_range, LineKind::initmem, LineKind::unavailable}));
     rows.push_back(sections());
     rows.push_back(zones());
     rows.push_back(lines("F5", "zonelists", {LineKind::fallback, LineKind::built, LineKind::policy}));
@@ -333,7 +345,8 @@ private:
     for (std::size_t i = 0; i < std::min(log_.facts.dumps.size(), p_.dumps.size()); ++i) dump(f, i);
     if (p_.handoff_entry)
       if (const auto text = file_("freeze_A_memblock")) frozen_memblock(f, *text);
-    if (b_ && p_.handoff_return)
+    // Without nodes the one there is lies in the kernel image.
+    if (b_ && p_.handoff_return && log_.script.setup.config.numa)
       for (const FrozenNode &n : b_->nodes)
         if (const pglist_data *node = node_of(*p_.handoff_return, n.nid); node != nullptr && n.pgdat != 0)
           f.address(concat("freeze_B_buddy, node ", n.nid, " pgdat"), n.pgdat,
@@ -398,25 +411,32 @@ private:
     return std::move(f).finish();
   }
 
-  // F3: the requests of sparse_init, in order; what the sections look like before the handoff.
+  // F3: the requests of sparse_init, in order; what the sections look like before the handoff. Without sections: the
+  // requests for mem_map and usage maps, and the pageblocks of each zone. Who makes a request is compared with vmemmap
+  // only: elsewhere it is the compiler's inlining.
   FactRow sections() const {
     Fact f("F3", "sections");
     std::vector<std::string> expected, got;
+    const bool flat = log_.script.setup.config.memory_model == MemoryModel::flatmem;
+    const Op map_step = flat ? Op::free_area_init : Op::sparse_init;
     const auto is_sparse = [&](u32 command) {
-      return command < log_.script.commands.size() && log_.script.commands[command].op == Op::sparse_init;
+      return command < log_.script.commands.size() && log_.script.commands[command].op == map_step;
     };
+    const bool inlined = log_.script.setup.config.memory_model != MemoryModel::vmemmap;
+    const auto caller = [&](const std::string &name) { return inlined ? std::string_view() : std::string_view(name); };
     for (const LoggedAlloc &a : log_.facts.allocs)
       if (a.inside && is_sparse(a.command))
-        expected.push_back(request_text(a.caller, a.size, a.align, a.nid, a.from, a.max_addr));
+        expected.push_back(request_text(caller(a.caller), a.size, a.align, a.nid, a.from, a.max_addr));
     for (const AllocRow &r : p_.allocs.rows())
       if (r.inside && is_sparse(r.command))
-        got.push_back(request_text(r.caller, r.size, r.align, r.nid, r.from, r.max_addr));
+        got.push_back(request_text(caller(r.caller), r.size, r.align, r.nid, r.from, r.max_addr));
     if (!expected.empty()) {
       if (!log_.facts.memory && got.size() > expected.size()) got.resize(expected.size());
       f.lists("request", expected, got);
     }
     if (p_.handoff_entry)
-      if (const auto text = file_("freeze_A_sections")) frozen_sections(f, *text);
+      if (const auto text = file_(flat ? "freeze_A_buddy" : "freeze_A_sections"))
+        flat ? frozen_pageblocks(f, read_buddy(*text)) : frozen_sections(f, *text);
     return std::move(f).finish();
   }
   void frozen_sections(Fact &f, std::string_view text) const {
@@ -459,6 +479,15 @@ private:
       }
     f.lists("freeze_A_sections", expected, got);
   }
+  void frozen_pageblocks(Fact &f, const FrozenBuddy &file) const {
+    const System &s = *p_.handoff_entry;
+    for (const FrozenZone &z : file.zones) {
+      unsigned zid = 0;
+      if (find_zone(s, z.nid, z.name, &zid) == nullptr || z.pageblocks.empty()) continue;
+      f.item(concat("freeze_A_buddy, node ", z.nid, " zone ", z.name, " pageblocks"), z.pageblocks,
+             zone_pageblocks(s, z.nid, zid));
+    }
+  }
   static std::string section_text(u64 nr, u64 flags, u64 map, u64 usage, const std::string &types) {
     return concat("section ", nr, " flags ", hex(flags), " map ", hex(map), " usage ", hex(usage), " pageblocks ",
                   types);
@@ -490,6 +519,24 @@ private:
     };
     frozen("freeze_B_buddy", b_, p_.handoff_return);
     frozen("freeze_D_buddy", d_, p_.initmem);
+    // Where nobody else frees, nothing that was given back late is on a free list until the CPU's list drains.
+    if (d_ && p_.initmem)
+      for (const PfnRange &r : p_.late) {
+        const PageAlloc &pages = p_.initmem->pages;
+        const zone *z = r.start < r.end ? pages.zone_at(r.start) : nullptr;
+        if (z == nullptr || has_drained(*z)) continue;
+        const PageInfo page = pages.map().at(r.start);
+        if (!below_another(*p_.initmem, page.nid, p_.initmem->arch->zones[page.zone].name)) continue;
+        u64 expected = 0;
+        for (const FrozenZone &zone : d_->zones)
+          for (const FrozenList &l : zone.lists)
+            for (const u64 pfn : l.pfns) {
+              const u64 first = std::max(pfn, r.start.v), end = std::min(pfn + (u64{1} << l.order), r.end.v);
+              if (first < end) expected += end - first;
+            }
+        f.number(concat("freeze_D_buddy, free pages of pfn ", r.start.v, "..", r.end.v), expected,
+                 pages.map().count_state(r.start, r.end, PageState::free));
+      }
     if (complete())
       for (const ZoneFacts &z : zoneinfo_) {
         const zone *got = find_zone(p_.end->system(), z.nid, z.name);
@@ -505,6 +552,8 @@ private:
       }
     return std::move(f).finish();
   }
+  // The factor grows with the first drain, and only a request makes it smaller.
+  static bool has_drained(const zone &z) { return !z.pcp.empty() && z.pcp[0].free_factor != 0; }
   // The script goes to the end of the boot, so that files read later show the same state.
   bool complete() const { return p_.initmem.has_value(); }
 
@@ -532,7 +581,7 @@ private:
       const System &s = *p_.handoff_return;
       f.number("_totalram_pages", b_->totalram, s.get(vm_field::totalram_pages));
       for (const FrozenNode &n : b_->nodes)
-        if (const pglist_data *node = node_of(s, n.nid); node != nullptr)
+        if (const pglist_data *node = node_of(s, n.nid); node != nullptr && s.config.deferred_struct_pages)
           f.number(concat("node ", n.nid, " first_deferred_pfn"), n.first_deferred_pfn, node->first_deferred_pfn);
       for (const FrozenZone &z : b_->zones) {
         unsigned zid = 0;
@@ -583,6 +632,10 @@ private:
           f.item(set + " batch, threshold", join({want.batch, want.threshold}),
                  join({got->pcp_batch, got->stat_threshold}));
         }
+        // Nobody asks for pages below a zone of the same node that has some: what was given back late is still there. (The
+        // lab has one CPU do it all, which makes a difference once a list drains.)
+        if (!z.pagesets.empty() && below_another(s, z.nid, z.name) && !got->pcp.empty() && (z.pagesets.size() == 1 || !has_drained(*got)))
+          f.number(where + " pages on CPUs' lists", z.on_cpus, got->pcp[0].count);
       }
       if (const auto vm = file_("vm"))
         for_each_line(*vm, [&](std::string_view line) {
@@ -591,6 +644,10 @@ private:
         });
     }
     return std::move(f).finish();
+  }
+  static bool below_another(const System &s, i32 nid, std::string_view zone_name) {
+    const zone *normal = find_zone(s, nid, "Normal");
+    return zone_name == "DMA32" && normal != nullptr && normal->managed_pages != 0;
   }
   static std::vector<u64> reserves(const zone &z, std::size_t n) {
     return {z.lowmem_reserve.begin(),

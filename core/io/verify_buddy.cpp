@@ -110,7 +110,19 @@ std::vector<u64> list_of(const System &s, i32 nid, unsigned zid, unsigned order,
 // Free lists the simplest way: a set of free blocks, looked up one by one, and a list of PFNs for each list.
 class NaiveBuddy {
 public:
-  explicit NaiveBuddy(const System &s) : s_(s) {}
+  explicit NaiveBuddy(const System &s) : s_(s) {
+    for (const pglist_data &n : s.pages.nodes())
+      for (unsigned z = 0; z < s.arch->zones.size(); ++z)
+        for (unsigned o = 0; o <= s.pages.rules().max_order.v; ++o)
+          for (unsigned t = 0; t < migratetype_count; ++t) {
+            const Key key{n.nid, z, o, static_cast<migratetype>(t)};
+            for (const u64 pfn : list_of(s, n.nid, z, o, static_cast<migratetype>(t))) {
+              std::list<u64> &l = lists_[key];
+              l.push_back(pfn);
+              blocks_[pfn] = {o, key, std::prev(l.end())};
+            }
+          }
+  }
 
   void free(u64 pfn, unsigned order) {
     const PageInfo home = s_.pages.page(pfn_t{pfn});
@@ -180,8 +192,23 @@ FrozenBuddy read_buddy(std::string_view text) {
       read_zone(b, rest);
     else if (first == "order")
       read_list(b, rest);
+    else if (first == "pageblock_flags" && !b.zones.empty()) // "(pageblock_order assumed 9) 1011…"
+      b.zones.back().pageblocks = trim(rest.substr(rest.rfind(' ') == rest.npos ? 0 : rest.rfind(' ')));
   }
   return b;
+}
+
+std::string zone_pageblocks(const System &s, i32 nid, unsigned zid) {
+  const zone &z = s.pages.zone_of(nid, zid);
+  const u64 block = u64{1} << s.config.pageblock_order, first = round_down(z.start_pfn.v, block);
+  const u64 blocks = div_round_up(z.end_pfn().v - first, block);
+  std::string types;
+  for (u64 i = 0; i < round_up(blocks, 2); ++i) {
+    const u64 b = i ^ 1; // the second of a byte is printed first
+    const pfn_t pfn{std::max(first + b * block, z.start_pfn.v)};
+    types += static_cast<char>('0' + (b < blocks ? static_cast<unsigned>(s.pages.page(pfn).block_type) : 0));
+  }
+  return types;
 }
 
 void compare_lists(const FrozenZone &expected, unsigned zid, const System &s, std::string_view where,

@@ -27,6 +27,7 @@ struct FrozenZone {
   std::string name;
   u64 start_pfn = 0, spanned = 0, present = 0, managed = 0, nr_free_pages = 0;
   std::vector<u64> watermark, lowmem_reserve;
+  std::string pageblocks; // FLATMEM: types of the zone's pageblocks, four bits each, byte by byte
   std::vector<FrozenList> lists;
 };
 struct FrozenNode {
@@ -42,6 +43,9 @@ struct FrozenBuddy {
 FrozenBuddy read_buddy(std::string_view text);
 
 using Compare = std::function<void(std::string_view where, std::string_view expected, std::string_view got)>;
+
+// What `pageblocks` would be.
+std::string zone_pageblocks(const System &s, i32 nid, unsigned zid);
 
 // One item for each list of the file and each that only the lab has, one for each order's nr_free.
 void compare_lists(const FrozenZone &expected, unsigned zid, const System &s, std::string_view where,

@@ -321,7 +321,7 @@ std::optional<View> find_view(std::string_view name) {
 }
 
 std::span<const migratetype> printed_migratetypes(const System &s) {
-  static constexpr std::array<migratetype, 6> types{migratetype::UNMOVABLE,  migratetype::MOVABLE,
+  static constexpr std::array<migratetype, 6> types{migratetype::UNMOVABLE,   migratetype::MOVABLE,
                                                     migratetype::RECLAIMABLE, migratetype::HIGHATOMIC,
                                                     migratetype::CMA,         migratetype::ISOLATE};
   static constexpr std::array<migratetype, 5> without_cma{types[0], types[1], types[2], types[3], types[5]};

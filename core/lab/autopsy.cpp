@@ -82,7 +82,7 @@ private:
   void other_zones();
 
   const FailureReport &report_;
-  Replay replay_;
+  FailureReplay replay_;
   ReplayRequest request_;
   Autopsy out_;
 };

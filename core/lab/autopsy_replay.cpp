@@ -55,7 +55,7 @@ u32 slow_flags(ReplayRequest r) {
   return gfp_to_alloc_flags(r.gfp, r.order) | cma_flag(r.gfp);
 }
 
-Replay::Replay(const FailureReport &report) : report_(report) {
+FailureReplay::FailureReplay(const FailureReport &report) : report_(report) {
   for (std::size_t i = 0; i < report.zones.size(); ++i) {
     const auto &names = report.zone_names;
     order_.push_back(i);
@@ -79,10 +79,10 @@ Replay::Replay(const FailureReport &report) : report_(report) {
   this_node_ = local_node();
 }
 
-std::string Replay::label(std::size_t zone) const { return report_.zones[zone].label(several_nodes_); }
+std::string FailureReplay::label(std::size_t zone) const { return report_.zones[zone].label(several_nodes_); }
 
-std::optional<ZoneVerdict> Replay::not_asked(const ReportZone &z, u32 flags, bool hardwall, gfp_t gfp,
-                                             const Change &c) const {
+std::optional<ZoneVerdict> FailureReplay::not_asked(const ReportZone &z, u32 flags, bool hardwall, gfp_t gfp,
+                                                    const Change &c) const {
   const std::size_t zone = static_cast<std::size_t>(&z - report_.zones.data());
   if (!c.any_zone && rank_[zone] > highest_zone(report_, gfp)) return ZoneVerdict::above;
   if (!c.any_node) {
@@ -98,7 +98,7 @@ std::optional<ZoneVerdict> Replay::not_asked(const ReportZone &z, u32 flags, boo
   return std::nullopt;
 }
 
-ZoneFinding Replay::judge(std::size_t zone, u32 flags, bool hardwall, ReplayRequest r, const Change &c) const {
+ZoneFinding FailureReplay::judge(std::size_t zone, u32 flags, bool hardwall, ReplayRequest r, const Change &c) const {
   const ReportZone &z = report_.zones[zone];
   ZoneFinding f;
   f.zone = zone;
@@ -144,29 +144,29 @@ ZoneFinding Replay::judge(std::size_t zone, u32 flags, bool hardwall, ReplayRequ
   return f;
 }
 
-Attempt Replay::attempt(std::string_view id, u32 flags, bool hardwall, ReplayRequest r, const Change &c) const {
+Attempt FailureReplay::attempt(std::string_view id, u32 flags, bool hardwall, ReplayRequest r, const Change &c) const {
   Attempt a{id, flags, {}};
   for (const std::size_t zone : order_) a.zones.push_back(judge(zone, flags, hardwall, r, c));
   return a;
 }
 
-Attempt Replay::fast(ReplayRequest r) const {
+Attempt FailureReplay::fast(ReplayRequest r) const {
   const u32 flags = alloc_flag::WMARK_LOW | alloc_flag::CPUSET | cma_flag(r.gfp) | kswapd_flag(r.gfp);
   return attempt("attempt.fast", flags, true, r, {});
 }
-Attempt Replay::slow(ReplayRequest r, const Change &c) const {
+Attempt FailureReplay::slow(ReplayRequest r, const Change &c) const {
   const std::string_view id = below_watermarks(r.gfp) ? "attempt.reserves" : "attempt.slow";
   return attempt(id, slow_flags(r), has(r.gfp, gfp::HARDWALL), r, c);
 }
-Attempt Replay::before_oom(ReplayRequest r) const {
+Attempt FailureReplay::before_oom(ReplayRequest r) const {
   return attempt("attempt.oom", alloc_flag::WMARK_HIGH | alloc_flag::CPUSET, true, r, {});
 }
 
-bool Replay::gives(std::size_t zone, ReplayRequest r, const Change &c) const {
+bool FailureReplay::gives(std::size_t zone, ReplayRequest r, const Change &c) const {
   return judge(zone, slow_flags(r), has(r.gfp, gfp::HARDWALL), r, c).verdict == ZoneVerdict::ok;
 }
 
-std::optional<std::size_t> Replay::giver(ReplayRequest r, const Change &c) const {
+std::optional<std::size_t> FailureReplay::giver(ReplayRequest r, const Change &c) const {
   for (const std::size_t zone : order_)
     if (gives(zone, r, c)) return zone;
   return std::nullopt;

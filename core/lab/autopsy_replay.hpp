@@ -1,6 +1,6 @@
 // autopsy_replay: one request made on the zones of a report, as they were or with something changed.
 //
-//   Replay replay(report);
+//   FailureReplay replay(report);
 //   Attempt a = replay.slow(request);                            as it was
 //   replay.giver(request, {.no_lowmem_reserve = true})           the first zone that would give the pages then
 #pragma once
@@ -26,9 +26,9 @@ struct Change {
   std::optional<u64> mark = {}; // in place of the zone's
 };
 
-class Replay {
+class FailureReplay {
 public:
-  explicit Replay(const FailureReport &report);
+  explicit FailureReplay(const FailureReport &report);
 
   Attempt fast(ReplayRequest r) const;
   Attempt slow(ReplayRequest r, const Change &c = {}) const; // the last attempt before giving up

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "lab/machine.hpp"
 #include "lab/percpu_model.hpp"
+#include "mm/lowmem.hpp"
 
 #include <algorithm>
 #include <array>
@@ -196,12 +197,12 @@ void DirectMap::map_bottom_up() {
 
 // --- amounts -------------------------------------------------------------------------------------------------------
 
-u64 large_hash_bytes(u64 nr_kernel_pages, u64 nr_all_pages, unsigned page_shift, unsigned scale, u64 low_limit,
+u64 large_hash_bytes(const Arch &arch, u64 nr_kernel_pages, u64 nr_all_pages, unsigned scale, u64 low_limit,
                      u64 high_limit) {
-  constexpr u64 bucket = 8;
-  const u64 page = u64{1} << page_shift;
+  const u64 bucket = arch.word, page = arch.page_size();
+  const unsigned page_shift = arch.page_shift;
   u64 n = round_up_any(nr_kernel_pages, MiB / page);
-  if (high_limit == 0) // from 64 GiB on, a quarter of the buckets for four times the memory
+  if (high_limit == 0 && arch.word == 8) // from 64 GiB on, a quarter of the buckets for four times the memory
     for (u64 adapt = 64 * GiB / page; adapt < n; adapt <<= 2) ++scale;
   if (scale > page_shift)
     n >>= scale - page_shift;
@@ -318,6 +319,18 @@ u64 entry_area_tables(u64 cpus, bool intel) {
       }
     }
   return tables;
+}
+
+u64 late_x86_tables(const Arch &arch, const KernelConfig &config, u64 max_mapped) {
+  const u64 table = u64{1} << arch.pmd_shift; // addresses that one serves
+  const X86Areas areas = x86_areas(arch, config);
+  // The direct map's end, if it is no whole table; fixed mappings; kmap; then the entry areas, whose last table may be
+  // one that the fixed mappings have already.
+  const u64 fixmap = round_down(areas.fixmap, table), entry_end = std::min(areas.cpu_entry_area_end, fixmap);
+  const u64 early = (max_mapped % table != 0) + ((u64{1} << 32) - fixmap) / table + 1;
+  const u64 entry = div_round_up(entry_end - areas.cpu_entry_area, table);
+  const u64 brk = config.brk_pgt_bytes / arch.page_size();
+  return entry - std::min(entry, brk - std::min(brk, early));
 }
 
 // --- the boot ------------------------------------------------------------------------------------------------------
@@ -446,7 +459,7 @@ private:
       reserve(t.addr, t.size, "acpi_reserve_initial_tables", concat("ACPI table ", t.name));
     initmem_init();
     phase_ = Phase::sparse;
-    step(Op::sparse_init, "paging_init");
+    if (config_.memory_model != MemoryModel::flatmem) step(Op::sparse_init, "paging_init");
     phase_ = Phase::zones;
     step(Op::free_area_init, "zone_sizes_init");
 
@@ -459,6 +472,7 @@ private:
   }
 
   void init_mem_mapping() {
+    if (arch().low_memory == LowMemory::x86_areas) return map_low_memory();
     const System &s = machine_.system();
     DirectMap::Setup setup;
     for (const memblock_region &r : s.memblock.memory.regions) setup.ram.push_back({r.base, r.end()});
@@ -490,6 +504,29 @@ private:
     issue(command(Op::memblock_set_current_limit, {max_mapped_}), "setup_arch");
   }
 
+  // 32 bits: the tables come out of the brk, as far as they reach; see entry_area_tables().
+  void map_low_memory() {
+    const u64 huge = u64{1} << arch().pmd_shift, end = machine_.system().get(vm_field::max_low_pfn) * page_bytes;
+    const u32 probe = new_binding("direct_map_top");
+    if (alloc_range(huge, huge, isa_end, end, "init_mem_mapping", "probe for the direct map", probe) != 0)
+      free_bound(probe, 0, huge, "init_mem_mapping", "probe for the direct map");
+    max_mapped_ = max_mapped(machine_.system());
+    issue(command(Op::memblock_set_current_limit, {max_mapped_}), "setup_arch");
+  }
+  // Page tables of the CPUs' entry areas that the brk has no room for any more.
+  void map_entry_areas() {
+    if (arch().low_memory == LowMemory::x86_areas) {
+      const u64 tables = late_x86_tables(arch(), config_, max_mapped_);
+      for (u64 i = 0; i < tables; ++i)
+        alloc_range(page_bytes, page_bytes, isa_end, max_mapped_, "alloc_low_pages",
+                    "page table of the CPU entry area");
+      return;
+    }
+    const u64 tables = entry_area_tables(cpu_count(m_), m_.intel);
+    for (u64 i = 0; i < tables; ++i) alloc(page_bytes, page_bytes, "spp_getpage", "page table of the CPU entry area");
+  }
+  const Arch &arch() const { return *machine_.system().arch; }
+
   void setup_log_buf(bool early) {
     if (have_log_buf_) return;
     const u64 bytes = wanted_log_buf(config_, params_.log_buf_len, cpu_count(m_), early);
@@ -505,7 +542,7 @@ private:
     std::array<u32, 3> taken{};
     for (unsigned i = 0; i < 3; ++i) {
       taken[i] = new_binding(concat("log_buf", i));
-      if (try_alloc(parts[i].bytes, 8, "setup_log_buf", parts[i].owner, taken[i]) != 0) continue;
+      if (try_alloc(parts[i].bytes, arch().word, "setup_log_buf", parts[i].owner, taken[i]) != 0) continue;
       // Not all of it: what was taken goes back, last first, and the built-in buffer stays.
       while (i-- > 0) free_bound(taken[i], 0, parts[i].bytes, "setup_log_buf", parts[i].owner);
       return;
@@ -513,13 +550,14 @@ private:
     have_log_buf_ = true;
   }
 
-  // An initrd above what the kernel keeps (mem=) is copied down.
+  // An initrd above what the kernel keeps (mem=) or has mapped is copied down.
   void reserve_initrd() {
     if (m_.initrd_bytes == 0) return;
     const System &s = machine_.system();
     const phys_addr_t base{initrd_base_}, end{initrd_end()};
     const auto &ram = s.memblock.memory.regions;
-    if (std::any_of(ram.begin(), ram.end(), [&](const memblock_region &r) { return r.base <= base && end <= r.end(); }))
+    if (std::any_of(ram.begin(), ram.end(),
+                    [&](const memblock_region &r) { return r.base <= base && end <= r.end() && end.v <= max_mapped_; }))
       return;
     const u32 copy = new_binding("initrd");
     initrd_binding_ = copy;
@@ -530,7 +568,7 @@ private:
 
   void initmem_init() {
     phase_ = Phase::numa;
-    if (!params_.numa_off) {
+    if (config_.numa && !params_.numa_off) {
       for (const NodeMemory &n : m_.node_memory) {
         Command c = command(Op::numa_add_memblk, {static_cast<u64>(n.nid), n.base, n.size});
         if (n.hotplug) give(c, 3, 1);
@@ -540,12 +578,13 @@ private:
         for (std::size_t to = 0; to < m_.distances[from].size(); ++to)
           issue(command(Op::numa_set_distance, {from, to, m_.distances[from][to]}), "acpi_numa_slit_init");
     }
-    if (params_.numa_off || m_.node_cpus.empty()) {
+    if (!config_.numa || params_.numa_off || m_.node_cpus.empty()) {
       issue(command(Op::numa_set_cpus, {0, cpu_count(m_)}), "init_cpu_to_node");
     } else {
       for (std::size_t nid = 0; nid < m_.node_cpus.size(); ++nid)
         issue(command(Op::numa_set_cpus, {nid, m_.node_cpus[nid]}), "init_cpu_to_node");
     }
+    if (!config_.numa) return step(Op::initmem_init, "setup_arch");
     step(Op::numa_init, "x86_numa_init");
     if (params_.movable_node) issue(command(Op::memblock_set_bottom_up, {0}), "numa_init");
   }
@@ -590,14 +629,12 @@ private:
       alloc_hash(hash(13, 2, 0), "dentry hash");
       alloc_hash(hash(14, 0, 0), "inode hash");
     }
-    const u64 tables = entry_area_tables(cpu_count(m_), m_.intel);
-    for (u64 i = 0; i < tables; ++i) alloc(page_bytes, page_bytes, "spp_getpage", "page table of the CPU entry area");
+    map_entry_areas();
   }
 
   u64 hash(unsigned scale, u64 low, u64 high) const {
     const System &s = machine_.system();
-    return large_hash_bytes(s.get(vm_field::nr_kernel_pages), s.get(vm_field::nr_all_pages), s.arch->page_shift, scale,
-                            low, high);
+    return large_hash_bytes(arch(), s.get(vm_field::nr_kernel_pages), s.get(vm_field::nr_all_pages), scale, low, high);
   }
   // Half as large, and half of that, until it fits.
   void alloc_hash(u64 bytes, std::string_view owner) {
@@ -641,9 +678,9 @@ private:
   }
 
   void setup_per_cpu_areas() {
-    const Arch &arch = *machine_.system().arch;
+    const Arch &arch = this->arch();
     const u64 cpus = cpu_count(m_);
-    const PercpuLayout layout = percpu_layout(config_, arch.page_shift, arch.pmd_shift, nodes_of_cpus());
+    const PercpuLayout layout = percpu_layout(config_, arch, nodes_of_cpus());
     const u64 groups = layout.groups.size();
 
     const u32 info = new_binding("pcpu_info"), areas = new_binding("pcpu_areas");
@@ -669,13 +706,13 @@ private:
       }
 
     const auto small = [&](u64 size, std::string_view owner) { alloc(size, line_, "pcpu_setup_first_chunk", owner); };
-    small(groups * 8, "per-CPU group offsets");
-    small(groups * 8, "per-CPU group sizes");
+    small(groups * arch.word, "per-CPU group offsets");
+    small(groups * arch.word, "per-CPU group sizes");
     small(cpus * 4, "per-CPU unit map");
-    small(cpus * 8, "per-CPU unit offsets");
+    small(cpus * arch.word, "per-CPU unit offsets");
     small(layout.slots_bytes, "per-CPU chunk lists");
     const auto chunk = [&](u64 region, std::string_view which) {
-      const PercpuChunk sizes = percpu_chunk(config_, arch.page_shift, region);
+      const PercpuChunk sizes = percpu_chunk(config_, arch, region);
       alloc(sizes.chunk_bytes, line_, "pcpu_alloc_first_chunk", concat(which, " per-CPU chunk: its record"));
       alloc(sizes.alloc_map_bytes, line_, "pcpu_alloc_first_chunk", concat(which, " per-CPU chunk: allocation map"));
       alloc(sizes.bound_map_bytes, line_, "pcpu_alloc_first_chunk", concat(which, " per-CPU chunk: boundary map"));
@@ -688,6 +725,7 @@ private:
     free_bound(info, 0, layout.info_bytes, "pcpu_embed_first_chunk", "per-CPU layout");
     free_bound(areas, 0, layout.areas_bytes, "pcpu_embed_first_chunk", "per-CPU group addresses");
 
+    if (!config_.cpumask_offstack) return;
     const u64 mask_bytes = div_round_up(cpus, 64) * 8;
     const u64 nodes = node_id_count();
     for (u64 nid = 0; nid < nodes; ++nid)
@@ -703,6 +741,7 @@ private:
     swiotlb();
     playing_ = false; // nothing that follows depends on a result
     phase_ = Phase::handoff;
+    if (arch().highmem_free == HighmemFree::first) step(Op::set_highmem_pages_init, "mem_init");
     step(Op::memblock_free_all, "mem_init");
     phase_ = Phase::slab;
     step(Op::mem_init, "mm_init");
@@ -711,6 +750,7 @@ private:
 
   // Bounce buffers, when memory (or what may be plugged in) reaches beyond 4 GiB.
   void swiotlb() {
+    if (config_.sizeof_io_tlb_slot == 0) return;
     const std::string_view given = parameter(params_.text, "swiotlb");
     if (given.find("noforce") != given.npos) return;
     u64 max_possible = to_phys(pfn_t{machine_.system().get(vm_field::max_pfn)}, 12).v;
@@ -769,7 +809,7 @@ private:
   const KernelConfig config_;
   Machine machine_;
   const BootParams &params_;
-  const u64 line_ = 64; // SMP_CACHE_BYTES
+  const u64 line_ = machine_.system().memblock.rules.cache_line;
   Script script_;
   Phase phase_ = Phase::memblock;
   bool playing_ = true; // calls are made on our own machine too
@@ -785,7 +825,7 @@ private:
 
 Script make_script(const MachineSpec &m) {
   const KernelConfig *config = find_config(m.release);
-  const Arch *arch = find_arch("x86_64");
+  const Arch *arch = config == nullptr ? nullptr : find_arch(config->arch);
   const Era *era = config == nullptr ? nullptr : era_of_version(config->era_major, config->era_minor);
   if (config == nullptr || arch == nullptr || era == nullptr) {
     Script none;

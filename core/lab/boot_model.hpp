@@ -80,9 +80,9 @@ private:
   bool can_use_brk_ = true;
 };
 
-// alloc_large_system_hash: bytes of a table with 8-byte buckets, one bucket for 2^scale bytes.
+// alloc_large_system_hash: bytes of a table whose buckets are a pointer each, one bucket for 2^scale bytes.
 // `high_limit` 0 = no limit but a sixteenth of memory, and on large machines fewer buckets.
-u64 large_hash_bytes(u64 nr_kernel_pages, u64 nr_all_pages, unsigned page_shift, unsigned scale, u64 low_limit,
+u64 large_hash_bytes(const Arch &arch, u64 nr_kernel_pages, u64 nr_all_pages, unsigned scale, u64 low_limit,
                      u64 high_limit);
 // swiotlb: slots of 2 KiB and areas for so many CPUs.
 struct SwiotlbSize {
@@ -96,5 +96,7 @@ u64 wanted_log_buf(const KernelConfig &config, u64 log_buf_len_param, u64 cpus, 
 u64 unknown_options_bytes(const KernelConfig &config, std::string_view command_line);
 // Page-table pages for the CPUs' entry areas (spp_getpage).
 u64 entry_area_tables(u64 cpus, bool intel);
+// The same of 32-bit x86: those that are not in the brk. `max_mapped`: where the direct map ends, bytes.
+u64 late_x86_tables(const Arch &arch, const KernelConfig &config, u64 max_mapped);
 
 } // namespace mmscope

@@ -15,6 +15,8 @@ namespace {
 
 // More than any firmware gives; the maps are put in order anew with each line.
 constexpr std::size_t max_e820_entries = 512, max_numa_blocks = 4096;
+// An initrd lies below 2 GiB. Some ten events a page of it are as many as one call may have.
+constexpr u64 most_freed_singly = u64{2} << 30;
 constexpr u64 all_memblock_flags =
     MEMBLOCK_HOTPLUG | MEMBLOCK_MIRROR | MEMBLOCK_NOMAP | MEMBLOCK_DRIVER_MANAGED | MEMBLOCK_RSRV_KERN;
 
@@ -30,8 +32,10 @@ constexpr StepRule step_rules[] = {
     {Op::e820_finish, Op::e820_add, true},
     {Op::e820__memblock_setup, Op::e820_finish, true},
     {Op::numa_init, Op::e820__memblock_setup, true},
+    {Op::initmem_init, Op::e820__memblock_setup, true},
     {Op::sparse_init, Op::numa_init, true},
     {Op::free_area_init, Op::sparse_init, true},
+    {Op::set_highmem_pages_init, Op::build_all_zonelists, true},
     {Op::build_all_zonelists, Op::free_area_init, true},
     {Op::mem_init, Op::memblock_free_all, true},
     {Op::page_alloc_init_late, Op::mem_init, true},
@@ -44,6 +48,24 @@ constexpr StepRule step_rules[] = {
     {Op::kmem_cache_init, Op::mem_init, true},
     {Op::workload, Op::init_per_zone_wmark_min, false},
 };
+
+// A build without nodes or without sections has other steps, or none, in their place.
+Op of_build(Op op, const KernelConfig &config) {
+  if (op == Op::sparse_init && config.memory_model == MemoryModel::flatmem) op = Op::numa_init;
+  return op == Op::numa_init && !config.numa ? Op::initmem_init : op;
+}
+// Why a build has no such step; "" when it has.
+std::string_view not_built(Op op, const System &s) {
+  switch (op) {
+  case Op::numa_init: return s.config.numa ? "" : "this kernel is built without CONFIG_NUMA";
+  case Op::initmem_init: return s.config.numa ? "this kernel is built with CONFIG_NUMA" : "";
+  case Op::sparse_init:
+    return s.config.memory_model == MemoryModel::flatmem ? "this kernel is built with CONFIG_FLATMEM" : "";
+  case Op::set_highmem_pages_init:
+    return s.arch->highmem_free == HighmemFree::first ? "" : "this architecture has no such step";
+  default: return "";
+  }
+}
 
 // Something is asked of the page allocator, or given back to it.
 const CallRow *row_of(Op op) {
@@ -70,7 +92,10 @@ bool is_about_pages(Op op) {
 }
 bool is_numa_fact(Op op) { return op == Op::numa_add_memblk || op == Op::numa_set_distance || op == Op::numa_set_cpus; }
 // Says that RAM is somewhere, so the place must exist.
-bool describes_ram(Op op) { return op == Op::memblock_add || op == Op::e820_add || op == Op::numa_add_memblk; }
+// The firmware of a machine with 64 bits names more than a kernel with 32 can reach; that kernel leaves it out.
+bool describes_ram(Op op, const Arch &arch) {
+  return op == Op::memblock_add || (op == Op::e820_add && arch.word == 8) || op == Op::numa_add_memblk;
+}
 
 // The span that the machine opens around a call; "" = the function opens its own.
 std::string_view span_name(Op op) {
@@ -166,7 +191,7 @@ void Machine::Site::check(const Machine &m, unsigned i) {
   if (arg.name == "size" && i > 0 && info.args[i - 1].name == "base") {
     if (v[i - 1] + v[i] < v[i - 1])
       fail(i, "the range wraps around: base + size is beyond 64 bits");
-    else if (describes_ram(c.op) && v[i - 1] + v[i] > physical)
+    else if (describes_ram(c.op, arch) && v[i - 1] + v[i] > physical)
       fail(v[i - 1] >= physical ? i - 1 : i, "the range ends beyond the ", arch.max_physmem_bits,
            " bits of physical address that ", arch.name, " has");
   }
@@ -189,12 +214,15 @@ void Machine::check_order(Site &site) const {
   }
   if (op == Op::e820_add && made(Op::e820_finish))
     site.fail(no_arg, "e820_add comes too late: e820_finish has closed the firmware's map");
-  if (is_numa_fact(op) && made(Op::numa_init))
+  if (is_numa_fact(op) && made(of_build(Op::numa_init, system_.config)))
     site.fail(no_arg, name, " comes too late: numa_init has settled the nodes");
+  if (const std::string_view why = not_built(op, system_); !why.empty())
+    site.fail(no_arg, "there is no ", name, " in this boot: ", why);
   for (const StepRule &rule : step_rules) {
     if (rule.op != op) continue;
     if (rule.once && made(op)) site.fail(no_arg, name, " has run already: it happens once in a boot");
-    if (!made(rule.after)) site.fail(no_arg, name, " comes too early: ", op_info(rule.after).name, " has not run");
+    const Op after = of_build(rule.after, system_.config);
+    if (!made(after)) site.fail(no_arg, name, " comes too early: ", op_info(after).name, " has not run");
   }
   if (is_about_pages(op) && !made(Op::free_area_init))
     site.fail(no_arg, name, " needs zones, and free_area_init has not run");
@@ -210,7 +238,8 @@ void Machine::check_facts(Site &site) const {
   case Op::sparse_init:
   case Op::free_area_init:
     for (const memblock_region &r : system_.memblock.memory.regions)
-      if (r.nid < 0 || static_cast<std::size_t>(r.nid) >= system_.pages.nodes().size()) {
+      if (const i32 nid = system_.memblock.node_of(r);
+          nid < 0 || static_cast<std::size_t>(nid) >= system_.pages.nodes().size()) {
         std::string where;
         append_range(where, r.base, r.size);
         site.fail(no_arg, "RAM at ", where, " belongs to no node: it came after numa_init");
@@ -238,6 +267,8 @@ void Machine::check_facts(Site &site) const {
     const pfn_t first = to_pfn_up(site.addr(0), shift), last = to_pfn_down(site.addr(0) + v[1], shift);
     if (v[0] + v[1] > u64{1} << system_.arch->max_physmem_bits)
       site.fail(1, "the range ends beyond physical memory");
+    else if (site.c.op == Op::free_reserved_area && v[1] > most_freed_singly)
+      site.fail(1, "its pages are freed one by one, so 2G at most in one call");
     else
       system_.pages.for_each_run(first, last, [&](const PageRun &r) {
         if (r.info.state != PageState::reserved)
@@ -385,12 +416,14 @@ Result Machine::make(const Site &site, Trace *t) {
 
   case Op::e820__memblock_setup: e820__memblock_setup(s, t); return done();
   case Op::numa_init: numa_init(s, t); return done();
+  case Op::initmem_init: initmem_init(s, t); return done();
   case Op::sparse_init:
     memblock_find_dma_reserve(s, t);
     sparse_init(s, t);
     return done();
   case Op::free_area_init: free_area_init(s, t); return done();
   case Op::build_all_zonelists: build_all_zonelists(s, t); return done();
+  case Op::set_highmem_pages_init: set_highmem_pages_init(s, t); return done();
   case Op::mem_init: mem_init(s, t); return done();
   case Op::page_alloc_init_late: page_alloc_init_late(s, t); return done();
   case Op::init_per_zone_wmark_min: init_per_zone_wmark_min(s, t); return done();

@@ -12,14 +12,13 @@ namespace {
 constexpr u64 min_unit_bytes = 32 << 10;    // PCPU_MIN_UNIT_SIZE
 constexpr u64 min_dynamic_bytes = 12 << 10; // PERCPU_DYNAMIC_EARLY_SIZE
 constexpr u64 min_alloc_bytes = 4;          // PCPU_MIN_ALLOC_SIZE: what one bit of a map stands for
-constexpr u64 sizeof_alloc_info = 64;       // struct pcpu_alloc_info without its groups
-constexpr u64 sizeof_group_info = 24;       // struct pcpu_group_info
+constexpr u64 alloc_info_words = 8;         // struct pcpu_alloc_info without its groups
+constexpr u64 group_info_words = 3;         // struct pcpu_group_info
 constexpr u64 sizeof_block_md = 32;         // struct pcpu_block_md
-constexpr u64 sizeof_list_head = 16;
-constexpr unsigned slot_base_shift = 5; // PCPU_SLOT_BASE_SHIFT
-constexpr u64 extra_slots = 4;          // the last size slot itself, sidelined, free, to-depopulate
+constexpr unsigned slot_base_shift = 5;     // PCPU_SLOT_BASE_SHIFT
+constexpr u64 extra_slots = 4;              // the last size slot itself, sidelined, free, to-depopulate
 
-u64 longs_for_bits(u64 bits) { return div_round_up(bits, 64) * 8; }
+u64 longs_for_bits(u64 bits, unsigned word) { return div_round_up(bits, u64{8} * word) * word; }
 
 // __pcpu_size_to_slot
 u64 slot_of(u64 bytes) {
@@ -29,13 +28,12 @@ u64 slot_of(u64 bytes) {
 
 } // namespace
 
-PercpuLayout percpu_layout(const KernelConfig &config, unsigned page_shift, unsigned pmd_shift,
-                           std::span<const i32> node_of_cpu) {
+PercpuLayout percpu_layout(const KernelConfig &config, const Arch &arch, std::span<const i32> node_of_cpu) {
   MM_CHECK(!node_of_cpu.empty());
-  const u64 page = u64{1} << page_shift;
+  const u64 page = arch.page_size();
   const u64 possible = node_of_cpu.size();
   PercpuLayout out;
-  out.atom_bytes = u64{1} << pmd_shift;
+  out.atom_bytes = arch.word == 8 ? u64{1} << arch.pmd_shift : page;
   out.used_bytes = round_up(
       config.percpu_static + config.percpu_reserved + std::max(config.percpu_dynamic, min_dynamic_bytes), page);
 
@@ -76,18 +74,19 @@ PercpuLayout percpu_layout(const KernelConfig &config, unsigned page_shift, unsi
     units += g.units;
   }
   const u64 groups = out.groups.size();
-  out.info_bytes = round_up(sizeof_alloc_info + groups * sizeof_group_info + units * 4, page);
-  out.areas_bytes = round_up(groups * 8, page);
-  out.slots_bytes = (slot_of(out.unit_bytes) + extra_slots) * sizeof_list_head;
+  out.info_bytes = round_up((alloc_info_words + groups * group_info_words) * arch.word + units * 4, page);
+  out.areas_bytes = round_up(groups * arch.word, page);
+  out.slots_bytes = (slot_of(out.unit_bytes) + extra_slots) * 2 * arch.word; // a list_head each
   return out;
 }
 
-PercpuChunk percpu_chunk(const KernelConfig &config, unsigned page_shift, u64 region_bytes) {
-  const u64 page = u64{1} << page_shift;
+PercpuChunk percpu_chunk(const KernelConfig &config, const Arch &arch, u64 region_bytes) {
+  const u64 page = arch.page_size();
+  const unsigned word = arch.word;
   const u64 pages = div_round_up(region_bytes, page);
   const u64 bits = pages * page / min_alloc_bytes;
-  return {config.sizeof_pcpu_chunk + longs_for_bits(pages), longs_for_bits(bits), longs_for_bits(bits + 1),
-          pages * sizeof_block_md};
+  return {config.sizeof_pcpu_chunk + longs_for_bits(pages, word), longs_for_bits(bits, word),
+          longs_for_bits(bits + 1, word), pages * sizeof_block_md};
 }
 
 } // namespace mmscope

@@ -62,6 +62,15 @@ MachineSpec qemu_pc(u64 bytes, u64 cpus) {
   return m;
 }
 
+MachineSpec qemu_i386(u64 bytes, std::string_view release) {
+  MachineSpec m = qemu_pc(bytes, 1);
+  m.release = release;
+  // A processor of 32 bits has no place that far up for QEMU to reserve.
+  std::erase_if(m.e820, [](const e820_entry &e) { return e.addr.v == 0xfd00000000; });
+  m.initrd_bytes = 0x104bb8;
+  return m;
+}
+
 namespace {
 
 MachineSpec named(MachineSpec m, std::string_view name, std::string_view title) {
@@ -178,6 +187,7 @@ std::vector<MachineSpec> make_presets() {
       named(qemu_pc(128 * MiB, 1), "tiny-128m", "QEMU PC, 1 CPU, 128 MiB"),
       named(qemu_pc(GiB, 1), "qemu-1g", "QEMU PC, 1 CPU, 1 GiB"),
       laptop_16g(),
+      named(qemu_i386(2 * GiB, "6.1.0-50-686-pae"), "i386-pae-2g", "QEMU PC of 32 bits with PAE, 1 CPU, 2 GiB"),
       named(server(64 * GiB, 2, 16), "numa-2x32g", "server, 2 nodes of 16 CPUs and 32 GiB"),
       named(server(TiB, 4, 32), "server-1t", "server, 4 nodes of 32 CPUs and 256 GiB"),
   };
@@ -247,8 +257,9 @@ u64 initrd_place(const MachineSpec &m) {
 std::string check_spec(const MachineSpec &m) {
   const KernelConfig *config = find_config(m.release);
   if (config == nullptr) return concat("kernel ", m.release, " is not one whose sizes are known");
-  const Arch &arch = *find_arch("x86_64");
-  const u64 physical = u64{1} << arch.max_physmem_bits;
+  const Arch &arch = *find_arch(config->arch);
+  // A 32-bit kernel leaves out what it cannot reach.
+  const u64 physical = arch.word == 8 ? arch.physical_bytes() : u64{1} << 52;
 
   if (m.e820.empty() || m.e820.size() > 128) return "the firmware's map needs 1 to 128 entries";
   for (const e820_entry &e : m.e820)

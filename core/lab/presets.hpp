@@ -75,6 +75,8 @@ const MachineSpec *find_preset(std::string_view name); // null when unknown
 MachineSpec machine_of_size(u64 bytes, u64 nodes);
 // QEMU's PC (`-M pc`) with this much RAM and one node: e820, tables and initrd as QEMU 7.2 places them.
 MachineSpec qemu_pc(u64 bytes, u64 cpus);
+// The same with one processor of 32 bits, for an i386 release.
+MachineSpec qemu_i386(u64 bytes, std::string_view release);
 
 u64 ram_bytes(const MachineSpec &m); // usable in the firmware's map
 u64 cpu_count(const MachineSpec &m); // possible CPUs

@@ -19,8 +19,8 @@ Lab &Bench::lab() {
   return *lab_;
 }
 
-CallOutcome Bench::make(std::string_view line) {
-  CallOutcome out;
+TriedCall Bench::make(std::string_view line) {
+  TriedCall out;
   if (calls_.size() == max_calls || line.size() > max_line_bytes) {
     out.error = line.size() > max_line_bytes ? "the line is too long" : "so many calls are not needed: take some back";
     return out;

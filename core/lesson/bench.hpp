@@ -3,7 +3,7 @@
 // calls.)
 //
 //     Bench bench(lab.script(), here.call);
-//     CallOutcome o = bench.make("memblock_reserve 96M 2M");     o.error and o.column when it cannot be made
+//     TriedCall o = bench.make("memblock_reserve 96M 2M");     o.error and o.column when it cannot be made
 //     bench.lab().state();
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace mmscope {
 
-struct CallOutcome {
+struct TriedCall {
   bool made = false;
   std::string error; ///< why the line is no call, or the call cannot be made
   u32 column = 0;    ///< of the error, from 1; 0 = the whole line
@@ -33,7 +33,7 @@ public:
   /// The first `calls` calls of a recorded boot.
   Bench(const Script &boot, u64 calls);
 
-  CallOutcome make(std::string_view line);
+  TriedCall make(std::string_view line);
   bool undo();
   const std::vector<std::string> &calls() const { return calls_; } ///< that were made
   Lab &lab();                                                      ///< after all of them

@@ -151,7 +151,7 @@ LessonCheck::Way LessonCheck::way(u64 seed, const Exercise::Calls &calls) {
       fail(line, t.reason);
       return w;
     }
-    const CallOutcome o = r.try_call(*filled);
+    const TriedCall o = r.try_call(*filled);
     if (trouble(r)) return w;
     if (!o.made) {
       fail(line, concat("'", *filled, "': ", o.error));

@@ -13,8 +13,8 @@ Lab &LessonRun::bench() {
 
 std::vector<std::string> LessonRun::calls() const { return bench_ ? bench_->calls() : std::vector<std::string>(); }
 
-CallOutcome LessonRun::try_call(std::string_view text) {
-  CallOutcome out;
+TriedCall LessonRun::try_call(std::string_view text) {
+  TriedCall out;
   const std::string line = one_line(text);
   if (!in_exercise() || !bench_ || closed()) {
     out.error = closed() ? "this is over" : "there is no exercise here";

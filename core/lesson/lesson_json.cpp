@@ -151,7 +151,7 @@ void write_verdict(JsonWriter &w, const LessonRun &run, const Verdict &v) {
   w.end_object();
 }
 
-void write_call(JsonWriter &w, const CallOutcome &c) {
+void write_call(JsonWriter &w, const TriedCall &c) {
   w.begin_object().key("made").boolean(c.made);
   text_or_null(w, "error", c.error);
   w.key("column").number(c.column);

@@ -58,7 +58,7 @@ void write_machine(JsonWriter &w, const Lesson &lesson, u64 seed);
 void write_lesson(JsonWriter &w, const Lesson &lesson, u64 seed, u64 digest);
 void write_step(JsonWriter &w, const LessonRun &run);
 void write_verdict(JsonWriter &w, const LessonRun &run, const Verdict &v);
-void write_call(JsonWriter &w, const CallOutcome &c);
+void write_call(JsonWriter &w, const TriedCall &c);
 void write_exercise(JsonWriter &w, LessonRun &run);
 void write_results(JsonWriter &w, LessonRun &run);
 void write_report(JsonWriter &w, const LessonReport &r, bool done);

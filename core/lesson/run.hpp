@@ -5,7 +5,7 @@
 //     run.enter(2);                              // the lab stands where the step stands
 //     Verdict v = run.answer("256 pages");       // right, or which rule it broke and where
 //     run.enter(run.steps());                    // the exercise
-//     CallOutcome o = run.try_call("memblock_reserve 96M 2M");
+//     TriedCall o = run.try_call("memblock_reserve 96M 2M");
 //     run.goals();
 //
 // In Mode::exam it is silent: answers are taken and not judged, goals not shown, there are no hints, and who enters a step
@@ -105,7 +105,7 @@ public:
   bool done() const; ///< nothing is open; of an exam: it is finished
 
   // --- the exercise ---
-  CallOutcome try_call(std::string_view text);
+  TriedCall try_call(std::string_view text);
   bool undo_call();
   std::vector<std::string> calls() const;
   std::vector<GoalState> goals();

@@ -33,6 +33,9 @@ void e820__memblock_setup(System &s, Trace *t);
 // reserved, NODE_DATA allocated for each node with memory.
 void numa_init(System &s, Trace *t);
 
+// Without NUMA: node 0 has everything; the end of low memory is told.
+void initmem_init(System &s, Trace *t);
+
 // --- sections ----------------------------------------------------------------------------------------------------
 void memblock_find_dma_reserve(System &s, Trace *t);
 // memblocks_present and sparse_init: roots, present sections, usage arrays, mem_map, vmemmap page tables.
@@ -45,6 +48,10 @@ void free_area_init(System &s, Trace *t);
 void build_all_zonelists(System &s, Trace *t);
 
 // --- handoff ------------------------------------------------------------------------------------------------------
+// From the first page that arrives on, `managed` counts what really does: done once.
+void reset_all_zones_managed_pages(System &s, Trace *t);
+// What memblock has free of high memory goes to the buddy allocator, page by page.
+void set_highmem_pages_init(System &s, Trace *t);
 // reserved pages marked, every free page given to the buddy allocator; totalram_pages set.
 void memblock_free_all(System &s, Trace *t);
 // What mem_init does after that (preallocate_vmalloc_pages), and the "Memory:" line.

@@ -138,6 +138,8 @@ private:
     if (is("default_hugepagesz") || is("hugepagesz")) return hugepagesz(w.value, is("default_hugepagesz"));
     if (is("hugepages")) return hugepages(w.value);
     if (is("log_buf_len")) return log_buf_len(w.value);
+    if (is("vmalloc")) return amount(w, p_.vmalloc);
+    if (is("highmem")) return amount(w, p_.highmem);
     std::string_view name = w.name;
     if (name.starts_with("sysctl.") || name.starts_with("sysctl/")) {
       name.remove_prefix(7);
@@ -243,6 +245,13 @@ private:
     v = w.value;
     out = {.pages = take_size(v) >> page_shift_, .percent = 0};
     return v.size() != w.value.size();
+  }
+
+  static bool amount(const Word &w, std::optional<u64> &out) {
+    if (!w.has_value) return false;
+    std::string_view v = w.value;
+    out = take_size(v);
+    return true;
   }
 
   bool numa(std::string_view v) {

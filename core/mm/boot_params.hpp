@@ -8,6 +8,7 @@
 #pragma once
 #include "base/types.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,8 +46,9 @@ struct BootParams {
   bool numa_off = false;
   bool thp_never = false, thp_given = false;
   std::vector<HugepagesParam> hugepages;
-  u64 log_buf_len = 0;     // bytes
-  u64 min_free_kbytes = 0; // sysctl.vm.*, 0 = not given
+  u64 log_buf_len = 0;                 // bytes
+  std::optional<u64> vmalloc, highmem; // bytes; 32 bits only
+  u64 min_free_kbytes = 0;             // sysctl.vm.*, 0 = not given
   u64 watermark_scale_factor = 0;
   std::vector<std::string> ignored; // memory parameters that could not be read
   friend bool operator==(const BootParams &, const BootParams &) = default;

@@ -201,15 +201,24 @@ void PageAlloc::free_reserved(Trace *t, pfn_t pfn, u64 count) {
     if (pages != 0) add_managed(t, home, pages);
     pages = 0;
   };
+  const auto arrive = [&](u16 its_home, u64 more) {
+    if (its_home != home) settle_managed();
+    home = its_home;
+    pages += more;
+  };
   MM_CHECK(!map_.any_free(pfn, pfn + count));
+  if (const zone *z = zone_at(pfn); z != nullptr && !z->pcp.empty()) {
+    for (pfn_t p = pfn; p < pfn + count; p += 1) {
+      arrive(mixed_of(p)[p.v & map_.mask()].home, 1);
+      free_commit(t, p, order_t{0}, free_prepare(t, p, order_t{0}), 0);
+    }
+    return settle_managed();
+  }
   chop(
       pfn.v, pfn.v + count, map_.mo_, [&](u64 p, unsigned order) { return block_is_plain(pfn_t{p}, order); },
       [&](u64 p, unsigned order) {
         const PageInfo page = map_.at(pfn_t{p});
-        const u16 its_home = mem_map::home_of(page.nid, page.zone);
-        if (its_home != home) settle_managed();
-        home = its_home;
-        pages += u64{1} << order;
+        arrive(mem_map::home_of(page.nid, page.zone), u64{1} << order);
         free_one(t, pfn_t{p}, order_t{order}, FreeTo::head);
       });
   settle_managed();

@@ -5,6 +5,7 @@
 //   free      [=]    [======]        [===========]   [==]    → whole pages only, in blocks as large as alignment allows
 #include "base/text.hpp"
 #include "mm/boot.hpp"
+#include "mm/lowmem.hpp"
 
 #include <algorithm>
 
@@ -27,16 +28,18 @@ void reserve_region(System &s, Trace *t, phys_addr_t base, phys_addr_t end) {
 
 } // namespace
 
+void reset_all_zones_managed_pages(System &s, Trace *t) {
+  if (s.get(vm_field::totalram_pages) != 0) return; // high memory has arrived, or something from before the zones
+  for (std::size_t n = 0; n < s.pages.nodes().size(); ++n)
+    for (unsigned z = 0; z < s.arch->zones.size(); ++z)
+      if (s.pages.nodes()[n].zones[z].managed_pages != 0)
+        s.pages.set_zone(t, static_cast<i32>(n), z, zone_field::managed, 0);
+}
+
 void memblock_free_all(System &s, Trace *t) {
   Call call(t, "memblock_free_all", "mem_init");
   const bool with_zones = s.get(vm_field::nr_online_nodes) != 0;
-  if (with_zones) {
-    // reset_all_zones_managed_pages: from here on managed counts what really arrives.
-    for (std::size_t n = 0; n < s.pages.nodes().size(); ++n)
-      for (unsigned z = 0; z < s.arch->zones.size(); ++z)
-        if (s.pages.nodes()[n].zones[z].managed_pages != 0)
-          s.pages.set_zone(t, static_cast<i32>(n), z, zone_field::managed, 0);
-  }
+  if (with_zones) reset_all_zones_managed_pages(s, t);
   s.memblock.clear_hotplug(t, phys_addr_t{0}, ~u64{0});
   if (with_zones) {
     for (const memblock_region &r : s.memblock.reserved.regions) reserve_region(s, t, r.base, r.end());
@@ -71,9 +74,11 @@ void mem_init_print_info(System &s, Trace *t) {
   free -= std::min(free, s.get(vm_field::vmalloc_tables));
   const unsigned kb = s.arch->page_shift - 10;
   const u64 physpages = s.get(vm_field::physpages), total = s.get(vm_field::totalram_pages);
+  std::string high;
+  if (s.arch->highmem_free != HighmemFree::none) high = concat(", ", totalhigh_pages(s) << kb, "K highmem");
   s.print(t, concat("Memory: ", free << kb, "K/", physpages << kb, "K available (", s.config.text_kb, "K kernel code, ",
                     s.config.rwdata_kb, "K rwdata, ", s.config.rodata_kb, "K rodata, ", s.config.init_kb, "K init, ",
-                    s.config.bss_kb, "K bss, ", (physpages - total) << kb, "K reserved, 0K cma-reserved)"));
+                    s.config.bss_kb, "K bss, ", (physpages - total) << kb, "K reserved, 0K cma-reserved", high, ")"));
 }
 } // namespace
 

@@ -51,7 +51,8 @@ kmalloc_cache_type kmalloc_type(const SlubRules &rules, gfp_t gfp) {
 }
 std::array<kmalloc_cache_type, nr_kmalloc_types> kmalloc_order(const SlubRules &rules) {
   using enum kmalloc_cache_type;
-  if (rules.kmalloc_caches == KmallocCaches::cgroup_last) return {NORMAL, RECLAIM, DMA, CGROUP};
+  if (rules.kmalloc_caches == KmallocCaches::dma_cgroup || rules.kmalloc_caches == KmallocCaches::cgroup_last)
+    return {NORMAL, RECLAIM, DMA, CGROUP};
   return {NORMAL, CGROUP, RECLAIM, DMA};
 }
 bool kmalloc_type_exists(const SlubRules &rules, kmalloc_cache_type type) {

@@ -261,7 +261,7 @@ int memblock::add(Trace *t, phys_addr_t base, u64 size) {
 
 int memblock::add_node(Trace *t, phys_addr_t base, u64 size, i32 nid, u32 flags) {
   Call call(t, "memblock_add_node", {}, {base.v, size, field(nid), flags});
-  const int r = add_range(t, memblock_list::memory, {base, size, flags, nid});
+  const int r = add_range(t, memblock_list::memory, {base, size, flags, rules.numa ? nid : no_node});
   call.result(as_result(r));
   return r;
 }
@@ -360,6 +360,7 @@ int memblock::clear_nomap(Trace *t, phys_addr_t base, u64 size) {
 }
 
 int memblock::set_node(Trace *t, phys_addr_t base, u64 size, memblock_list list, i32 nid) {
+  if (!rules.numa) return 0;
   Call call(t, "memblock_set_node", {}, {base.v, size, id(list), field(nid)});
   std::size_t first = 0, last = 0;
   if (const int r = isolate(t, list, base, size, first, last); r != 0) {
@@ -456,7 +457,7 @@ void memblock::set(Trace *t, memblock_setting which, u64 value) {
 // --- free ranges ---
 
 bool memblock::should_skip(const memblock_region &r, i32 nid, u32 flags) const {
-  if (nid != no_node && nid != r.nid) return true;
+  if (nid != no_node && nid != node_of(r)) return true;
   if (movable_node && (r.flags & MEMBLOCK_HOTPLUG) != 0 && (flags & MEMBLOCK_HOTPLUG) == 0) return true;
   if ((flags & MEMBLOCK_MIRROR) != 0 && (r.flags & MEMBLOCK_MIRROR) == 0) return true;
   // Neither kind is given out unless it is asked for.
@@ -497,7 +498,7 @@ bool memblock::next_free(FreeCursor &c, i32 nid, u32 flags, FreeRange &out) cons
     }
     const phys_addr_t start = gap_start(c.gap), end = gap_end(c.gap);
     if (start >= m.end()) continue;
-    out = {std::max(m.base, start), std::min(m.end(), end), m.nid};
+    out = {std::max(m.base, start), std::min(m.end(), end), node_of(m)};
     ++(m.end() <= end ? c.region : c.gap);
     return true;
   }
@@ -515,7 +516,7 @@ bool memblock::prev_free(FreeCursor &c, i32 nid, u32 flags, FreeRange &out) cons
     }
     const phys_addr_t start = gap_start(c.gap), end = gap_end(c.gap);
     if (end <= m.base) continue;
-    out = {std::max(m.base, start), std::min(m.end(), end), m.nid};
+    out = {std::max(m.base, start), std::min(m.end(), end), node_of(m)};
     --(m.base >= start ? c.region : c.gap);
     return true;
   }

@@ -66,6 +66,7 @@ struct memblock_rules {
   u64 cache_line = 64; // SMP_CACHE_BYTES, the alignment of a request that names none
   u32 alloc_flags = MEMBLOCK_NONE; // of what an allocation reserves
   bool alloc_keeps_nid = false;    // … which then is the asked node's
+  bool numa = true;    // CONFIG_NUMA: regions have a node; without it everything is of node 0, and nothing says so
   friend bool operator==(const memblock_rules &, const memblock_rules &) = default;
 };
 
@@ -152,8 +153,9 @@ struct memblock {
   u32 choose_flags() const { return mirror ? MEMBLOCK_MIRROR : MEMBLOCK_NONE; }
 
   // --- questions ---
-  phys_addr_t start_of_dram() const; // 0 when empty
-  phys_addr_t end_of_dram() const;   // one past the last byte
+  i32 node_of(const memblock_region &r) const { return rules.numa ? r.nid : 0; } // memblock_get_region_node
+  phys_addr_t start_of_dram() const;                                             // 0 when empty
+  phys_addr_t end_of_dram() const;                                               // one past the last byte
   // Index of the region holding `a`, or -1 (binary search).
   int search(memblock_list list, phys_addr_t a) const;
   const memblock_type &type(memblock_list l) const { return l == memblock_list::memory ? memory : reserved; }

@@ -6,6 +6,8 @@
 //                  zone left for later (deferred)
 #include "base/text.hpp"
 #include "mm/boot.hpp"
+#include "mm/flatmem.hpp"
+#include "mm/lowmem.hpp"
 
 #include <algorithm>
 #include <set>
@@ -25,7 +27,7 @@ std::vector<MemRange> mem_pfn_ranges(const System &s) {
   std::vector<MemRange> out;
   for (const memblock_region &r : s.memblock.memory.regions) {
     const pfn_t a = to_pfn_up(r.base, s.arch->page_shift), b = to_pfn_down(r.end(), s.arch->page_shift);
-    if (a < b) out.push_back({a, b, r.nid, r.flags});
+    if (a < b) out.push_back({a, b, s.memblock.node_of(r), r.flags});
   }
   return out;
 }
@@ -63,12 +65,13 @@ struct ZoneInit {
   u64 pageblock_pages() const { return u64{1} << s.config.pageblock_order; }
 
   void find_borders() {
-    const pfn_t max_pfn{s.get(vm_field::max_low_pfn)};
+    const pfn_t max_low{s.get(vm_field::max_low_pfn)}, max_pfn{s.get(vm_field::max_pfn)};
     pfn_t start = to_pfn_down(s.memblock.start_of_dram(), s.arch->page_shift);
     for (unsigned z = 0; z < zone_count(); ++z) {
       const ZoneRow &row = s.arch->zones[z];
       pfn_t max{0};
-      if (row.kind == ZoneLimit::address) max = std::min(pfn_t{row.limit >> s.arch->page_shift}, max_pfn);
+      if (row.kind == ZoneLimit::address) max = std::min(pfn_t{row.limit >> s.arch->page_shift}, max_low);
+      if (row.kind == ZoneLimit::low) max = max_low;
       if (row.kind == ZoneLimit::end) max = max_pfn;
       if (row.kind == ZoneLimit::movable) {
         movable = z;
@@ -233,15 +236,15 @@ struct ZoneInit {
     return n;
   }
 
+  struct Part { // of a node in a zone
+    pfn_t start;
+    u64 spanned = 0, present = 0;
+  };
   // free_area_init_node: spans, then the estimate of what will be free.
   void init_node(i32 nid) {
     const auto [start, end] = node_range(nid);
     s.print(t, start == end ? concat("Initmem setup node ", nid, " as memoryless")
                             : concat("Initmem setup node ", nid, " ", mem_text(start, end, s.arch->page_shift)));
-    struct Part {
-      pfn_t start;
-      u64 spanned = 0, present = 0;
-    };
     std::vector<Part> parts(zone_count());
     u64 spanned = 0, present = 0;
     for (unsigned z = 0; z < zone_count() && start != end; ++z) {
@@ -255,21 +258,12 @@ struct ZoneInit {
       present += parts[z].present;
     }
     s.pages.init_node(t, nid, start, end - start, present, s.pages.node(nid).pgdat);
+    if (flat()) alloc_node_mem_map(s, t, nid);
     for (unsigned z = 0; z < zone_count(); ++z) {
       const Part &p = parts[z];
       if (p.spanned != 0) s.pages.init_zone(t, nid, z, p.start, p.spanned, p.present);
-      if (s.era->zone_estimate == ZoneEstimate::present) {
-        if (p.spanned != 0) s.pages.set_zone(t, nid, z, zone_field::managed, p.present);
-        continue;
-      }
-      u64 estimate = p.present;
-      const u64 map_pages = memmap_pages(p.spanned, p.present);
-      if (estimate >= map_pages) estimate -= map_pages;
-      const u64 dma_reserve = s.get(vm_field::dma_reserve);
-      if (z == 0 && estimate > dma_reserve) estimate -= dma_reserve;
-      if (p.spanned != 0) s.pages.set_zone(t, nid, z, zone_field::managed, estimate);
-      s.set(t, vm_field::nr_kernel_pages, s.get(vm_field::nr_kernel_pages) + estimate);
-      s.set(t, vm_field::nr_all_pages, s.get(vm_field::nr_all_pages) + estimate);
+      estimate_zone(nid, z, p);
+      if (flat() && p.spanned != 0) setup_usemap(s, t, nid, z);
     }
     if (present != 0) {
       if (movable_of(nid) != 0) s.pages.set_node(t, nid, node_field::movable_start_pfn, movable_of(nid));
@@ -277,20 +271,47 @@ struct ZoneInit {
     }
   }
 
-  // calc_nr_kernel_pages: whole pages that nobody has reserved so far.
-  void count_free_pages() {
-    u64 pages = 0;
-    for (const FreeRange &r : s.memblock.free_ranges()) {
-      const pfn_t a = to_pfn_up(r.base, s.arch->page_shift), b = to_pfn_down(r.end, s.arch->page_shift);
-      if (a < b) pages += b - a;
+  // What the zone may manage, until pages are freed and counted.
+  void estimate_zone(i32 nid, unsigned z, const Part &p) {
+    u64 estimate = p.present;
+    if (s.era->zone_estimate == ZoneEstimate::without_mem_map) {
+      const u64 map_pages = memmap_pages(p.spanned, p.present);
+      const bool high = is_highmem(s, z); // its pages cannot hold the map
+      if (!high && estimate >= map_pages) estimate -= map_pages;
+      const u64 dma_reserve = s.get(vm_field::dma_reserve);
+      if (z == 0 && estimate > dma_reserve) estimate -= dma_reserve;
+      count_kernel_pages(high, estimate, map_pages);
+      s.set(t, vm_field::nr_all_pages, s.get(vm_field::nr_all_pages) + estimate);
     }
-    s.set(t, vm_field::nr_kernel_pages, pages);
-    s.set(t, vm_field::nr_all_pages, pages);
+    if (p.spanned != 0) s.pages.set_zone(t, nid, z, zone_field::managed, estimate);
+  }
+  bool flat() const { return s.config.memory_model == MemoryModel::flatmem; }
+
+  // The map of high memory is low memory too, and is charged to what there is of that.
+  void count_kernel_pages(bool high, u64 estimate, u64 map_pages) {
+    const u64 now = s.get(vm_field::nr_kernel_pages);
+    if (!high)
+      s.set(t, vm_field::nr_kernel_pages, now + estimate);
+    else if (now > 2 * map_pages)
+      s.set(t, vm_field::nr_kernel_pages, now - map_pages);
   }
 
-  // calc_memmap_size: with large holes, the struct pages of what is present; else of the whole span.
+  // calc_nr_kernel_pages: whole pages that nobody has reserved so far; the kernel's own are those below high memory.
+  void count_free_pages() {
+    const pfn_t max_low{s.get(vm_field::max_low_pfn)};
+    u64 all = 0, low = 0;
+    for (const FreeRange &r : s.memblock.free_ranges()) {
+      const pfn_t a = to_pfn_up(r.base, s.arch->page_shift), b = to_pfn_down(r.end, s.arch->page_shift);
+      if (a < b) all += b - a;
+      if (a < std::min(b, max_low)) low += std::min(b, max_low) - a;
+    }
+    s.set(t, vm_field::nr_kernel_pages, low);
+    s.set(t, vm_field::nr_all_pages, all);
+  }
+
+  // calc_memmap_size: with sections and large holes, the struct pages of what is present; else of the whole span.
   u64 memmap_pages(u64 spanned, u64 present) const {
-    const u64 pages = spanned > present + (present >> 4) ? present : spanned;
+    const u64 pages = !flat() && spanned > present + (present >> 4) ? present : spanned;
     return div_round_up(pages * s.config.sizeof_page, s.arch->page_size());
   }
 
@@ -324,24 +345,30 @@ struct ZoneInit {
     const pfn_t cut = first_deferred(nid, start, end, zone_end);
     if (start < cut) {
       s.pages.set_pages(t, start, cut - start, PageState::init, nid, z);
-      const u64 a = round_up_any(start.v, pageblock_pages()), b = round_up_any(cut.v, pageblock_pages());
+      // A flat map's zones have usage maps of their own: a pageblock on a border has a type on either side.
+      const u64 a = round_up_any(start.v, pageblock_pages()), end_of_block = round_up_any(cut.v, pageblock_pages());
+      const u64 b = flat() ? std::min(end_of_block, zone_end.v) : end_of_block;
       if (a < b) s.pages.set_pageblocks(t, pfn_t{a}, b - a, migratetype::MOVABLE);
     }
     if (cut < end) s.pages.set_pages(t, cut, end - cut, PageState::uninit, nid, z);
   }
 
-  // init_unavailable_range: frames without RAM in present sections; reserved for good.
+  // init_unavailable_range: frames without RAM that have a struct page; reserved for good.
   void init_hole(i32 nid, unsigned z, pfn_t start, pfn_t end) {
-    const u64 per_section = s.arch->pages_per_section();
     u64 pages = 0;
-    for (const SectionRun &r : s.sparse.sections) {
-      const pfn_t a = std::max(start, pfn_t{r.first * per_section});
-      const pfn_t b = std::min(end, pfn_t{(r.first + r.count) * per_section});
-      if (a >= b) continue;
+    const auto init = [&](pfn_t a, pfn_t b) {
+      if (a >= b) return;
       s.pages.set_pages(t, a, b - a, PageState::hole, nid, z);
       pages += b - a;
+    };
+    if (flat()) {
+      const PfnRange valid = flat_pages_valid(s, start, end);
+      init(valid.start, valid.end);
     }
-    if (pages != 0)
+    const u64 per_section = s.arch->pages_per_section();
+    for (const SectionRun &r : s.sparse.sections)
+      init(std::max(start, pfn_t{r.first * per_section}), std::min(end, pfn_t{(r.first + r.count) * per_section}));
+    if (pages != 0 && (!flat() || s.era->flat_holes_initialised))
       s.print(t, concat("On node ", nid, ", zone ", zone_name(z), ": ", pages, " pages in unavailable ranges"));
   }
 
@@ -366,7 +393,7 @@ struct ZoneInit {
       last_nid = r.nid;
       last_end = r.end;
     }
-    const pfn_t end{round_up_any(last_end.v, s.arch->pages_per_section())};
+    const pfn_t end = flat() ? last_end : pfn_t{round_up_any(last_end.v, s.arch->pages_per_section())};
     if (hole < end) init_hole(last_nid, last_zone, hole, end);
   }
 
@@ -381,7 +408,7 @@ struct ZoneInit {
     for (const i32 nid : possible) {
       const bool known = static_cast<std::size_t>(nid) < s.pages.nodes().size() && s.pages.node(nid).online;
       if (!known) {
-        s.print(t, concat("Initializing node ", nid, " as memoryless"));
+        if (s.era->announces_memoryless) s.print(t, concat("Initializing node ", nid, " as memoryless"));
         const u64 bytes = s.config.sizeof_pgdat;
         const std::string_view caller = s.era->alloc_or_panic ? "__memblock_alloc_or_panic" : "free_area_init";
         Call call(t, "memblock_alloc_try_nid", caller, {bytes, s.arch->cache_line, field(no_node), 0, 0});
@@ -425,7 +452,8 @@ namespace {
 
 // find_next_best_node: near first, then the next higher node, then the one that fewer chose before.
 i32 next_best_node(const System &s, i32 from, const std::set<i32> &used, const std::vector<u64> &load) {
-  if (!used.contains(from)) return from;
+  const bool skip_local = s.era->memoryless_falls_back && s.pages.node(from).present_pages == 0;
+  if (!used.contains(from) && !skip_local) return from;
   i32 best = no_node;
   u64 best_value = ~u64{0};
   for (const pglist_data &n : s.pages.nodes()) {
@@ -462,7 +490,7 @@ void build_all_zonelists(System &s, Trace *t) {
       append(line, node, ' ');
       previous = node;
     }
-    if (s.era->prints_fallback_order) s.print(t, std::move(line));
+    if (s.config.numa && s.era->prints_fallback_order) s.print(t, std::move(line));
   }
   u64 total = 0;
   unsigned policy = 0;

@@ -44,6 +44,7 @@ enum class zone_field : u8 {
   stat_threshold,
   pcp_cpus, // so many CPUs have a page list here
   nr_isolate_pageblock,
+  pageblock_flags,
   lowmem_reserve = 16
 };
 constexpr zone_field lowmem_reserve_for(unsigned j) { return static_cast<zone_field>(16 + j); } // j < max_zone_types
@@ -59,7 +60,8 @@ enum class node_field : u8 {
   cpus,
   kswapd_awake, // + 1 of the order it was woken for; 0 = asleep
   kswapd_highest_zoneidx,
-  kswapd_failures
+  kswapd_failures,
+  mem_map
 };
 
 // One list of free blocks: doubly linked, in list order, over a pool shared by the machine (PageAlloc).
@@ -105,6 +107,7 @@ struct zone {                     // struct zone
   u64 watermark_boost = 0;                          // pages: added to every mark until kswapd has run
   u64 nr_reserved_highatomic = 0;                   // pages in pageblocks kept for high-order atomic requests
   u64 nr_isolate_pageblock = 0;                     // pageblocks
+  phys_addr_t pageblock_flags;                      // FLATMEM: where its usage map lies; 0 = none
   u64 stat_threshold = 0;                           // a CPU tells the counter when its difference exceeds this
   i64 stat_drift = 0;                               // sum of all CPUs' stat_diff
   bool boosted = false, reclaim_active = false;     // zone->flags
@@ -151,6 +154,7 @@ struct pglist_data { // struct pglist_data; NODE_DATA(nid)
   u64 cpus = 0;
   u64 kswapd_awake = 0;           // see node_field
   u64 kswapd_highest_zoneidx = 0; // highest zone that it was woken for
+  phys_addr_t mem_map;            // FLATMEM: where its array of struct page lies; 0 = none
   u64 kswapd_failures = 0;        // runs in a row that reclaimed nothing; at 16 it gives up
   FreeList lru;                   // blocks that reclaim may free, oldest first
   std::vector<i32> fallback;      // node order of ZONELIST_FALLBACK, itself first

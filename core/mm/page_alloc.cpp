@@ -63,6 +63,7 @@ void PageAlloc::set_node(Trace *t, i32 nid, node_field which, u64 value) {
   case node_field::kswapd_awake: n.kswapd_awake = value; break;
   case node_field::kswapd_highest_zoneidx: n.kswapd_highest_zoneidx = value; break;
   case node_field::kswapd_failures: n.kswapd_failures = value; break;
+  case node_field::mem_map: n.mem_map = phys_addr_t{value}; break;
   }
   emit(t, EventKind::lab_node_set, {field(nid), static_cast<u64>(which), value});
 }
@@ -92,6 +93,7 @@ void PageAlloc::set_zone(Trace *t, i32 nid, unsigned zid, zone_field which, u64 
   case zone_field::reclaim_active: z.reclaim_active = value != 0; break;
   case zone_field::stat_threshold: z.stat_threshold = value; break;
   case zone_field::nr_isolate_pageblock: z.nr_isolate_pageblock = value; break;
+  case zone_field::pageblock_flags: z.pageblock_flags = phys_addr_t{value}; break;
   case zone_field::pcp_cpus:
     MM_CHECK(value <= max_cpus && value >= z.pcp.size());
     z.pcp.resize(mem_map::index(value));

@@ -191,9 +191,9 @@ public:
   // so that is what the events say: lab_hand_over order 0, count n, then those blocks.
   u64 free_deferred(Trace *t, i32 nid, std::span<const PfnRange> ranges);
   u64 free_deferred(Trace *t, i32 nid, pfn_t start, pfn_t end);
-  // free_reserved_area, free_reserved_page: page by page, ascending, order 0, to the head (or the tail, if
-  // merging is likely), then managed. Not through a CPU's page list. Here too the pages of an aligned block
-  // of one zone and one type are freed as that block, which is what they end as. None of them may be free.
+  // free_reserved_area, free_reserved_page: page by page, ascending, through CPU 0's page list, then managed. Before
+  // there are such lists, to the head (or the tail, if merging is likely); the pages of an aligned block of one zone and
+  // one type are then freed as that block, which is what they end as. None of them may be free.
   void free_reserved(Trace *t, pfn_t pfn, u64 count);
 
   // === requests (alloc_pages.cpp) ===

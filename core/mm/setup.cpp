@@ -1,5 +1,6 @@
 // The firmware's map becomes memblock.memory (arch/x86/kernel/{e820,setup}.c, v6.1).
 #include "mm/boot.hpp"
+#include "mm/lowmem.hpp"
 
 namespace mmscope {
 
@@ -49,14 +50,18 @@ void e820_finish(System &s, Trace *t) {
   s.e820.update(t, bios_begin, bios_end - bios_begin, E820_TYPE_RAM, 0);
   const pfn_t max_arch{u64{1} << (s.arch->max_physmem_bits - s.arch->page_shift)};
   const pfn_t max_pfn = s.e820.end_of_ram(max_arch, s.arch->page_shift);
-  s.set(t, vm_field::max_pfn, max_pfn.v);
-  s.set(t, vm_field::max_low_pfn, max_pfn.v); // 64-bit: all of it is mapped
+  LowPfnRange low = find_low_pfn_range(s, max_pfn.v);
+  for (std::string &note : low.notes) s.print(t, std::move(note));
+  s.set(t, vm_field::max_pfn, low.max_pfn);
+  s.set(t, vm_field::max_low_pfn, low.max_low_pfn);
 }
 
 void e820__memblock_setup(System &s, Trace *t) {
   Call call(t, "e820__memblock_setup", "setup_arch");
   s.memblock.set(t, memblock_setting::can_resize, 1);
   for (const e820_entry &e : s.e820.entries) {
+    // What a 32-bit phys_addr_t cannot name is left out, a range that ends at 4 GiB too.
+    if (s.arch->phys_addr_size == 4 && (e.addr + e.size).v >> 32 != 0) continue;
     if (e.type == E820_TYPE_SOFT_RESERVED) s.memblock.reserve(t, e.addr, e.size);
     if (e.type == E820_TYPE_RAM) s.memblock.add(t, e.addr, e.size);
   }

@@ -4,6 +4,7 @@
 //   for each node's sections      usage array │ one big mem_map buffer │ page tables where vmemmap needs a new one
 #include "base/check.hpp"
 #include "mm/boot.hpp"
+#include "mm/boot_request.hpp"
 
 #include <algorithm>
 #include <set>
@@ -12,61 +13,42 @@ namespace mmscope {
 
 namespace {
 
-struct Request {
-  std::string_view name, caller;
-  u64 size, align;
-  phys_addr_t min_addr{}, max_addr{};
-  i32 nid = no_node;
-  bool exact = false;
-};
-// A memblock_alloc_* call as the kernel makes it, visible in the trace with its arguments. 0 = failed.
-phys_addr_t request(System &s, Trace *t, const Request &r) {
-  Call call(t, r.name, r.caller, {r.size, r.align, field(r.nid), r.min_addr.v, r.max_addr.v});
-  const phys_addr_t at = s.memblock.alloc_try_nid(t, {.size = r.size,
-                                                      .align = r.align,
-                                                      .min_addr = r.min_addr,
-                                                      .max_addr = r.max_addr,
-                                                      .nid = r.nid,
-                                                      .exact_nid = r.exact});
-  call.result(at.v);
-  return at;
-}
-
 // memblocks_present: any RAM in a section makes all of it present.
 void mark_present(System &s, Trace *t) {
   const Arch &arch = *s.arch;
   const unsigned shift = arch.section_size_bits;
   const u64 sections = u64{1} << (arch.max_physmem_bits - shift);
-  const u64 per_root = arch.page_size() / s.config.sizeof_mem_section;
-  const u64 roots_bytes = div_round_up(sections, per_root) * sizeof(u64); // pointers of a 64-bit kernel
+  // A static table is one root that is there from the start.
+  const u64 per_root = s.config.sparse_extreme ? arch.page_size() / s.config.sizeof_mem_section : sections;
+  const u64 roots_bytes = div_round_up(sections, per_root) * arch.word;
   std::set<u64> have;
   const auto regions = s.memblock.memory.regions; // the arrays do not change, but allocations may reallocate them
   for (const memblock_region &r : regions) {
     const pfn_t first = to_pfn_up(r.base, arch.page_shift), last = to_pfn_down(r.end(), arch.page_shift);
     if (first >= last) continue;
-    if (s.sparse.roots_bytes == 0) {
-      const phys_addr_t at = request(s, t,
-                                     {.name = "memblock_alloc_try_nid",
-                                      .caller = s.era->alloc_or_panic ? "__memblock_alloc_or_panic" : "sparse_init",
-                                      .size = roots_bytes,
-                                      .align = arch.internode_align});
+    if (s.config.sparse_extreme && s.sparse.roots_bytes == 0) {
+      const phys_addr_t at = boot_request(s, t,
+                                          {.name = "memblock_alloc_try_nid",
+                                           .caller = s.era->alloc_or_panic ? "__memblock_alloc_or_panic" : "sparse_init",
+                                           .size = roots_bytes,
+                                           .align = arch.internode_align});
       s.sparse.set_roots(t, at, roots_bytes);
     }
     const u64 per_section = arch.pages_per_section();
     const u64 begin = first.v / per_section, end = std::min(div_round_up(last.v, per_section), sections);
     for (u64 at = begin; at < end;) {
       const u64 root = at / per_root;
-      if (have.insert(root).second) {
-        const phys_addr_t page = request(s, t,
-                                         {.name = "memblock_alloc_try_nid",
-                                          .caller = "sparse_index_alloc",
-                                          .size = per_root * s.config.sizeof_mem_section,
-                                          .align = arch.cache_line,
-                                          .nid = r.nid});
+      if (s.config.sparse_extreme && have.insert(root).second) {
+        const phys_addr_t page = boot_request(s, t,
+                                              {.name = "memblock_alloc_try_nid",
+                                               .caller = "sparse_index_alloc",
+                                               .size = per_root * s.config.sizeof_mem_section,
+                                               .align = arch.cache_line,
+                                               .nid = r.nid});
         s.sparse.add_root(t, root, page);
       }
       const u64 stop = std::min(end, (root + 1) * per_root);
-      s.sparse.mark_present(t, at, stop - at, r.nid);
+      s.sparse.mark_present(t, at, stop - at, s.memblock.node_of(r));
       at = stop;
     }
   }
@@ -76,27 +58,27 @@ void mark_present(System &s, Trace *t) {
 // where sections can be removed.
 phys_addr_t alloc_usage(System &s, Trace *t, i32 nid, u64 bytes) {
   if (!s.era->usage_near_pgdat || !s.config.memory_hotremove)
-    return request(s, t,
-                   {.name = "memblock_alloc_try_nid",
-                    .caller = "sparse_init_nid",
-                    .size = bytes,
-                    .align = s.arch->cache_line,
-                    .nid = nid});
+    return boot_request(s, t,
+                        {.name = "memblock_alloc_try_nid",
+                         .caller = "sparse_init_nid",
+                         .size = bytes,
+                         .align = s.memblock.rules.cache_line,
+                         .nid = nid});
   const phys_addr_t pgdat = s.pages.node(nid).pgdat;
   const phys_addr_t goal{round_down(pgdat.v, s.arch->section_bytes())};
   const int at = s.memblock.search(memblock_list::memory, goal);
   const i32 goal_nid = at < 0 ? 0 : s.memblock.memory.regions[static_cast<std::size_t>(at)].nid;
-  Request r{.name = "memblock_alloc_try_nid",
-            .caller = "sparse_init_nid",
-            .size = bytes,
-            .align = s.arch->cache_line,
-            .min_addr = goal,
-            .max_addr = goal + s.arch->section_bytes(),
-            .nid = goal_nid};
-  phys_addr_t usage = request(s, t, r);
+  BootRequest r{.name = "memblock_alloc_try_nid",
+                .caller = "sparse_init_nid",
+                .size = bytes,
+                .align = s.arch->cache_line,
+                .min_addr = goal,
+                .max_addr = goal + s.arch->section_bytes(),
+                .nid = goal_nid};
+  phys_addr_t usage = boot_request(s, t, r);
   if (usage.v == 0) {
     r.max_addr = phys_addr_t{0};
-    usage = request(s, t, r);
+    usage = boot_request(s, t, r);
   }
   return usage;
 }
@@ -110,14 +92,14 @@ struct VmemmapTables {
 void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 end, i32 nid) {
   const unsigned pud_shift = s.arch->pmd_shift + 9, pgd_shift = pud_shift + 9; // 512 entries a table
   const auto table = [&](u64 level) {
-    const phys_addr_t at = request(s, t,
-                                   {.name = "memblock_alloc_try_nid_raw",
-                                    .caller = "vmemmap_alloc_block_zero",
-                                    .size = s.arch->page_size(),
-                                    .align = s.arch->page_size(),
-                                    .min_addr = phys_addr_t{s.arch->low_limit},
-                                    .max_addr = phys_addr_t{s.era->vmemmap_max_addr},
-                                    .nid = nid});
+    const phys_addr_t at = boot_request(s, t,
+                                        {.name = "memblock_alloc_try_nid_raw",
+                                         .caller = "vmemmap_alloc_block_zero",
+                                         .size = s.arch->page_size(),
+                                         .align = s.arch->page_size(),
+                                         .min_addr = phys_addr_t{s.arch->low_limit},
+                                         .max_addr = phys_addr_t{s.era->vmemmap_max_addr},
+                                        .nid = nid});
     s.sparse.add_table(t, level, at);
   };
   for (u64 i = start >> pud_shift; i <= (end - 1) >> pud_shift; ++i) {
@@ -134,21 +116,22 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
   Call call(t, "sparse_init_nid", "sparse_init", {field(nid), runs.front().first, last, count});
   const u64 usage_bytes = s.config.sizeof_section_usage;
   const u64 map_bytes = s.config.sizeof_page * s.arch->pages_per_section();
-  const u64 map_step = round_up(map_bytes, u64{1} << s.arch->pmd_shift); // section_map_size
+  const bool virtual_map = s.config.memory_model == MemoryModel::vmemmap;
+  const u64 map_step = round_up(map_bytes, virtual_map ? u64{1} << s.arch->pmd_shift : s.arch->page_size());
   const phys_addr_t low{s.arch->low_limit};
 
   phys_addr_t usage = alloc_usage(s, t, nid, usage_bytes * count);
   if (usage.v == 0) return;
   phys_addr_t map{0};
   if (s.era->sparse_map_buffer)
-    map = request(s, t,
-                  {.name = "memblock_alloc_exact_nid_raw",
-                   .caller = "sparse_init_nid",
-                   .size = map_step * count,
-                   .align = map_step,
-                   .min_addr = low,
-                   .nid = nid,
-                   .exact = true});
+    map = boot_request(s, t,
+                                 {.name = "memblock_alloc_exact_nid_raw",
+                                  .caller = "sparse_init_nid",
+                                  .size = map_step * count,
+                                  .align = map_step,
+                                  .min_addr = low,
+                                  .nid = nid,
+                                  .exact = true});
   // Without the buffer, every section looks for a place of its own.
   const bool one_by_one = map.v == 0;
   for (const SectionRun &r : runs) {
@@ -157,17 +140,18 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
     for (u64 at = r.first; at < r.first + r.count;) {
       const u64 stop = std::min(r.first + r.count, (at / per_table + 1) * per_table);
       const u64 n = stop - at;
-      populate_tables(s, t, tables, s.arch->vmemmap_base + at * map_bytes, s.arch->vmemmap_base + stop * map_bytes,
-                      nid);
+      if (virtual_map)
+        populate_tables(s, t, tables, s.arch->vmemmap_base + at * map_bytes, s.arch->vmemmap_base + stop * map_bytes,
+                        nid);
       if (one_by_one) {
-        map = request(s, t,
-                      {.name = "memblock_alloc_try_nid_raw",
-                       .caller = s.era->sparse_map_buffer ? "vmemmap_alloc_block" : "vmemmap_populate_hugepages",
-                       .size = map_step,
-                       .align = map_step,
-                       .min_addr = low,
-                       .max_addr = phys_addr_t{s.era->vmemmap_max_addr},
-                       .nid = nid});
+        map = boot_request(s, t,
+                           {.name = "memblock_alloc_try_nid_raw",
+                            .caller = s.era->sparse_map_buffer ? "vmemmap_alloc_block" : "vmemmap_populate_hugepages",
+                            .size = map_step,
+                            .align = map_step,
+                            .min_addr = low,
+                            .max_addr = phys_addr_t{s.era->vmemmap_max_addr},
+                            .nid = nid});
         if (map.v == 0) return;
       }
       s.sparse.init(t, at, n, usage, map);

@@ -14,6 +14,11 @@ u8 zone_index(const Arch &arch, std::string_view name) {
   return no_zone;
 }
 
+// sizeof(struct memblock_region): base, size, flags, and the node if there are nodes.
+u64 region_bytes(const Arch &arch, const KernelConfig &config) {
+  return round_up(u64{2} * arch.phys_addr_size + sizeof(u32) + (config.numa ? sizeof(i32) : 0), arch.phys_addr_align);
+}
+
 constexpr std::array<std::string_view, phase_count> phase_names{"",          "memblock", "numa", "sparse",   "zones",
                                                                 "zonelists", "handoff",  "slab", "deferred", "done"};
 } // namespace
@@ -124,11 +129,12 @@ System make_system(const SystemSetup &setup) {
   s.era = setup.era;
   s.config = setup.config;
   s.params = parse_boot_params(setup.command_line, setup.arch->page_shift);
-  s.memblock.rules = {.region_bytes = setup.era->memblock_region_bytes,
+  s.memblock.rules = {.region_bytes = region_bytes(*setup.arch, setup.config),
                       .page_shift = setup.arch->page_shift,
-                      .cache_line = setup.arch->cache_line,
+                      .cache_line = setup.config.cache_line != 0 ? setup.config.cache_line : setup.arch->cache_line,
                       .alloc_flags = setup.era->marks_kernel_reservations ? MEMBLOCK_RSRV_KERN : MEMBLOCK_NONE,
-                      .alloc_keeps_nid = setup.era->reservations_know_node};
+                      .alloc_keeps_nid = setup.era->reservations_know_node,
+                      .numa = setup.config.numa};
   s.pages = PageAlloc(BuddyRules{.max_order = order_t{setup.config.max_order},
                                  .pageblock_order = order_t{setup.config.pageblock_order},
                                  .zone_types = static_cast<unsigned>(setup.arch->zones.size()),

@@ -4,6 +4,7 @@
 //   lowmem_reserve[j]: what a zone keeps from requests that could have had zone j
 #include "base/text.hpp"
 #include "mm/boot.hpp"
+#include "mm/lowmem.hpp"
 
 #include <algorithm>
 
@@ -24,9 +25,10 @@ template <class Fn> void for_each_zone(const System &s, Fn &&fn) {
       if (n.online) fn(n, z, n.zones[z]);
 }
 
-// Zones that GFP_USER may use: all below ZONE_MOVABLE.
+// Zones that GFP_USER may use: those with addresses of their own.
 bool for_user(const System &s, unsigned z) {
-  return s.arch->zones[z].kind == ZoneLimit::address || s.arch->zones[z].kind == ZoneLimit::end;
+  const ZoneRow &row = s.arch->zones[z];
+  return !row.high && row.kind != ZoneLimit::movable && row.kind != ZoneLimit::device;
 }
 
 // nr_free_buffer_pages: managed pages above the high watermarks.
@@ -71,7 +73,7 @@ void setup_lowmem_reserve(System &s, Trace *t) {
 
 // Zones whose pages the kernel can do without get a small reserve of their own.
 bool has_small_reserve(const System &s, unsigned z) {
-  return s.arch->zones[z].kind == ZoneLimit::movable && !s.era->movable_is_lowmem;
+  return is_highmem(s, z) || (s.arch->zones[z].kind == ZoneLimit::movable && !s.era->movable_is_lowmem);
 }
 
 void setup_wmarks(System &s, Trace *t) {
@@ -87,6 +89,7 @@ void setup_wmarks(System &s, Trace *t) {
     for (unsigned z = 0; z < s.arch->zones.size(); ++z) {
       const u64 managed = s.pages.nodes()[n].zones[z].managed_pages;
       const u64 share = pages_min * managed / lowmem;
+      // Requests in need seldom ask for high memory: little is kept there. The distance of the marks stays.
       const u64 min = has_small_reserve(s, z) ? std::clamp<u64>(managed / 1024, 32, 128) : share;
       const u64 step = std::max(share / 4, managed / 10000 * scale + managed % 10000 * scale / 10000); // mult_frac
       const std::array<std::pair<zone_field, u64>, 3> marks{

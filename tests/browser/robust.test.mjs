@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
+import { useFirstHalf } from "./first_half.mjs";
 import { close, open, ready, sentence, settled, start, table, where } from "./lab.mjs";
 
 let site;
@@ -78,39 +79,9 @@ test("a host that serves wasm as text serves the lab all the same", async () => 
 });
 
 test("when the later half cannot be fetched, the first picture stays and the page says what is missing", async () => {
-  const context = await site.browser.newContext({ viewport: { width: 1280, height: 800 } });
-  const page = await context.newPage();
-  await page.route(/later-\w+\.wasm/, (route) => route.abort());
-  await page.goto(site.url);
-  await page.getByRole("alert").filter({ hasText: "The lab could not be started" }).waitFor();
-  assert.match(await where(page), /call 17/);
-  // It is a page to step through all the same: by the buttons, by the picture's own controls, by wheel and keys.
-  const errors = [];
-  page.on("pageerror", (error) => errors.push(error.message));
-  await step(page);
-  assert.match(await where(page), /call 18/);
-  for (const level of ["event", "block", "phase", "call"]) {
-    await page.getByRole("combobox", { name: "by" }).selectOption(level);
-    await step(page);
-    await page.getByRole("button", { name: "Back", exact: true }).click();
-  }
-  await page.getByRole("button", { name: "To the handoff" }).click();
-  const canvas = page.locator(".canvas-place canvas");
-  await canvas.hover({ position: { x: 500, y: 150 } });
-  await canvas.click({ position: { x: 500, y: 150 } });
-  await page.mouse.wheel(0, -300);
-  for (const key of ["ArrowLeft", "PageUp", "Home", "Enter"]) await page.keyboard.press(key);
-  await page.evaluate(() => {
-    for (const control of document.querySelectorAll(".mm-canvas button")) control.click();
-  });
-  await page.setViewportSize({ width: 390, height: 844 });
-  await page.locator("#theme").evaluate((select) => {
-    select.value = "contrast";
-    select.dispatchEvent(new Event("change"));
-  });
-  await settled(page);
-  assert.deepEqual(errors, []);
-  await context.close();
+  const page = await (await site.browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+  assert.deepEqual(await useFirstHalf(page, site.url), []);
+  await page.context().close();
 });
 
 test("a hidden tab stops playing and draws nothing; shown again it goes on", async () => {

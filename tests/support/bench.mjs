@@ -1,6 +1,8 @@
 // `./lab bench [--json FILE]`: runs mmscope_bench natively and in WebAssembly, shows both side by side.
 // The program prints its figures as a JSON array on standard output: [{"name","value","unit"}…]; progress goes to
-// standard error. This script adds "env".
+// standard error. This script adds "env". Before them all, ten million random calls a machine are held against the naive
+// model (tests/fidelity/page_alloc_naive_test.cpp; PAGE_ALLOC_CALLS=N for another number): a figure of an allocator that
+// loses pages is worth nothing.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -12,6 +14,20 @@ const programs = {
   wasm: [process.execPath, "build/web/node/mmscope_bench.js"],
 };
 const rows = [];
+{
+  const calls = process.env.PAGE_ALLOC_CALLS ?? "10000000";
+  console.log(`the page allocator against the naive model, ${calls} calls a machine …`);
+  const begun = Date.now();
+  const { status } = spawnSync("build/release/mmscope_fidelity", ["--test-case=page allocator: random calls*"], {
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, PAGE_ALLOC_CALLS: calls },
+  });
+  if (status !== 0) {
+    console.error("bench: the page allocator and the naive model disagree");
+    process.exit(1);
+  }
+  rows.push({ name: "pages/naive", env: "native", value: (Date.now() - begun) / 1000, unit: "s" });
+}
 for (const [env, [command, ...args]] of Object.entries(programs)) {
   const file = args[0] ?? command;
   if (!existsSync(file)) {

@@ -1,7 +1,8 @@
-// Small x86_64 machines for unit tests: a firmware map, the kernel's image, and the boot up to where a test begins.
+// Small x86 machines for unit tests: a firmware map, the kernel's image, and the boot up to where a test begins.
 #pragma once
 #include "base/check.hpp"
 #include "mm/boot.hpp"
+#include "mm/lowmem.hpp"
 
 #include <string>
 #include <vector>
@@ -14,11 +15,12 @@ struct Ram {
   u64 base, size;
 };
 
-// A machine with the given RAM (bytes), as firmware reports it, with the command line given.
-inline System machine(const std::vector<Ram> &ram, const std::string &command_line = {}) {
-  const KernelConfig *config = find_config("6.1.0-50-amd64");
+// A machine with the given RAM (bytes), as firmware reports it, with the command line given, and a kernel of Debian's.
+inline System machine(const std::vector<Ram> &ram, const std::string &command_line = {},
+                      std::string_view release = "6.1.0-50-amd64") {
+  const KernelConfig *config = find_config(release);
   MM_CHECK(config != nullptr);
-  System s = make_system({find_arch("x86_64"), find_era("6.1"), *config, command_line});
+  System s = make_system({find_arch(config->arch), find_era("6.1"), *config, command_line});
   for (const Ram &r : ram) s.e820.add(nullptr, phys_addr_t{r.base}, r.size, E820_TYPE_RAM);
   return s;
 }
@@ -29,19 +31,20 @@ inline void to_memblock(System &s, Trace *t = nullptr) {
   s.memblock.reserve(t, phys_addr_t{s.config.image_base}, s.config.image_end - s.config.image_base);
   e820__memblock_setup(s, t);
   s.memblock.reserve(t, phys_addr_t{0}, MiB);
-  s.memblock.set(t, memblock_setting::current_limit, s.get(vm_field::max_pfn) << s.arch->page_shift);
+  s.memblock.set(t, memblock_setting::current_limit, max_mapped(s));
 }
 inline void to_zones(System &s, Trace *t = nullptr) {
   to_memblock(s, t);
   if (s.numa.cpus.empty()) s.set_node_cpus(t, 0, 1);
-  numa_init(s, t);
+  s.config.numa ? numa_init(s, t) : initmem_init(s, t);
   memblock_find_dma_reserve(s, t);
-  sparse_init(s, t);
+  if (s.config.memory_model != MemoryModel::flatmem) sparse_init(s, t);
   free_area_init(s, t);
   build_all_zonelists(s, t);
 }
 inline void to_end(System &s, Trace *t = nullptr) {
   to_zones(s, t);
+  if (s.arch->highmem_free == HighmemFree::first) set_highmem_pages_init(s, t);
   memblock_free_all(s, t);
   mem_init(s, t);
   page_alloc_init_late(s, t);

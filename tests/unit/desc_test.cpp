@@ -20,6 +20,20 @@ TEST_CASE("desc: x86_64 as the kernel prints it") {
   CHECK(find_arch("") == nullptr);
 }
 
+TEST_CASE("desc: i386 with and without PAE reach and divide memory differently") {
+  const Arch *plain = find_arch("i386"), *pae = find_arch("i386-pae");
+  REQUIRE(plain != nullptr);
+  REQUIRE(pae != nullptr);
+  CHECK(plain->physical_bytes() == u64{4} << 30);
+  CHECK(pae->physical_bytes() == u64{64} << 30);
+  CHECK(plain->section_bytes() == u64{64} << 20);
+  CHECK(pae->section_bytes() == u64{512} << 20);
+  CHECK(pae->zones[2].name == "HighMem");
+  CHECK(pae->zones[2].high);
+  CHECK(find_config("6.1.0-50-686")->arch == "i386");
+  CHECK(find_config("6.1.0-50-686-pae")->arch == "i386-pae");
+}
+
 TEST_CASE("desc: eras by name and by version") {
   REQUIRE(find_era("6.1") != nullptr);
   CHECK(era_of_version(6, 1) == find_era("6.1"));
@@ -82,10 +96,10 @@ TEST_CASE("desc: a build is found by its release") {
 
 TEST_CASE("desc: no other build is taken for one of Debian's") {
   for (const std::string_view release :
-       {"", "6", "6.1", "6.1.0", "6.1.0-50", "6.1.0-amd64", "6.1.0-50-rt-amd64", "6.1.0-50-686-pae", "6.12.0-1-amd64", "6.12.107+deb-amd64",
-        "6.12.107+deb14-amd64", "6.1.50+deb12-amd64",
-        "6.1.5", "6.1.0-50-amd64-custom", "6.1.0-1012-oem", "6.1.15-50-amd64", "6.1.0-50.fc37.x86_64",
-        "x6.1.0-50-amd64", "6.1.0-999999999999-amd64", "5.10.0-32-rt-amd64", "6.1.0--amd64"}) {
+       {"", "6", "6.1", "6.1.0", "6.1.0-50", "6.1.0-amd64", "6.1.0-50-rt-amd64", "6.1.0-50-rt-686-pae",
+        "6.12.0-1-amd64", "6.12.107+deb-amd64", "6.12.107+deb14-amd64", "6.1.50+deb12-amd64", "6.1.5",
+        "6.1.0-50-amd64-custom", "6.1.0-1012-oem", "6.1.15-50-amd64", "6.1.0-50.fc37.x86_64", "x6.1.0-50-amd64",
+        "6.1.0-999999999999-amd64", "5.10.0-32-rt-amd64", "6.1.0--amd64"}) {
     CAPTURE(release);
     CHECK(find_config(release) == nullptr);
   }

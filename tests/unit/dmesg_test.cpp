@@ -271,14 +271,12 @@ TEST_CASE("dmesg: a log that cannot be used is refused with line and reason") {
   CHECK(refused("[    0.000000] Linux version 6.12.107+deb13-amd64 (x)\nBIOS-e820: [mem 0x0-0xfffffff] usable\n") ==
         "log:1:0: Linux 6.12.107+deb13-amd64: this version models Linux 6.1 only");
   CHECK(refused("\n[    0.000000] Linux version 6.1.0-50-arm64 (x)\n") ==
-        "log:2:0: a log of arm64, Linux 6.1.0-50-arm64: this version models x86_64 only");
+        "log:2:0: a log of arm64, Linux 6.1.0-50-arm64: this version models x86_64, i386, i386-pae only");
   CHECK(refused("MEMBLOCK configuration:\n memory[0x0]\t[0x40000000-0x4fffffff], 0x10000000 bytes flags: 0x0\n") ==
         "log:1:0: no BIOS-e820 line, and nothing else in the log says that it is one of an x86_64 kernel");
   CHECK(refused("MEMBLOCK configuration:\n memory[0x0]\t[0x40000000-0x4fffffff], 0x10000000 bytes flags: 0x0\n"
                 "CPU features: detected: 32-bit EL0 Support\n")
             .starts_with("log:3:0: a log of arm64: this version"));
-  CHECK(refused("BIOS-e820: [mem 0x0-0x36bfdfff] usable\n875MB LOWMEM available.\n")
-            .starts_with("log:2:0: a log of i386"));
   CHECK(refused("a\n[    0.000000] BIOS-e820: [mem 0x0010000000000000-0x00100000ffffffff] usable\n") ==
         "log:2:32: an address beyond the 46 bits of physical address that x86_64 has");
   CHECK(refused("memblock_reserve: [0x0000000000000000-0xffffffffffffffff] setup_arch+0x0/0x1\n")
@@ -440,4 +438,20 @@ TEST_CASE("dmesg: logs cut anywhere and logs with flipped bytes are read or refu
     for (const Command &c : r.script.commands)
       if (!m.apply(c, nullptr).ok()) break;
   }
+}
+
+TEST_CASE("dmesg: the architecture is read off the build, the reach of its page tables or the end of low memory") {
+  const auto arch = [](std::string_view log) {
+    const ImportResult r = import_dmesg(log);
+    REQUIRE_FALSE(r.error);
+    return r.script.setup.arch->name;
+  };
+  const std::string map = "BIOS-e820: [mem 0x100000-0x3fffffff] usable\nMEMBLOCK configuration:\n";
+  CHECK(arch("Linux version 6.1.0-50-686-pae (x)\n" + map) == "i386-pae");
+  CHECK(arch("Linux version 6.1.0-50-686 (x)\n" + map) == "i386");
+  CHECK(arch("Linux version 6.1.0 (x)\n" + map + "last_pfn = 0x40000 max_arch_pfn = 0x1000000\n") == "i386-pae");
+  CHECK(arch("Linux version 6.1.0 (x)\n" + map + "last_pfn = 0x40000 max_arch_pfn = 0x100000\n") == "i386");
+  CHECK(arch("Linux version 6.1.0 (x)\n" + map + "last_pfn = 0x40000 max_arch_pfn = 0x400000000\n") == "x86_64");
+  CHECK(arch(map + "875MB LOWMEM available.\n") == "i386");
+  CHECK(arch(map) == "x86_64");
 }

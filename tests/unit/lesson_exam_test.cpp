@@ -54,7 +54,7 @@ TEST_CASE("lesson: an exam takes answers and says only how it understood them") 
   CHECK(run.question()->prediction.kind == AnswerKind::choice);
   run.answer("gone");
   REQUIRE(run.enter(2));
-  const CallOutcome o = run.try_call("memblock_remove 8M 2M");
+  const TriedCall o = run.try_call("memblock_remove 8M 2M");
   CHECK((o.made && o.why.empty() && !o.goes_to));
   CHECK(json(run, write_exercise)
             .find(R"("goals":[{"id":"kept","text":"do.kept"},{"id":"ram","text":"do.ram"}],"digest")") !=

@@ -92,7 +92,7 @@ TEST_CASE("lesson: an exercise is done with kernel calls and can be replayed") {
   CHECK(!run.try_call("memblock_free_all").made);
   REQUIRE(run.enter(2));
   CHECK(run.in_exercise());
-  CallOutcome o = run.try_call("memblock_reserve 8M x");
+  TriedCall o = run.try_call("memblock_reserve 8M x");
   CHECK(!o.made);
   CHECK(o.column == 21);
   o = run.try_call("memblock_phys_free nothing 4K");

@@ -153,6 +153,10 @@ TEST_CASE("machine: only reserved pages can be given back") {
       "page " + std::to_string(free_pfn) + " is not reserved but free, and this call is about reserved pages";
   refuses(m, command(Op::free_reserved_area, {free_pfn << 12, 4096}), why, 0);
   refuses(m, command(Op::hugetlb_init, {free_pfn << 12, 4096}), why, 0);
+  refuses(m, command(Op::free_reserved_area, {u64{1} << 40, (u64{2} << 30) + 4096}),
+          "its pages are freed one by one, so 2G at most in one call", 1);
+  refuses(m, command(Op::free_reserved_area, {u64{1} << 40, u64{2} << 30}),
+          "page 268435456 is not reserved but absent, and this call is about reserved pages", 0);
   refuses(m, command(Op::write_sysctl, {0, 1}),
           "there is no /proc/sys/vm/ in the model: min_free_kbytes or watermark_scale_factor", 0);
   Command scale = command(Op::write_sysctl, {0, 3001});

@@ -109,6 +109,41 @@ TEST_CASE("pcp: a freed block goes to the head of the list of its pageblock's ty
   CHECK(take(pa, 0, user) == pfn_t{3}); // last in, first out
 }
 
+TEST_CASE("pcp: what the boot gives back goes onto the list page by page, and a batch at a time to the free lists") {
+  PageAlloc pa(small_rules());
+  pa.init_node(nullptr, 0, pfn_t{0}, 64, 64, phys_addr_t{});
+  pa.init_zone(nullptr, 0, zone_dma32, pfn_t{0}, 64, 64);
+  pa.set_pages(nullptr, pfn_t{0}, 64, PageState::reserved, 0, zone_dma32);
+  pa.set_pageblocks(nullptr, pfn_t{0}, 64, migratetype::MOVABLE);
+  pa.set_zone(nullptr, 0, zone_dma32, zone_field::managed, 0);
+  pa.free_reserved(nullptr, pfn_t{32}, 32); // no lists yet: straight to the free lists
+  CHECK(lists(pa) == "5M: 32");
+  pa.set_cpu_node(nullptr, 0, 0);
+  pa.setup_per_cpu_pageset(nullptr);
+  pa.set_zone(nullptr, 0, zone_dma32, zone_field::pcp_batch, 4);
+  pa.set_zone(nullptr, 0, zone_dma32, zone_field::pcp_high, 16);
+
+  // 0…15 fill the list: 4 drain. 16…19 fill it again: 8 drain, as no request came between. 20…23 stay with the rest.
+  PageAlloc mid = pa;
+  Trace t;
+  pa.free_reserved(&t, pfn_t{0}, 24);
+  CHECK(cpu_lists(pa) == "0M: 23 22 21 20 19 18 17 16 15 14 13 12");
+  CHECK(lists(pa) == "2M: 8 | 3M: 0 | 5M: 32");
+  CHECK(factor(pa) == 2);
+  CHECK(pa.zone_of(0, zone_dma32).managed_pages == 56);
+  CHECK(pa.page(pfn_t{24}).state == PageState::reserved);
+  CHECK(pa.verify() == "");
+
+  // On the way: each page is reserved until it is its turn.
+  for (const Event &e : t.events()) {
+    mid.fold(e);
+    if (e.kind == EventKind::lab_pcp_drain) break;
+  }
+  CHECK(pcp_pages(mid) == 16);
+  CHECK(mid.page(pfn_t{15}).state == PageState::pcp);
+  CHECK(mid.page(pfn_t{16}).state == PageState::reserved);
+}
+
 TEST_CASE("pcp: highatomic and CMA pages wait on the movable list and remember where they belong") {
   for (const auto &[type, letter] : {std::pair{migratetype::HIGHATOMIC, "0M: 0H"}, {migratetype::CMA, "0M: 0C"}}) {
     PageAlloc pa = small_pages({{0, 64}});

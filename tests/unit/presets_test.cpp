@@ -31,7 +31,7 @@ TEST_CASE("presets: every one boots to the end and keeps its invariants") {
   std::vector<MachineSpec> all(presets().begin(), presets().end());
   all.push_back(machine_of_size(64 * GiB, 1));
   all.push_back(machine_of_size(u64{16} << 40, 16));
-  for (const std::string_view name : {"qemu-1g", "laptop-16g", "numa-2x32g", "server-1t", "tiny-128m"})
+  for (const std::string_view name : {"qemu-1g", "laptop-16g", "i386-pae-2g", "numa-2x32g", "server-1t", "tiny-128m"})
     CHECK(find_preset(name) != nullptr);
   CHECK(find_preset("") == nullptr);
   for (const MachineSpec &m : all) {
@@ -120,7 +120,7 @@ TEST_CASE("specs: what cannot boot is named") {
 
 TEST_CASE("per-CPU: units of 2 MiB, 1 MiB and 512 KiB") {
   const KernelConfig &c = *find_config("6.1.0-50-amd64");
-  const auto layout = [&](std::vector<i32> nodes) { return percpu_layout(c, 12, 21, nodes); };
+  const auto layout = [&](std::vector<i32> nodes) { return percpu_layout(c, *find_arch("x86_64"), nodes); };
   //   one CPU takes a whole block, two share one, four share one; of three no unit may stay empty
   CHECK(layout({0}).unit_bytes == 2 * MiB);
   CHECK(layout({0, 0}).unit_bytes == MiB);
@@ -142,6 +142,18 @@ TEST_CASE("per-CPU: units of 2 MiB, 1 MiB and 512 KiB") {
   CHECK(layout(std::vector<i32>(8192, 0)).info_bytes == 36864);
 }
 
+TEST_CASE("per-CPU: in 32 bits a unit is whole pages, and lists have short pointers") {
+  const KernelConfig &c = *find_config("6.1.0-50-686-pae");
+  const Arch &arch = *find_arch("i386-pae");
+  const PercpuLayout one = percpu_layout(c, arch, std::vector<i32>{0});
+  CHECK(one.unit_bytes == 33 * 4096);
+  CHECK(one.atom_bytes == 4096);
+  CHECK(one.slots_bytes == 152);
+  const PercpuChunk chunk = percpu_chunk(c, arch, 8 * 4096);
+  CHECK(chunk.alloc_map_bytes == 1024);
+  CHECK(chunk.bound_map_bytes == 1028);
+}
+
 TEST_CASE("log buffer: by parameter, and by the number of CPUs") {
   const KernelConfig &c = *find_config("6.1.0-50-amd64");
   CHECK(wanted_log_buf(c, 0, 1, true) == 0);
@@ -155,12 +167,25 @@ TEST_CASE("log buffer: by parameter, and by the number of CPUs") {
 }
 
 TEST_CASE("hash tables: a bucket for 8 KiB, fewer from 64 GiB on") {
-  CHECK(large_hash_bytes(1031904, 1031904, 12, 13, 2, 0) == 4 * MiB);
-  CHECK(large_hash_bytes(1031904, 1031904, 12, 14, 0, 0) == 2 * MiB);
-  CHECK(large_hash_bytes(16514784, 16514784, 12, 13, 2, 0) == 64 * MiB);
-  CHECK(large_hash_bytes(4 * 16777216 + 1, 4 * 16777216 + 1, 12, 13, 2, 0) == 128 * MiB); // scale + 2
-  CHECK(large_hash_bytes(128736, 128736, 12, 14, 1 << 12, 1 << 20) == 256 * KiB);         // stack depot
-  CHECK(large_hash_bytes(16, 100000, 12, 13, 2, 0) == 4 * KiB);
+  const Arch &a = *find_arch("x86_64");
+  CHECK(large_hash_bytes(a, 1031904, 1031904, 13, 2, 0) == 4 * MiB);
+  CHECK(large_hash_bytes(a, 1031904, 1031904, 14, 0, 0) == 2 * MiB);
+  CHECK(large_hash_bytes(a, 16514784, 16514784, 13, 2, 0) == 64 * MiB);
+  CHECK(large_hash_bytes(a, 4 * 16777216 + 1, 4 * 16777216 + 1, 13, 2, 0) == 128 * MiB); // scale + 2
+  CHECK(large_hash_bytes(a, 128736, 128736, 14, 1 << 12, 1 << 20) == 256 * KiB);         // stack depot
+  CHECK(large_hash_bytes(a, 16, 100000, 13, 2, 0) == 4 * KiB);
+}
+
+TEST_CASE("hash tables: in 32 bits a bucket has four bytes") {
+  CHECK(large_hash_bytes(*find_arch("i386-pae"), 222980, 259814, 13, 2, 0) == 512 * KiB);
+  CHECK(large_hash_bytes(*find_arch("i386-pae"), 222980, 259814, 14, 0, 0) == 256 * KiB);
+}
+
+TEST_CASE("i386: the entry areas' tables come out of the brk as far as it goes") {
+  const KernelConfig &pae = *find_config("6.1.0-50-686-pae"), &plain = *find_config("6.1.0-50-686");
+  CHECK(late_x86_tables(*find_arch("i386-pae"), pae, 0x36ffe000) == 2);
+  CHECK(late_x86_tables(*find_arch("i386-pae"), pae, 0x10000000) == 1); // the direct map needs one less
+  CHECK(late_x86_tables(*find_arch("i386"), plain, 0x36bfe000) == 0);
 }
 
 TEST_CASE("swiotlb: 64 MiB, more when each CPU's area would be too small") {

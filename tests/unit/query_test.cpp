@@ -199,13 +199,14 @@ TEST_CASE("query: pages and blocks agree with the allocator page by page") {
 TEST_CASE("query: the blocks of a list in its order") {
   const Lab &lab = at_end();
   const PageAlloc &pages = lab.state().pages;
-  for (const unsigned order : {0u, 4u, 10u}) {
+  unsigned lists = 0;
+  for (unsigned order = 0; order <= 10; ++order) {
     std::vector<u64> blocks;
     pages.for_each_block(0, 1, order_t{order}, migratetype::MOVABLE, [&](const FreeBlock &b) {
       for (u64 i = 0; i < b.count; ++i) blocks.push_back(b.pfn.v + (i << order));
     });
     const std::string list = concat("node[0].zone[DMA32].free_area[", order, "].free_list[Movable].");
-    REQUIRE(!blocks.empty());
+    lists += !blocks.empty();
     CHECK(number(lab, list + "nr") == blocks.size());
     for (std::size_t i = 0; i < blocks.size(); i += 1 + blocks.size() / 7) {
       CHECK(number(lab, concat(list, "block[", i, "]")) == blocks[i]);
@@ -213,6 +214,7 @@ TEST_CASE("query: the blocks of a list in its order") {
     }
     CHECK(nothing(lab, concat(list, "block[", blocks.size(), "]")));
   }
+  CHECK(lists >= 5);
 }
 
 TEST_CASE("query: free and pages equal a naive count") {
@@ -407,8 +409,8 @@ TEST_CASE("query: 16 TiB are asked as quickly as 1 GiB") {
   u64 present = 0;
   for (const pglist_data &node : s.pages.nodes()) present += node.present_pages;
   // A walk over four thousand million pages would not end: these do.
-  CHECK(number(lab, "pages(state=reserved) + pages(state=free) + pages(state=allocated) + pages(state=init)") ==
-        present);
+  CHECK(number(lab, "pages(state=reserved) + pages(state=free) + pages(state=pcp) + pages(state=allocated) + "
+                    "pages(state=init)") == present);
   CHECK(number(lab, "free_pages()") == number(lab, "pages(state=free)"));
   CHECK(number(lab, "free_pages(node=7)") == s.pages.node(7).zones[2].nr_free_pages);
   CHECK(number(lab, "page[0x80000000].node") > 0);

@@ -1,6 +1,6 @@
 // split.mjs: the wasm module in two files. The first has what the first steppable picture needs, the later one comes
-// while the learner looks at it: presets, tables, queries, lessons … The build is one program; only its functions are
-// dealt out, by binaryen's wasm-split (a part of every Emscripten).
+// while the learner looks at it: presets, tables, queries, lessons … The build is one program; its functions are dealt
+// out by binaryen's wasm-split (a part of every Emscripten), its data by split_data.mjs.
 //
 //     mmscope.wasm ──► first.wasm   everything that can be reached without going through a later root
 //                  └─► later.wasm   the rest; it takes memory, table and functions from the first instance
@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { splitData } from "./split_data.mjs";
 
 const run = promisify(execFile);
 
@@ -28,11 +29,14 @@ export const LATER = [
   /^mmscope::page_calls::/, // requests to the running machine: no boot makes one
   /^mmscope::canvas::\(anonymous namespace\)::(Walk|Slab|Sections|Zones|Pcp|Buddy|Pageblocks|Timeline)Panel::(?!~)/, // Desk::whole; a failed canvas destroys them early
   /^(fmt_fp|pop_arg_long_double)$/, // floating point of C's printf: JSON's, the first half prints none
+  /^__cxxabiv1::/, // dynamic_cast and catch: there is none
+  /^WindowSettingsHandler_(WriteAll|ReadOpen|ReadLine)/, // ImGui keeps no settings
 ];
 
 /** Called by functions of the first half, but not while the first picture is made: they go along with the others. */
 export const COLD = [
   /^stbtt__(run_charstring|cff|cid|dict|get_subr|tesselate_cubic|csctx)/, // outlines of fonts that ours is none of
+  /^__rem_pio2f$/, // the sine of more than a turn, for which it has 2.7 kB of digits of 2/pi
   /^mmscope::\(anonymous namespace\)::Emulation::/, // numa=fake
   /^mmscope::Slub::(fold|kmem_cache_\w+|add_to|verify\w*)\(/, // no slab allocator at the start
   /^mmscope::PageAlloc::(set_block|lru_add|lru_del|split_page|block|clear_blocks)\(/, // blocks of requests
@@ -43,7 +47,7 @@ export const COLD = [
 // What the instances share: Emscripten's stack pointer is a mutable global.
 const features = ["--enable-mutable-globals"];
 
-/** Writes first.wasm and later.wasm into `folder`; returns how many functions went where. */
+/** Writes first.wasm and later.wasm into `folder`; returns how many functions and bytes of data went into the latter. */
 export async function split(wasm, folder) {
   const scratch = await mkdtemp(join(tmpdir(), "mmscope-split-"));
   try {
@@ -70,7 +74,11 @@ export async function split(wasm, folder) {
     );
     // What the cut has laid bare: a function that is called from one half alone, a constant argument.
     for (const half of [first, rest]) await tool("wasm-opt", half, ...features, "-Oz", "--converge", "-o", half);
-    return { first, later: rest, functions: graph.defined.length, moved: later.length };
+    const texts = await Promise.all(
+      [first, rest].map(async (half) => (await tool("wasm-dis", half, ...features)).stdout),
+    );
+    const data = await splitData(first, rest, await readFile(wasm.replace(/\.wasm$/, ".map"), "utf8"), texts);
+    return { first, later: rest, functions: graph.defined.length, moved: later.length, data };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -102,7 +110,7 @@ function laterOf({ defined, calls, held, exported }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { first, later, functions, moved } = await split(process.argv[2], process.argv[3]);
-  console.log(`${moved} of ${functions} functions come later`);
+  const { first, later, functions, moved, data } = await split(process.argv[2], process.argv[3]);
+  console.log(`${moved} of ${functions} functions and ${data} bytes of data come later`);
   for (const file of [first, later]) console.log(`${(await readFile(file)).length}  ${file}`);
 }

@@ -1,0 +1,53 @@
+#include "mm/flatmem.hpp"
+
+#include "mm/boot_request.hpp"
+
+#include <algorithm>
+
+namespace mmscope {
+
+namespace {
+constexpr u64 pageblock_bits = 4; // NR_PAGEBLOCK_BITS: the type and a mark of compaction's, to a power of two
+}
+
+u64 flat_mem_map_bytes(const KernelConfig &config, pfn_t start, u64 spanned) {
+  const u64 block = u64{1} << config.max_order;
+  return (round_up(start.v + spanned, block) - round_down(start.v, block)) * config.sizeof_page;
+}
+
+u64 usemap_bytes(const KernelConfig &config, unsigned word, pfn_t zone_start, u64 spanned) {
+  const u64 block = u64{1} << config.pageblock_order;
+  const u64 blocks = round_up(spanned + zone_start.v % block, block) / block;
+  return round_up(blocks * pageblock_bits, u64{8} * word) / 8;
+}
+
+void alloc_node_mem_map(System &s, Trace *t, i32 nid) {
+  const pglist_data &node = s.pages.node(nid);
+  if (node.spanned_pages == 0) return;
+  const phys_addr_t at = boot_request(s, t,
+                                      {.name = "memblock_alloc_try_nid_raw",
+                                       .caller = "memmap_alloc",
+                                       .size = flat_mem_map_bytes(s.config, node.start_pfn, node.spanned_pages),
+                                       .align = s.memblock.rules.cache_line,
+                                       .nid = nid});
+  s.pages.set_node(t, nid, node_field::mem_map, at.v);
+}
+
+void setup_usemap(System &s, Trace *t, i32 nid, unsigned zid) {
+  const zone &z = s.pages.zone_of(nid, zid);
+  const phys_addr_t at = boot_request(s, t,
+                                      {.name = "memblock_alloc_try_nid",
+                                       .caller = "setup_usemap",
+                                       .size = usemap_bytes(s.config, s.arch->word, z.start_pfn, z.spanned_pages),
+                                       .align = s.memblock.rules.cache_line,
+                                       .nid = nid});
+  s.pages.set_zone(t, nid, zid, zone_field::pageblock_flags, at.v);
+}
+
+PfnRange flat_pages_valid(const System &s, pfn_t start, pfn_t end) {
+  const u64 max_mapnr = s.get(vm_field::max_pfn);
+  const pfn_t last{round_up(max_mapnr, u64{1} << s.config.pageblock_order)};
+  return {start, std::max(start, std::min(end, last))};
+}
+
+} // namespace mmscope
