@@ -634,7 +634,9 @@ private:
         }
         // Nobody asks for pages below a zone of the same node that has some: what was given back late is still there. (The
         // lab has one CPU do it all, which makes a difference once a list drains.)
-        if (!z.pagesets.empty() && below_another(s, z.nid, z.name) && !got->pcp.empty() && (z.pagesets.size() == 1 || !has_drained(*got)))
+        // Only the lists that are limited by the low watermark drain as the lab's do.
+        if (s.era->pcp_high == PcpHigh::low_watermark && !z.pagesets.empty() && below_another(s, z.nid, z.name) &&
+            !got->pcp.empty() && (z.pagesets.size() == 1 || !has_drained(*got)))
           f.number(where + " pages on CPUs' lists", z.on_cpus, got->pcp[0].count);
       }
       if (const auto vm = file_("vm"))
