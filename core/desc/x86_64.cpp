@@ -173,6 +173,7 @@ constexpr KernelConfig debian_7_2_amd64 = [] {
   c.debian = 14;
   c.cma = true;
   c.sizeof_pgdat = 176256;
+  c.sizeof_section_usage = 88; // eight bits a pageblock
   c.sizeof_printk_info = 112;
   c.image_end = 0x4200000;
   c.text_kb = 19242;

@@ -196,6 +196,7 @@ public:
     case LogKind::srat_cpu:
     case LogKind::slit:
     case LogKind::cpus:
+    case LogKind::node_cpus:
     case LogKind::percpu:
     case LogKind::percpu_groups:
     case LogKind::nr_cpus:

@@ -151,6 +151,11 @@ LogLine region_call(Scan s, LogKind kind) {
     l.size = last - l.base + 1;
     if (last >= l.base && l.size == 0) l.size = ~u64{0}; // all there is
     l.has_size = true;
+    if (s.take(" nid=")) { // __memblock_reserve
+      u64 flags = 0;
+      s.node(l.nid).lit(" flags=").hex(flags);
+      l.flags = static_cast<u32>(flags);
+    }
     if (last + 1 < l.base) { // no range; but that the call was made can still be told
       l.flag = true;
       l.size = 0;
@@ -205,7 +210,7 @@ LogLine memblock_line(std::string_view m) {
   if (colon == std::string_view::npos) return {};
   const std::string_view name = m.substr(0, colon);
   Scan s(m.substr(colon + 2));
-  if (name == "memblock_reserve") return region_call(s, LogKind::reserve);
+  if (name == "memblock_reserve" || name == "__memblock_reserve") return region_call(s, LogKind::reserve);
   if (name == "memblock_add") return region_call(s, LogKind::add);
   if (name == "memblock_remove") return region_call(s, LogKind::remove);
   if (name == "memblock_phys_free" || name == "memblock_free") return region_call(s, LogKind::free);
@@ -331,6 +336,22 @@ LogLine arch_numa_line(Scan s, std::string_view whole) {
   return s.ok() ? l : LogLine{};
 }
 
+LogLine node_cpus_line(Scan s) { // behind ".... node "
+  LogLine l = made(LogKind::node_cpus);
+  s.blanks().lit("#").node(l.nid).lit(", CPUs:");
+  l.n = static_cast<u32>(std::count(s.rest().begin(), s.rest().end(), '#'));
+  return s.ok() && l.nid >= 0 ? l : LogLine{};
+}
+
+// "2 present CPUs plus 0 hotplug CPUs"
+LogLine allowed_cpus_line(Scan s) {
+  LogLine l = made(LogKind::cpus);
+  u32 hotplug = 0;
+  s.dec32(l.n).lit(" present CPUs plus ").dec32(hotplug);
+  l.n += hotplug;
+  return s.ok() ? l : LogLine{};
+}
+
 LogLine with_number(LogKind kind, Scan s) {
   LogLine l = made(kind);
   s.dec32(l.n);
@@ -376,6 +397,9 @@ LogLine outdented(std::string_view m) {
   case 'm':
     if (m.starts_with("memblock")) return memblock_line(m);
     break;
+  case '_':
+    if (m.starts_with("__memblock_reserve: ")) return memblock_line(m);
+    break;
   case 'M':
     if (m == "MEMBLOCK configuration:") return made(LogKind::dump);
     if (m == "Movable zone start for each node") return made(LogKind::movable_starts);
@@ -385,7 +409,7 @@ LogLine outdented(std::string_view m) {
     if (s.take("BIOS-e820: ") || s.take("BIOS-88: ") || s.take("BIOS-e801: ")) {
       LogLine l = made(LogKind::e820);
       s.mem_range(l.base, l.size).lit(" ");
-      l.n = s.ok() ? e820_type_of(s.rest()) : 0;
+      l.n = s.ok() ? e820_type_of(trim(s.rest())) : 0;
       return s.ok() && l.size != 0 ? l : LogLine{};
     }
     if (m.starts_with("Built ") && m.find(" zonelists") != std::string_view::npos)
@@ -399,7 +423,11 @@ LogLine outdented(std::string_view m) {
       return l;
     }
     break;
+  case '.':
+    if (s.take(".... node ")) return node_cpus_line(s);
+    break;
   case 'C':
+    if (s.take("CPU topo: Allowing ")) return allowed_cpus_line(s);
     if (s.take("Command line: ")) {
       LogLine l = made(LogKind::command_line);
       l.text = s.rest();

@@ -20,6 +20,7 @@ namespace {
 
 struct Range { // bytes, half-open
   u64 base = 0, size = 0;
+  u32 flags = 0; // of a memblock region
   u64 end() const { return base + size; }
   bool holds(u64 a) const { return a >= base && a - base < size; }
   friend bool operator==(const Range &, const Range &) = default;
@@ -192,7 +193,7 @@ private:
         break;
       case LogKind::dump_region:
         if (first_dump_ != 0 && second_dump_ == 0) {
-          (l.list == memblock_list::memory ? dump_memory_ : dump_reserved_).push_back({l.base, l.size});
+          (l.list == memblock_list::memory ? dump_memory_ : dump_reserved_).push_back({l.base, l.size, l.flags});
           if (l.list == memblock_list::memory) dump_nodes_.push_back(l.nid);
         }
         break;
@@ -229,6 +230,13 @@ private:
           ++node_cpus_[n];
         }
         break;
+      case LogKind::node_cpus:
+        if (l.nid < max_nodes) {
+          const auto n = static_cast<std::size_t>(l.nid);
+          if (brought_up_.size() <= n) brought_up_.resize(n + 1);
+          brought_up_[n] += l.n;
+        }
+        break;
       case LogKind::slit: slit_ = true; break;
       case LogKind::node_data:
         see_node_data(l.size);
@@ -249,6 +257,11 @@ private:
       default: break;
       }
       before = &l;
+    }
+    // Without CPU lines of the firmware's table, the nodes of those that came up tell; the boot CPU is on node 0.
+    if (node_cpus_.empty() && !srat_.empty() && !brought_up_.empty()) {
+      node_cpus_ = brought_up_;
+      ++node_cpus_[0];
     }
     percpu_layout_ = std::move(pcpu);
     if (release_.empty()) release_ = hints_.release;
@@ -546,7 +559,8 @@ private:
         const Range piece{*it, *std::next(it) - *it};
         if (brk_.size != 0 && brk_.holds(piece.base)) continue; // has a line of its own
         emit(Op::memblock_reserve, {piece.base, piece.size}, "early_reserve_memory", Phase::memblock, line,
-             early_owner(piece, image));
+             early_owner(piece, image))
+            .args[2] = {.value = r.flags, .given = r.flags != 0};
       }
     }
   }
@@ -595,7 +609,10 @@ private:
         emit(Op::memblock_set_current_limit, {isa_end}, "setup_arch", Phase::memblock, line);
         emit(Op::e820__memblock_setup, {}, "setup_arch", Phase::memblock, line);
         break;
-      case map_memory: emit(Op::memblock_set_current_limit, {mapped_end()}, "setup_arch", Phase::memblock, line); break;
+      case map_memory:
+        if (setup_.era->marks_first_mib)
+          emit(Op::memblock_clear_kho_scratch, {0, isa_end}, "setup_arch", Phase::memblock, line);
+        emit(Op::memblock_set_current_limit, {mapped_end()}, "setup_arch", Phase::memblock, line); break;
       case init_numa:
         numa_facts(line);
         step_[static_cast<std::size_t>(init_numa)] = count();
@@ -732,7 +749,7 @@ private:
       switch (l.kind) {
       case LogKind::add: add(l); break;
       case LogKind::reserve: reserve(l, next); break;
-      case LogKind::request: request(l); break;
+      case LogKind::request: request(l, request_behind(all, i)); break;
       case LogKind::free: free(l); break;
       case LogKind::dump: dump(l); break;
       case LogKind::dump_sizes:
@@ -783,6 +800,10 @@ private:
     else if (done_ <= init_huge)
       assume("the log ends before the boot is complete");
   }
+  static const LogLine *request_behind(const std::vector<LogLine> &all, std::size_t i) {
+    while (++i < all.size() && (all[i].kind == LogKind::reserve || only_a_result(all[i]))) {}
+    return i < all.size() ? &all[i] : nullptr;
+  }
   static bool is_memblock(LogKind k) {
     return k == LogKind::add || k == LogKind::reserve || k == LogKind::request || k == LogKind::free ||
            k == LogKind::dump || k == LogKind::dump_sizes || k == LogKind::dump_count || k == LogKind::dump_region;
@@ -804,7 +825,19 @@ private:
     out_.facts.adds.push_back(std::move(r));
   }
 
-  void request(const LogLine &l) {
+  // Where memblock_alloc_or_panic stands for the caller, what follows and the size tell the step.
+  bool part_of_step(const LogLine &l, const LogLine *next, Op &step) const {
+    if (made_by_step(l.caller, step)) return true;
+    if (!setup_.era->alloc_or_panic || l.caller != "__memblock_alloc_or_panic" || l.masked) return false;
+    if (next != nullptr && next->kind == LogKind::request && next->caller == "sparse_index_alloc") {
+      step = Op::sparse_init;
+      return true;
+    }
+    step = Op::free_area_init;
+    return l.size == setup_.config.sizeof_pgdat;
+  }
+
+  void request(const LogLine &l, const LogLine *next) {
     close_pending();
     LoggedAlloc a{.function = l.function,
                   .caller = l.caller,
@@ -816,7 +849,7 @@ private:
                   .addr = {},
                   .line = l.line};
     Op step{};
-    if (made_by_step(l.caller, step)) {
+    if (part_of_step(l, next, step)) {
       if (l.caller == "memmap_alloc" && !flat()) step = Op::sparse_init;
       // A distance table is the only request of numa_init that has a line; the rest of that step comes later.
       ensure(step_of(step, l.caller), l.line);
@@ -898,7 +931,8 @@ private:
         emit(Op::memblock_reserve, {l.base, l.size}, l.caller, phase(), l.line,
              first_mib                               ? std::string_view("first MiB")
              : l.base == brk_.base && brk_.size != 0 ? std::string_view("brk")
-                                                     : owner);
+                                                     : owner)
+            .args[2] = {.value = l.flags, .given = l.flags != 0};
       reserving_ = nullptr;
       return;
     }
@@ -1368,7 +1402,7 @@ private:
   };
   std::vector<Acpi> acpi_;
   std::vector<const LogLine *> srat_;
-  std::vector<u64> node_cpus_;
+  std::vector<u64> node_cpus_, brought_up_; // of each node: CPUs by the firmware's table; those that came up later
   bool trial_ = false; // only to find out what was reserved before
   u64 slab_cpus_ = 0;
   u64 max_arch_pfn_ = 0, nr_cpus_ = 0;

@@ -21,7 +21,8 @@ struct FlagName {
 constexpr FlagName flag_names[] = {{"hotplug", MEMBLOCK_HOTPLUG},
                                    {"mirror", MEMBLOCK_MIRROR},
                                    {"nomap", MEMBLOCK_NOMAP},
-                                   {"driver_managed", MEMBLOCK_DRIVER_MANAGED}};
+                                   {"driver_managed", MEMBLOCK_DRIVER_MANAGED},
+                                   {"kern", MEMBLOCK_RSRV_KERN}};
 
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -215,7 +216,7 @@ struct CommandParser {
         std::vector<std::string_view> names;
         for (const FlagName &f : flag_names) names.push_back(f.name);
         return fail(column, concat("unknown flag ", quoted(name), did_you_mean(name, names),
-                                   " (hotplug, mirror, nomap, driver_managed, joined by |)"));
+                                   " (hotplug, mirror, nomap, driver_managed, kern, joined by |)"));
       }
       out |= flag->bit;
       if (name.size() == rest.size()) return true;

@@ -445,6 +445,9 @@ private:
     const Arch &arch = *s.arch;
     const u64 blocks = u64{1} << (arch.section_size_bits - arch.page_shift - s.config.pageblock_order);
     const u64 block_pages = u64{1} << s.config.pageblock_order;
+    // Four bits a block; eight where the usage array has a byte for each, and the record shows the first of them.
+    const bool byte_each = s.config.sizeof_section_usage >= blocks;
+    std::size_t shown = 0;
     std::vector<std::string> expected, got;
     for_each_line(text, [&](std::string_view line) {
       if (const auto size = number_after(line, "sizeof_mem_section"))
@@ -457,18 +460,20 @@ private:
       const auto nr = number_after(line, "section");
       const auto types = word_after(line, "pageblock_flags");
       if (!nr || !flags || !map || !usage) return;
+      if (types) shown = types->size();
       expected.push_back(section_text(*nr, *flags, *map, *usage, types ? std::string(*types) : std::string()));
     });
     for (const SectionRun &r : s.sparse.sections)
       for (u64 i = 0; i < r.count; ++i) {
         const u64 nr = r.first + i;
         std::string types;
-        for (u64 i4 = 0; i4 < blocks; ++i4) {
-          const u64 b = i4 ^ 1; // four bits a block, printed byte by byte: the second of a byte comes first
+        for (u64 i4 = 0; i4 < blocks && (!byte_each || types.size() < shown); ++i4) {
+          const u64 b = byte_each ? i4 : i4 ^ 1; // printed byte by byte: the second of a byte comes first
           const pfn_t pfn{nr * arch.pages_per_section() + b * block_pages};
+          if (byte_each) types += '0';
           types += static_cast<char>('0' + static_cast<unsigned>(s.pages.pageblock(pfn)));
         }
-        types.resize(round_up(types.size(), 16), '0'); // whole words of 64 bits
+        if (!byte_each) types.resize(round_up(types.size(), 16), '0'); // whole words of 64 bits
         // present, has a map, online, early; the map's pointer is coded so that it is vmemmap's base in every section
         got.push_back(section_text(
             nr, r.initialised ? 0xf : 0x5, r.initialised ? vmemmap_base(s) : 0,
@@ -631,8 +636,9 @@ private:
         }
         // Nobody asks for pages below a zone of the same node that has some: what was given back late is still there. (The
         // lab has one CPU do it all, which makes a difference once a list drains.)
-        if (!z.pagesets.empty() && below_another(s, z.nid, z.name) && !got->pcp.empty() &&
-            (z.pagesets.size() == 1 || !has_drained(*got)))
+        // Only the lists that are limited by the low watermark drain as the lab's do.
+        if (s.era->pcp_high == PcpHigh::low_watermark && !z.pagesets.empty() && below_another(s, z.nid, z.name) &&
+            !got->pcp.empty() && (z.pagesets.size() == 1 || !has_drained(*got)))
           f.number(where + " pages on CPUs' lists", z.on_cpus, got->pcp[0].count);
       }
       if (const auto vm = file_("vm"))

@@ -59,7 +59,8 @@ constexpr std::string_view with_constructor[] = {"aio_inode_cache",
 constexpr struct {
   std::string_view name;
   unsigned major, minor;
-} with_free_pointer[] = {{"filp", 6, 12}, {"bfilp", 7, 2}, {"vm_area_struct", 7, 2}, {"TCP", 7, 2}, {"TCPv6", 7, 2}};
+} with_free_pointer[] = {{"filp", 6, 12}, {"bfilp", 7, 2},  {"vm_area_struct", 7, 2},
+                         {"TCP", 7, 2},   {"TCPv6", 7, 2}, {"ext4_inode_cache", 7, 2}};
 
 template <class Fn> void for_each_line(std::string_view text, Fn &&fn) {
   while (!text.empty()) {

@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t max_e820_entries = 512, max_numa_blocks = 4096;
 // An initrd lies below 2 GiB. Some ten events a page of it are as many as one call may have.
 constexpr u64 most_freed_singly = u64{2} << 30;
-constexpr u64 all_memblock_flags = MEMBLOCK_HOTPLUG | MEMBLOCK_MIRROR | MEMBLOCK_NOMAP | MEMBLOCK_DRIVER_MANAGED;
+constexpr u64 all_memblock_flags =
+    MEMBLOCK_HOTPLUG | MEMBLOCK_MIRROR | MEMBLOCK_NOMAP | MEMBLOCK_DRIVER_MANAGED | MEMBLOCK_RSRV_KERN;
 
 constexpr bool power_of_two(u64 x) { return x != 0 && (x & (x - 1)) == 0; }
 constexpr u64 as_result(int r) { return static_cast<u64>(static_cast<i64>(r)); }
@@ -376,12 +377,13 @@ Result Machine::make(const Site &site, Trace *t) {
     if (!site.given(2) && !site.given(3)) return leave(as_result(mb.add(t, site.addr(0), v[1])));
     return leave(as_result(mb.add_node(t, site.addr(0), v[1], site.nid(2), static_cast<u32>(v[3]))));
   case Op::memblock_remove: return leave(as_result(mb.remove(t, site.addr(0), v[1])));
-  case Op::memblock_reserve: return leave(as_result(mb.reserve(t, site.addr(0), v[1])));
+  case Op::memblock_reserve: return leave(as_result(mb.reserve(t, site.addr(0), v[1], static_cast<u32>(v[2]))));
   case Op::memblock_phys_free: return leave(as_result(mb.phys_free(t, site.addr(0), v[1])));
   case Op::memblock_mark_hotplug: return leave(as_result(mb.mark_hotplug(t, site.addr(0), v[1])));
   case Op::memblock_clear_hotplug: return leave(as_result(mb.clear_hotplug(t, site.addr(0), v[1])));
   case Op::memblock_mark_mirror: return leave(as_result(mb.mark_mirror(t, site.addr(0), v[1])));
   case Op::memblock_mark_nomap: return leave(as_result(mb.mark_nomap(t, site.addr(0), v[1])));
+  case Op::memblock_clear_kho_scratch: return leave(as_result(mb.clear_kho_scratch(t, site.addr(0), v[1])));
   case Op::memblock_clear_nomap: return leave(as_result(mb.clear_nomap(t, site.addr(0), v[1])));
   case Op::memblock_set_node:
     return leave(as_result(mb.set_node(t, site.addr(0), v[1], memblock_list::memory, site.nid(2))));

@@ -85,6 +85,8 @@ void cma_init_reserved_areas(System &s, Trace *t);
 
 // --- watermarks and late frees --------------------------------------------------------------------------------------
 void init_per_zone_wmark_min(System &s, Trace *t);
+// adjust_managed_page_count, after it: the reserves follow where the era says so. Nothing before the watermarks stand.
+void managed_pages_changed(System &s, Trace *t);
 // gather_bootmem_prealloc for one gigantic huge page that was reserved at boot: its pages count as managed from now
 // on, though they never see the buddy allocator. [base, base + size), bytes.
 void hugetlb_init(System &s, Trace *t, phys_addr_t base, u64 size);

@@ -11,7 +11,7 @@ struct TypeName {
   u32 type;
   std::string_view name;
 };
-constexpr std::array<TypeName, 8> type_names{{
+constexpr std::array<TypeName, 10> type_names{{
     {E820_TYPE_RAM, "usable"},
     {E820_TYPE_RESERVED, "reserved"},
     {E820_TYPE_ACPI, "ACPI data"},
@@ -20,6 +20,8 @@ constexpr std::array<TypeName, 8> type_names{{
     {E820_TYPE_PMEM, "persistent (type 7)"},
     {E820_TYPE_PRAM, "persistent (type 12)"},
     {E820_TYPE_SOFT_RESERVED, "soft reserved"},
+    {E820_TYPE_RAM, "System RAM"}, // how 7.2 prints them
+    {E820_TYPE_RESERVED, "device reserved"},
 }};
 
 // What e820__update_table leaves: sorted, disjoint (the larger type wins), neighbours of one type joined.

@@ -142,6 +142,7 @@ void free_reserved_area(System &s, Trace *t, phys_addr_t base, u64 size, std::st
   Call call(t, "free_reserved_area", what, {base.v, base.v + size});
   if (first >= end) return;
   s.pages.free_reserved(t, first, end - first);
+  managed_pages_changed(s, t);
   s.set(t, vm_field::totalram_pages, s.get(vm_field::totalram_pages) + (end - first));
   call.result(end - first);
 }

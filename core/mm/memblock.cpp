@@ -247,7 +247,7 @@ int memblock::double_array(Trace *t, memblock_list l, phys_addr_t new_area, u64 
   grow_array(t, l, ty.max * 2, array, new_bytes);
   if (old.v != 0) phys_free(t, old, round_up(old_bytes, page));
   // The kernel stops for good if this fails (a full `reserved` that finds no room of its own).
-  if (reserve(t, array, wanted) != 0) return no_memory;
+  if (reserve(t, array, wanted, rules.alloc_flags) != 0) return no_memory;
   call.result(0);
   return 0;
 }
@@ -266,9 +266,9 @@ int memblock::add_node(Trace *t, phys_addr_t base, u64 size, i32 nid, u32 flags)
   return r;
 }
 
-int memblock::reserve(Trace *t, phys_addr_t base, u64 size) {
+int memblock::reserve(Trace *t, phys_addr_t base, u64 size, u32 flags, i32 nid) {
   Call call(t, "memblock_reserve", {}, {base.v, size});
-  const int r = add_range(t, memblock_list::reserved, {base, size, MEMBLOCK_NONE, no_node});
+  const int r = add_range(t, memblock_list::reserved, {base, size, flags, nid});
   call.result(as_result(r));
   return r;
 }
@@ -345,6 +345,12 @@ int memblock::clear_hotplug(Trace *t, phys_addr_t base, u64 size) {
 }
 int memblock::mark_mirror(Trace *t, phys_addr_t base, u64 size) {
   return set_flag(t, "memblock_mark_mirror", base, size, MEMBLOCK_MIRROR, true);
+}
+int memblock::mark_kho_scratch(Trace *t, phys_addr_t base, u64 size) {
+  return set_flag(t, "memblock_mark_kho_scratch", base, size, MEMBLOCK_KHO_SCRATCH, true);
+}
+int memblock::clear_kho_scratch(Trace *t, phys_addr_t base, u64 size) {
+  return set_flag(t, "memblock_clear_kho_scratch", base, size, MEMBLOCK_KHO_SCRATCH, false);
 }
 int memblock::mark_nomap(Trace *t, phys_addr_t base, u64 size) {
   return set_flag(t, "memblock_mark_nomap", base, size, MEMBLOCK_NOMAP, true);
@@ -579,7 +585,8 @@ phys_addr_t memblock::alloc_range_nid(Trace *t, const AllocRequest &r) {
   const auto attempt = [&](i32 nid, u32 flags) {
     const phys_addr_t found = find_in_range_node(t, r.size, align, r.min_addr, r.max_addr, nid, flags);
     // A place that cannot be reserved (array full) is no place.
-    return found.v != 0 && reserve(t, found, r.size) == 0 ? found : phys_addr_t{};
+    const i32 owner = rules.alloc_keeps_nid ? nid : no_node;
+    return found.v != 0 && reserve(t, found, r.size, rules.alloc_flags, owner) == 0 ? found : phys_addr_t{};
   };
   for (u32 flags = choose_flags();; flags &= ~MEMBLOCK_MIRROR) {
     phys_addr_t found = attempt(r.nid, flags);

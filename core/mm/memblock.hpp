@@ -29,7 +29,7 @@ namespace mmscope {
 
 // Flags of a region (include/linux/memblock.h, enum memblock_flags).
 inline constexpr u32 MEMBLOCK_NONE = 0, MEMBLOCK_HOTPLUG = 1, MEMBLOCK_MIRROR = 2, MEMBLOCK_NOMAP = 4,
-                     MEMBLOCK_DRIVER_MANAGED = 8;
+                     MEMBLOCK_DRIVER_MANAGED = 8, MEMBLOCK_RSRV_KERN = 0x20, MEMBLOCK_KHO_SCRATCH = 0x40;
 
 struct memblock_region {
   phys_addr_t base; // bytes
@@ -64,6 +64,8 @@ struct memblock_rules {
   u64 region_bytes = 24; // sizeof(struct memblock_region): what array doubling asks for
   unsigned page_shift = 12;
   u64 cache_line = 64; // SMP_CACHE_BYTES, the alignment of a request that names none
+  u32 alloc_flags = MEMBLOCK_NONE; // of what an allocation reserves
+  bool alloc_keeps_nid = false;    // … which then is the asked node's
   bool numa = true;    // CONFIG_NUMA: regions have a node; without it everything is of node 0, and nothing says so
   friend bool operator==(const memblock_rules &, const memblock_rules &) = default;
 };
@@ -110,13 +112,16 @@ struct memblock {
   int add(Trace *t, phys_addr_t base, u64 size);                          // memblock_add
   int add_node(Trace *t, phys_addr_t base, u64 size, i32 nid, u32 flags); // memblock_add_node
   int remove(Trace *t, phys_addr_t base, u64 size);                       // memblock_remove
-  int reserve(Trace *t, phys_addr_t base, u64 size);                      // memblock_reserve
+  // memblock_reserve; with flags it is memblock_reserve_kern, and __memblock_reserve gives a node too.
+  int reserve(Trace *t, phys_addr_t base, u64 size, u32 flags = MEMBLOCK_NONE, i32 nid = no_node);
   int phys_free(Trace *t, phys_addr_t base, u64 size);                    // memblock_phys_free
   int mark_hotplug(Trace *t, phys_addr_t base, u64 size);
   int clear_hotplug(Trace *t, phys_addr_t base, u64 size);
   int mark_mirror(Trace *t, phys_addr_t base, u64 size); // also sets `mirror`
   int mark_nomap(Trace *t, phys_addr_t base, u64 size);
   int clear_nomap(Trace *t, phys_addr_t base, u64 size);
+  int mark_kho_scratch(Trace *t, phys_addr_t base, u64 size);
+  int clear_kho_scratch(Trace *t, phys_addr_t base, u64 size);
   int set_node(Trace *t, phys_addr_t base, u64 size, memblock_list list, i32 nid); // memblock_set_node
   void trim_memory(Trace *t, u64 align);                                           // memblock_trim_memory
   void cap_memory_range(Trace *t, phys_addr_t base, u64 size);                     // memblock_cap_memory_range

@@ -409,9 +409,10 @@ struct ZoneInit {
     for (const i32 nid : possible) {
       const bool known = static_cast<std::size_t>(nid) < s.pages.nodes().size() && s.pages.node(nid).online;
       if (!known) {
-        s.print(t, concat("Initializing node ", nid, " as memoryless"));
+        if (s.era->announces_memoryless) s.print(t, concat("Initializing node ", nid, " as memoryless"));
         const u64 bytes = s.config.sizeof_pgdat;
-        Call call(t, "memblock_alloc_try_nid", "free_area_init", {bytes, s.arch->cache_line, field(no_node), 0, 0});
+        const std::string_view caller = s.era->alloc_or_panic ? "__memblock_alloc_or_panic" : "free_area_init";
+        Call call(t, "memblock_alloc_try_nid", caller, {bytes, s.arch->cache_line, field(no_node), 0, 0});
         const phys_addr_t at = s.memblock.alloc_try_nid(t, {.size = bytes, .align = s.arch->cache_line});
         call.result(at.v);
         s.pages.init_node(t, nid, pfn_t{0}, 0, 0, at);
@@ -452,7 +453,8 @@ namespace {
 
 // find_next_best_node: near first, then the next higher node, then the one that fewer chose before.
 i32 next_best_node(const System &s, i32 from, const std::set<i32> &used, const std::vector<u64> &load) {
-  if (!used.contains(from)) return from;
+  const bool skip_local = s.era->memoryless_falls_back && s.pages.node(from).present_pages == 0;
+  if (!used.contains(from) && !skip_local) return from;
   i32 best = no_node;
   u64 best_value = ~u64{0};
   for (const pglist_data &n : s.pages.nodes()) {

@@ -66,6 +66,7 @@ void e820__memblock_setup(System &s, Trace *t) {
     if (e.type == E820_TYPE_RAM) s.memblock.add(t, e.addr, e.size);
   }
   s.memblock.trim_memory(t, s.arch->page_size());
+  if (s.era->marks_first_mib) s.memblock.mark_kho_scratch(t, phys_addr_t{0}, u64{1} << 20);
 }
 
 } // namespace mmscope

@@ -238,7 +238,7 @@ std::optional<SlabLayout> calculate_sizes(const SlubRules &rules, const CacheSha
   if (red && size == shape.object_size) size += rules.word; // a red zone needs at least a word
   l.inuse = static_cast<u32>(size);
   const bool keeps_size = (flags & STORE_USER) != 0 && (flags & KMALLOC) != 0;
-  if ((rcu && !shape.own_free_pointer) || poison || shape.ctor ||
+  if (((rcu || shape.ctor) && !shape.own_free_pointer) || poison ||
       (red && (shape.object_size < rules.word || (keeps_size && rules.kmalloc_size_word)))) {
     l.offset = static_cast<u32>(size);
     size += rules.word;

@@ -91,7 +91,7 @@ struct CacheShape { // what a creator says about its objects
   u32 object_size = 0;
   u32 align = 0; // after calculate_alignment
   bool ctor = false;
-  bool own_free_pointer = false; // kmem_cache_args.use_freeptr_offset: it may lie inside an object that RCU protects
+  bool own_free_pointer = false; // kmem_cache_args.use_freeptr_offset: it may lie inside an object that keeps its bytes
 };
 
 // An object's slot and a slab's, as in struct kmem_cache.

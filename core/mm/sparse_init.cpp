@@ -30,7 +30,7 @@ void mark_present(System &s, Trace *t) {
     if (s.config.sparse_extreme && s.sparse.roots_bytes == 0) {
       const phys_addr_t at = boot_request(s, t,
                                           {.name = "memblock_alloc_try_nid",
-                                           .caller = "sparse_init",
+                                           .caller = s.era->alloc_or_panic ? "__memblock_alloc_or_panic" : "sparse_init",
                                            .size = roots_bytes,
                                            .align = arch.internode_align});
       s.sparse.set_roots(t, at, roots_bytes);
@@ -55,9 +55,10 @@ void mark_present(System &s, Trace *t) {
   }
 }
 
-// The usage array, wanted in the section that holds the node's NODE_DATA, so that neither pins the other's section.
+// The usage array, wanted in the section that holds the node's NODE_DATA, so that neither pins the other's section,
+// where sections can be removed.
 phys_addr_t alloc_usage(System &s, Trace *t, i32 nid, u64 bytes) {
-  if (!s.config.memory_hotremove) // nothing will ever be unplugged
+  if (!s.era->usage_near_pgdat || !s.config.memory_hotremove)
     return boot_request(s, t,
                         {.name = "memblock_alloc_try_nid",
                          .caller = "sparse_init_nid",
@@ -102,7 +103,8 @@ void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 en
                                          .size = s.arch->page_size(),
                                          .align = s.arch->page_size(),
                                          .min_addr = low_limit(s),
-                                         .nid = nid});
+                                         .max_addr = phys_addr_t{s.era->vmemmap_max_addr},
+                                        .nid = nid});
     s.sparse.add_table(t, level, at);
   };
   for (u64 i = start >> pud_shift; i <= (end - 1) >> pud_shift; ++i) {
@@ -129,7 +131,9 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
 
   phys_addr_t usage = alloc_usage(s, t, nid, usage_bytes * count);
   if (usage.v == 0) return;
-  phys_addr_t map = boot_request(s, t,
+  phys_addr_t map{0};
+  if (s.era->sparse_map_buffer)
+    map = boot_request(s, t,
                                  {.name = "memblock_alloc_exact_nid_raw",
                                   .caller = s.config.map_caller,
                                   .size = map_step * count,
@@ -153,10 +157,11 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
       if (one_by_one) {
         map = boot_request(s, t,
                            {.name = "memblock_alloc_try_nid_raw",
-                            .caller = "vmemmap_alloc_block",
+                            .caller = s.era->sparse_map_buffer ? "vmemmap_alloc_block" : "vmemmap_populate_hugepages",
                             .size = map_step,
                             .align = map_step,
                             .min_addr = low,
+                            .max_addr = phys_addr_t{s.era->vmemmap_max_addr},
                             .nid = nid});
         if (map.v == 0) return;
       }

@@ -144,6 +144,8 @@ System make_system(const SystemSetup &setup) {
   s.memblock.rules = {.region_bytes = region_bytes(*setup.arch, setup.config),
                       .page_shift = setup.arch->page_shift,
                       .cache_line = setup.config.cache_line != 0 ? setup.config.cache_line : setup.arch->cache_line,
+                      .alloc_flags = setup.era->marks_kernel_reservations ? MEMBLOCK_RSRV_KERN : MEMBLOCK_NONE,
+                      .alloc_keeps_nid = setup.era->reservations_know_node,
                       .numa = setup.config.numa};
   s.memblock.memory.max = setup.arch->memory_regions;
   if (setup.arch->region_for_each_cpu) s.memblock.reserved.max += setup.config.nr_cpus_max + 1;

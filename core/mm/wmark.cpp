@@ -112,6 +112,10 @@ void setup_wmarks(System &s, Trace *t) {
 
 } // namespace
 
+void managed_pages_changed(System &s, Trace *t) {
+  if (s.era->reserves_follow_managed && s.get(vm_field::total_reserve_pages) != 0) setup_lowmem_reserve(s, t);
+}
+
 void init_per_zone_wmark_min(System &s, Trace *t) {
   Call call(t, "init_per_zone_wmark_min", "do_one_initcall");
   calculate_min_free_kbytes(s, t);
