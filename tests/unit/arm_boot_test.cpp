@@ -144,11 +144,11 @@ TEST_CASE("arm: low memory ends below vmalloc") {
   CHECK(low_pages(2 * GiB, "") == 768 * MiB >> 12);
   CHECK(low_pages(256 * MiB, "") == 256 * MiB >> 12);
   CHECK(low_pages(2 * GiB, "vmalloc=512M") == 496 * MiB >> 12);
-  CHECK(low_pages(2 * GiB, "vmalloc=1M") == 992 * MiB >> 12);  // at least 16 MiB of it
+  CHECK(low_pages(2 * GiB, "vmalloc=1M") == 992 * MiB >> 12);   // at least 16 MiB of it
   CHECK(low_pages(2 * GiB, "vmalloc=4000M") == 32 * MiB >> 12); // at least 32 MiB low
 }
 
-TEST_CASE("arm: a first bank that begins inside a PMD loses its head; the limit is whole PMDs") {
+TEST_CASE("arm: a first bank that begins inside a PMD loses its head, and the limit is whole PMDs") {
   System s = board({{0x40100000, 100 * MiB}}, "", "6.1.0-50-armmp");
   adjust_lowmem_bounds(s, nullptr);
   CHECK(s.memblock.memory.regions[0].size == MiB);
