@@ -4,6 +4,7 @@
 #include "base/units.hpp"
 #include "cli/grade.hpp"
 #include "cli/lessons.hpp"
+#include "cli/pages.hpp"
 #include "cli/trace.hpp"
 #include "io/autopsy_view.hpp"
 #include "io/dmesg.hpp"
@@ -45,21 +46,33 @@ mmscope inspect BOOT PATH...       everything about a thing: "page[0x1234]", "no
 mmscope autopsy FILE               why a "page allocation failure" or OOM report failed; "-" reads standard input
 mmscope machines                   the presets
 mmscope eras [FROM TO]             the kernel versions that are known; what changed from one to another
+mmscope page-layout                struct page byte by byte, in any era; with --against ERA what changed
+mmscope pfn PFN                    from a page frame to its struct page and back, step by step in each memory model
 mmscope lessons check [FOLDER...]  play lessons, right and wrong; without a folder all of web/lessons
 mmscope lessons key FOLDER         the right answers of a seed, and what wrong ones are told; JSON
 mmscope grade RECEIPT...           does again what learners handed in; a gradebook as CSV
 mmscope help                       this text
 mmscope --version
 
-boot, run, trace and autopsy take
+boot, run, trace, autopsy, page-layout and pfn take
   --format text|json    json: one object with everything
 boot and run also take
-  --show VIEW...        memblock zones zoneinfo buddyinfo pagetypeinfo iomem free-lists sections log digest
+  --show VIEW...        memblock zones zoneinfo buddyinfo pagetypeinfo iomem free-lists sections slabinfo bootmem pairs
+                        log digest
   --events              also what happened inside every call
 boot also takes
   --until PHASE         memblock numa sparse zones zonelists handoff slab deferred done
 query and inspect take
   --at CALL[:EVENT]     before that call, or so many events inside it, from 0; the end of the boot otherwise
+page-layout and pfn take
+  --era E               whose struct page: 2.4.22 2.6.11 2.6.20 2.6.24 4.9 5.10 5.15 6.1 6.12 7.2; 6.1, or the machine's
+  --options A,B         what the kernel is configured with, or none; what usual kernels have otherwise
+  --machine NAME        whose memory: for pfn qemu-1g otherwise
+page-layout also takes
+  --bits 32|64          the word's size
+  --against E           the era to compare with
+pfn also takes
+  --model M             flatmem, discontigmem, sparsemem-static, sparsemem-extreme or vmemmap alone
 lessons key takes
   --seed N              which questions; 1 otherwise
 grade takes
@@ -78,6 +91,7 @@ struct Options {
   Phase until = Phase::done;
   bool json = false, events = false;
   u64 seed = 1;
+  PageQuestion page;
 };
 
 int misuse(const Io &io, std::string_view what) {
@@ -89,17 +103,22 @@ int misuse(const Io &io, std::string_view what) {
 
 struct Flag {
   std::string_view name;
-  std::array<std::string_view, 4> verbs; // that take it
+  std::array<std::string_view, 6> verbs; // that take it
 };
-constexpr std::array<Flag, 9> known_flags{{{"--dmesg", {"boot"}},
-                                           {"--machine", {"boot", "run"}},
-                                           {"--until", {"boot"}},
-                                           {"--show", {"boot", "run"}},
-                                           {"--format", {"boot", "run", "trace", "autopsy"}},
-                                           {"--events", {"boot", "run"}},
-                                           {"--at", {"query", "inspect"}},
-                                           {"--lessons", {"grade"}},
-                                           {"--seed", {"lessons"}}}};
+constexpr Flag known_flags[] = {{"--dmesg", {"boot"}},
+                                {"--machine", {"boot", "run", "page-layout", "pfn"}},
+                                {"--until", {"boot"}},
+                                {"--show", {"boot", "run"}},
+                                {"--format", {"boot", "run", "trace", "autopsy", "page-layout", "pfn"}},
+                                {"--events", {"boot", "run"}},
+                                {"--at", {"query", "inspect"}},
+                                {"--era", {"page-layout", "pfn"}},
+                                {"--options", {"page-layout", "pfn"}},
+                                {"--bits", {"page-layout"}},
+                                {"--against", {"page-layout"}},
+                                {"--model", {"pfn"}},
+                                {"--lessons", {"grade"}},
+                                {"--seed", {"lessons"}}};
 
 // Reads everything after the verb. Returns what is wrong, or "".
 std::string parse_options(std::span<const std::string_view> args, Options &o) {
@@ -112,8 +131,8 @@ std::string parse_options(std::span<const std::string_view> args, Options &o) {
     const std::size_t equals = word.find('=');
     const std::string_view flag = word.substr(0, equals);
     const auto known =
-        std::find_if(known_flags.begin(), known_flags.end(), [&](const Flag &f) { return f.name == flag; });
-    if (known == known_flags.end()) {
+        std::find_if(std::begin(known_flags), std::end(known_flags), [&](const Flag &f) { return f.name == flag; });
+    if (known == std::end(known_flags)) {
       std::vector<std::string_view> names;
       for (const Flag &f : known_flags) names.push_back(f.name);
       return concat("unknown option ", word, did_you_mean(flag, names));
@@ -142,7 +161,19 @@ std::string parse_options(std::span<const std::string_view> args, Options &o) {
       const auto seed = parse_u64(value);
       if (!seed) return concat("not a seed: '", value, '\'');
       o.seed = *seed;
-    } else if (flag == "--dmesg")
+    } else if (flag == "--bits") {
+      const auto bits = parse_u64(value);
+      if (!bits) return concat("not a number of bits: '", value, '\'');
+      o.page.bits = *bits;
+    } else if (flag == "--era")
+      o.page.era = value;
+    else if (flag == "--options")
+      o.page.options = value;
+    else if (flag == "--against")
+      o.page.against = value;
+    else if (flag == "--model")
+      o.page.model = value;
+    else if (flag == "--dmesg")
       o.dmesg = value;
     else if (flag == "--lessons")
       o.lessons = value;
@@ -155,7 +186,7 @@ std::string parse_options(std::span<const std::string_view> args, Options &o) {
       if (o.until == Phase::none) return concat("there is no phase '", value, "'", did_you_mean(value, names));
     } else if (flag == "--format") {
       if (value != "text" && value != "json") return concat("there is no format '", value, "': text or json");
-      o.json = value == "json";
+      o.json = o.page.json = value == "json";
     } else {
       // Views follow as long as words are views: a script's name may come after them.
       for (;;) {
@@ -586,6 +617,37 @@ int eras(const Io &io, const Options &o) {
   return ok;
 }
 
+// A machine at the end of its boot, for what is asked of its memory.
+int boot_machine(const Io &io, std::string_view name, std::optional<Machine> &machine) {
+  Script script;
+  std::string kernel;
+  if (const int status = load_machine(io, std::string(name), script, kernel); status != ok) return status;
+  machine.emplace(script.setup);
+  for (const Command &c : script.commands)
+    if (const Result r = machine->apply(c, nullptr); !r.ok()) {
+      io.err(concat("mmscope: ", name, ": ", r.error, '\n'));
+      return failed;
+    }
+  return ok;
+}
+
+int page_layouts(const Io &io, const Options &o) {
+  if (!o.words.empty()) return misuse(io, concat("unexpected argument '", o.words[0], "'"));
+  std::optional<Machine> machine;
+  if (o.machine)
+    if (const int status = boot_machine(io, *o.machine, machine); status != ok) return status;
+  const std::string wrong = show_page_layout(io, o.page, machine ? &machine->system() : nullptr);
+  return wrong.empty() ? ok : misuse(io, wrong);
+}
+
+int page_addresses(const Io &io, const Options &o) {
+  if (o.words.size() != 1) return misuse(io, "pfn needs one page frame number");
+  std::optional<Machine> machine;
+  if (const int status = boot_machine(io, o.machine.value_or("qemu-1g"), machine); status != ok) return status;
+  const std::string wrong = show_page_address(io, o.page, o.words[0], machine->system());
+  return wrong.empty() ? ok : misuse(io, wrong);
+}
+
 int lessons(const Io &io, const Options &o) {
   if (!o.words.empty() && o.words[0] == "check") return check_lessons(io, std::span(o.words).subspan(1));
   if (o.words.size() == 2 && o.words[0] == "key") return write_lesson_key(io, std::string(o.words[1]), o.seed);
@@ -620,7 +682,7 @@ int run(std::span<const std::string_view> args, const Io &io) {
     std::string_view name;
     int (*run)(const Io &, const Options &);
   };
-  static constexpr std::array<Verb, 11> verbs{{{"boot", boot},
+  static constexpr std::array<Verb, 13> verbs{{{"boot", boot},
                                                {"run", run_script},
                                                {"trace", trace},
                                                {"verify", verify},
@@ -629,6 +691,8 @@ int run(std::span<const std::string_view> args, const Io &io) {
                                                {"autopsy", examine_report},
                                                {"machines", machines},
                                                {"eras", eras},
+                                               {"page-layout", page_layouts},
+                                               {"pfn", page_addresses},
                                                {"lessons", lessons},
                                                {"grade", grade_receipts}}};
   const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb &v) { return v.name == o.verb; });

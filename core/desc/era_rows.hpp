@@ -23,7 +23,6 @@ inline constexpr Era pivot_row{
     .name = "6.1",
     .major = 6,
     .minor = 1,
-    .memblock_region_bytes = 24,
     .no_node_region = 1024,
     .marks_kernel_reservations = false,
     .first_mib = FirstMiB::whole,

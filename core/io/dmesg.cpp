@@ -221,7 +221,7 @@ public:
     case LogKind::fact:
       if (l.fact == LineKind::fallback) return "Fallback order for Node -";
       if (l.fact == LineKind::built) return "Built - zonelists";
-      if (l.fact == LineKind::lowmem) return strip_lowmem(l);
+      if (l.fact == LineKind::lowmem || l.fact == LineKind::highmem_init) return strip_lowmem(l);
       return {};
     case LogKind::dump_count:
     case LogKind::dump_region: return dump(l, message);

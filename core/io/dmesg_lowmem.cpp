@@ -7,6 +7,8 @@ namespace mmscope {
 
 namespace {
 
+constexpr std::string_view highmem_mark = "Initializing - for node - (-)";
+
 bool any_start(std::string_view m, std::initializer_list<std::string_view> starts) {
   for (const std::string_view s : starts)
     if (m.starts_with(s)) return true;
@@ -36,14 +38,15 @@ LogLine lowmem_line(std::string_view m) {
   LogLine l;
   l.kind = LogKind::fact;
   l.fact = init ? LineKind::highmem_init : LineKind::lowmem;
-  l.masked = m.front() == '-';
-  l.flag = amount; // a mark
+  l.masked = m.front() == '-' || m == highmem_mark;
+  l.flag = amount || init; // a mark
   l.text = m;
   return l;
 }
 
 std::string strip_lowmem(const LogLine &l) {
   if (!l.flag) return {};
+  if (l.fact == LineKind::highmem_init) return std::string(highmem_mark);
   return l.text.find("HIGHMEM") != std::string::npos ? "-MB HIGHMEM available." : "-MB LOWMEM available.";
 }
 

@@ -747,6 +747,7 @@ private:
       case LogKind::fact:
         if (l.fact == LineKind::fallback || l.fact == LineKind::built) ensure(build_zonelists, l.line);
         if (l.fact == LineKind::lowmem && l.flag) ensure(init_numa, l.line);
+        if (l.fact == LineKind::highmem_init) ensure(hand_over, l.line);
         if ((done_ > init_zones || l.fact == LineKind::lowmem) && !l.masked)
           out_.facts.lines.push_back({l.fact, l.line, l.text});
         break;
@@ -1088,6 +1089,9 @@ private:
         if (r.freed_by == l.caller)
           if (Live *a = r.first ? earliest(r.allocated_by) : latest(r.allocated_by)) return {a, 0, a->size};
     if (l.size == 0) return {};
+    if (l.caller == "memblock_free") // by pointer, and not inlined: whoever gives back that much
+      for (const FreeRule &r : free_rules)
+        if (Live *a = latest(r.allocated_by, l.size)) return {a, 0, l.size};
     if (Live *a = latest(l.caller, l.size)) return {a, 0, l.size};
     // By the logged addresses second.
     for (auto a = live_.rbegin(); a != oldest(); ++a) {

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "lab/old_calls.hpp"
 #include "lab/page_calls.hpp"
 #include "lab/slab_calls.hpp"
 #include "lab/workload_calls.hpp"
@@ -88,12 +89,19 @@ std::string_view not_built(Op op, const System &s) {
 
 // Something is asked of the page allocator, or given back to it.
 const CallRow *row_of(Op op) {
-  for (const std::span<const CallRow> rows : {page_call_rows(), slab_call_rows(), workload_call_rows()})
+  for (const std::span<const CallRow> rows :
+       {page_call_rows(), slab_call_rows(), workload_call_rows(), old_call_rows()})
     for (const CallRow &row : rows)
       if (row.op == op) return &row;
   return nullptr;
 }
-bool is_request(Op op) { return row_of(op) != nullptr; }
+// Is for the allocators before memblock: they stand beside the boot, and nothing of it has to come first.
+bool is_old(Op op) {
+  for (const CallRow &row : old_call_rows())
+    if (row.op == op) return true;
+  return false;
+}
+bool is_request(Op op) { return row_of(op) != nullptr && !is_old(op); }
 
 // What happens to pages: memblock is behind it, zones are needed.
 bool is_about_pages(Op op) {
@@ -132,7 +140,7 @@ std::string_view span_name(Op op) {
   case Op::e820_add: return "e820__range_add";
   case Op::movable_node: return "cmdline_parse_movable_node";
   case Op::setup_per_cpu_pageset: return op_info(op).name;
-  default: return is_request(op) ? op_info(op).name : std::string_view();
+  default: return row_of(op) != nullptr ? op_info(op).name : std::string_view();
   }
 }
 
@@ -177,7 +185,7 @@ void Machine::Site::resolve(const Machine &m) {
         fail(i, arg.name, " names a result that no call has given yet");
       else if (*value == 0 && c.op == Op::hugetlb_init)
         v[i] = 0; // a gigantic page that memblock could not find is counted by nobody
-      else if (*value == 0)
+      else if (*value == 0 && c.op != Op::free_pages_ok) // a block there may begin at page 0
         fail(i, arg.name, " names the result of an allocation that failed");
       else if (*value + a.value < *value)
         fail(i, arg.name, " wraps around: the offset is too large");
@@ -228,7 +236,7 @@ void Machine::check_order(Site &site) const {
     if (op == Op::memblock_free_all)
       site.fail(no_arg, "memblock_free_all has run already: the page allocator has this memory, and would get free "
                         "pages a second time");
-    else if (!is_about_pages(op))
+    else if (!is_about_pages(op) && !is_old(op))
       site.fail(no_arg, name,
                 " comes too late: memblock_free_all has given the memory to the page allocator, and from "
                 "there on the kernel neither asks nor changes memblock");
@@ -498,6 +506,9 @@ std::size_t Machine::bytes() const {
   for (const auto &row : s.numa.distance) n += held(row);
   for (const std::string &line : s.lines) n += line.capacity();
   if (workload_) n += workload_->bytes();
+  if (s.bootmem) n += static_cast<std::size_t>(s.bootmem->memory_bytes());
+  n += held(s.pair_zones);
+  for (const PairZone &z : s.pair_zones) n += static_cast<std::size_t>(z.memory_bytes());
   return n + static_cast<std::size_t>(s.pages.memory_bytes() + s.slub.memory_bytes());
 }
 
