@@ -11,7 +11,10 @@ namespace {
 
 constexpr u64 most_align = u64{1} << 32;
 constexpr u64 max_dma_address = u64{16} << 20; // __pa(MAX_DMA_ADDRESS): alloc_bootmem keeps what lies below
-constexpr std::size_t most_zones = 16;
+// 512 MiB: giving that away page by page is more than half a million events, which are kept while the call is on show.
+constexpr u64 most_pages = u64{1} << 17;
+constexpr std::size_t most_zones = 4; // DMA, Normal, HighMem, and one to try
+static_assert(most_pages <= most_pair_pages);
 constexpr i64 no_memory = -12; // ENOMEM
 
 CallFault fault_if(std::string why, unsigned arg = ~0u) {
@@ -24,7 +27,7 @@ CallFault check_init(const CallSite &c) {
   if (c.s.bootmem) return {"init_bootmem has run already"};
   const u64 start = c.v[2];
   if (c.v[1] <= start) return {concat("the node has no page: it begins at page ", start), 1};
-  if (c.v[1] - start > most_pair_pages) return {concat("a bitmap has ", most_pair_pages, " pages at most here"), 1};
+  if (c.v[1] - start > most_pages) return {concat("a bitmap has ", most_pages, " pages at most here"), 1};
   if (c.v[1] > u64{1} << (c.s.arch->max_physmem_bits - c.s.arch->page_shift))
     return {"the node ends beyond physical memory", 1};
   if (c.v[3] > static_cast<u64>(BootmemResume::lowered_by_free))
@@ -80,7 +83,7 @@ CallOutcome free_all(CallSite &c) { return {free_all_bootmem(c.s, c.t)}; }
 
 CallFault check_zone(const CallSite &c) {
   const u64 pages = c.v[0], start = c.v[2];
-  if (pages == 0 || pages > most_pair_pages) return {concat("a zone has 1 to ", most_pair_pages, " pages here"), 0};
+  if (pages == 0 || pages > most_pages) return {concat("a zone has 1 to ", most_pages, " pages here"), 0};
   if (c.v[1] == 0 || c.v[1] > max_pair_orders) return {concat("orders goes from 1 to ", max_pair_orders), 1};
   if (start > u64{1} << (c.s.arch->max_physmem_bits - c.s.arch->page_shift))
     return {"the zone begins beyond physical memory", 2};
