@@ -101,7 +101,14 @@ std::string show_page_layout(const Io &io, const PageQuestion &q, const System *
       const u64 bytes = PageAddresses(own_model(*machine), g, ram_of(*machine)).cost().map_bytes;
       const u64 share = mem_map_cost(1, bytes, ram_bytes(*machine)).share;
       if (q.json)
-        w.begin_object().key("era").string(a.row->name).key("bytes").number(bytes).key("share").number(share).end_object();
+        w.begin_object()
+            .key("era")
+            .string(a.row->name)
+            .key("bytes")
+            .number(bytes)
+            .key("share")
+            .number(share)
+            .end_object();
       else
         append(s, "mem_map on this machine with ", a.row->name, "'s ", g.sizeof_page, " bytes: ", bytes_text(bytes),
                ", ", share_text(share), " of RAM\n");

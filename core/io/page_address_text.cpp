@@ -65,8 +65,8 @@ void append_model_cost(std::string &out, const PageAddresses &a, u64 ram_bytes) 
   append(out, "  mem_map: ", bytes_text(c.map_bytes), " in ", c.arrays, c.arrays == 1 ? " array, " : " arrays, ",
          share_text(mem_map_cost(1, c.map_bytes, ram_bytes).share), " of RAM; ", count_text(c.struct_pages),
          " struct pages, ", count_text(c.hole_pages), " of them on holes\n");
-  append(out, "  tables: ", bytes_text(c.table_bytes), "; addresses: ", bytes_text(c.address_bytes), "; loads: ",
-         c.loads_to_page, " to the struct page, ", c.loads_to_pfn, " back\n");
+  append(out, "  tables: ", bytes_text(c.table_bytes), "; addresses: ", bytes_text(c.address_bytes),
+         "; loads: ", c.loads_to_page, " to the struct page, ", c.loads_to_pfn, " back\n");
 }
 
 void append_flags_layout(std::string &out, const FlagsLayout &l) {
@@ -84,7 +84,14 @@ void append_flags_layout(std::string &out, const FlagsLayout &l) {
 void write_flags_layout(JsonWriter &w, const FlagsLayout &l) {
   w.begin_object().key("fields").begin_array();
   for (const FlagsField &f : l.fields)
-    w.begin_object().key("name").string(f.name).key("width").number(f.width).key("shift").number(f.pgshift).end_object();
+    w.begin_object()
+        .key("name")
+        .string(f.name)
+        .key("width")
+        .number(f.width)
+        .key("shift")
+        .number(f.pgshift)
+        .end_object();
   w.end_array().key("unused").number(l.unused).key("flags").number(l.pageflags).key("bits").number(l.word_bits);
   w.key("zoneid_shift").number(l.zoneid_shift).key("zone_lookup").string(l.zone_lookup);
   w.key("node_outside").boolean(l.node_outside).key("cpupid_outside").boolean(l.cpupid_outside);
