@@ -103,6 +103,7 @@ struct PageFlagAlias {
 struct PageType { // what _mapcount's word holds in a page that no one maps
   std::string_view name;
   u32 value, mask; // the word has it when (word & mask) == value
+  u32 stored;      // what the kernel writes
 };
 struct PageMeaning { // of a member, while the page is used so
   PageUse use;

@@ -211,9 +211,9 @@ constexpr PageFlag flags_4_9[] = {
 };
 constexpr PageFlagAlias aliases_4_9[] = {{"readahead", "reclaim"}};
 constexpr PageType types_4_9[] = {
-    {"buddy", 0xffffff80, 0xffffffff},   // -128
-    {"balloon", 0xffffff00, 0xffffffff}, // -256
-    {"kmemcg", 0xfffffe00, 0xffffffff},  // -512
+    {"buddy", 0xffffff80, 0xffffffff, 0xffffff80},   // -128
+    {"balloon", 0xffffff00, 0xffffffff, 0xffffff00}, // -256
+    {"kmemcg", 0xfffffe00, 0xffffffff, 0xfffffe00},  // -512
 };
 constexpr PageMeaning meanings_4_9[] = {
     {U::free_block, "private", "the block's order, in its first page"},

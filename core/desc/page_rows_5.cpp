@@ -346,15 +346,11 @@ constexpr PageFlagAlias aliases_6_1[] = {
 
 // A type clears its bit; the upper four stay, which a count of mappings never brings about.
 constexpr u32 base = 0xf0000000;
-constexpr PageType types_5_10[] = {{"buddy", base, base | 0x80},
-                                   {"offline", base, base | 0x100},
-                                   {"kmemcg", base, base | 0x200},
-                                   {"table", base, base | 0x400},
-                                   {"guard", base, base | 0x800}};
-constexpr PageType types_5_15[] = {{"buddy", base, base | 0x80},
-                                   {"offline", base, base | 0x100},
-                                   {"table", base, base | 0x200},
-                                   {"guard", base, base | 0x400}};
+constexpr PageType cleared(std::string_view name, u32 bit) { return {name, base, base | bit, ~bit}; }
+constexpr PageType types_5_10[] = {cleared("buddy", 0x80), cleared("offline", 0x100), cleared("kmemcg", 0x200),
+                                   cleared("table", 0x400), cleared("guard", 0x800)};
+constexpr PageType types_5_15[] = {cleared("buddy", 0x80), cleared("offline", 0x100), cleared("table", 0x200),
+                                   cleared("guard", 0x400)};
 
 constexpr std::string_view free_mark = "PG_buddy's bit 0x80 is clear in page_type (-129), with the order in private";
 constexpr PageMeaning meanings_5_10[] = {

@@ -390,11 +390,10 @@ constexpr PageFlagAlias aliases_7_2[] = {
     {"partially_mapped", "reclaim"},
 };
 
-constexpr u32 type_byte = 0xff000000;
+constexpr PageType in_byte(std::string_view name, u32 type) { return {name, type << 24, 0xff000000, type << 24}; }
 constexpr PageType types_6_12[] = {
-    {"buddy", 0xf0000000, type_byte},    {"offline", 0xf1000000, type_byte},    {"table", 0xf2000000, type_byte},
-    {"guard", 0xf3000000, type_byte},    {"hugetlb", 0xf4000000, type_byte},    {"slab", 0xf5000000, type_byte},
-    {"zsmalloc", 0xf6000000, type_byte}, {"unaccepted", 0xf7000000, type_byte},
+    in_byte("buddy", 0xf0),   in_byte("offline", 0xf1), in_byte("table", 0xf2),    in_byte("guard", 0xf3),
+    in_byte("hugetlb", 0xf4), in_byte("slab", 0xf5),    in_byte("zsmalloc", 0xf6), in_byte("unaccepted", 0xf7),
 };
 constexpr PageMeaning meanings_6_12[] = {
     {U::free_block, "private", "the block's order, in its first page"},

@@ -69,6 +69,35 @@ void append_model_cost(std::string &out, const PageAddresses &a, u64 ram_bytes) 
          "; loads: ", c.loads_to_page, " to the struct page, ", c.loads_to_pfn, " back\n");
 }
 
+void append_page_bytes(std::string &out, const PageBytes &b, pfn_t pfn) {
+  append(out, "page frame ", hex_text(pfn.v), ": ", b.error.empty() ? page_use_name(b.use) : std::string_view(b.error));
+  if (b.at != 0) append(out, ", its struct page at ", hex_text(b.at));
+  out += '\n';
+  for (const LiveMember &m : b.members) {
+    out += "  ";
+    append_padded(out, m.member.offset, 3);
+    append(out, "  ", m.member.name, " = ", m.value ? hex_text(*m.value) : "?", "  ", m.what, '\n');
+  }
+}
+
+void write_page_bytes(JsonWriter &w, const PageBytes &b, pfn_t pfn) {
+  w.begin_object().key("pfn").number(pfn.v);
+  if (!b.error.empty()) {
+    w.key("error").string(b.error).end_object();
+    return;
+  }
+  w.key("use").string(page_use_name(b.use)).key("size").number(b.size);
+  if (b.at != 0) w.key("at").string(hex_text(b.at));
+  w.key("members").begin_array();
+  for (const LiveMember &m : b.members) {
+    w.begin_object().key("structure").string(m.member.structure).key("name").string(m.member.name);
+    w.key("offset").number(m.member.offset).key("size").number(m.member.size).key("what").string(m.what);
+    if (m.value) w.key("value").string(hex_text(*m.value));
+    w.end_object();
+  }
+  w.end_array().end_object();
+}
+
 void append_flags_layout(std::string &out, const FlagsLayout &l) {
   out += "  page->flags:";
   for (const FlagsField &f : l.fields)

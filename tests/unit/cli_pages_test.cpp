@@ -69,6 +69,40 @@ TEST_CASE("cli: page-layout compares two eras, also by what they cost") {
   CHECK(!j["flag_changes"].empty());
 }
 
+TEST_CASE("cli: page-layout shows what stands in a page of a machine") {
+  const auto page = [](std::string_view era, std::string_view pfn) {
+    return json::parse(
+        call({"page-layout", "--machine", "qemu-1g", "--era", era, "--page", pfn, "--format", "json"}).out)["page"];
+  };
+  const auto value = [](const json &of, std::string_view name) {
+    for (const json &m : of["members"])
+      if (m["name"] == name && m.contains("value")) return m["value"].get<std::string>();
+    return std::string("none");
+  };
+  // The first page of a free block of order 10 in node 0's zone 1.
+  const json head = page("6.1", "0x12000");
+  CHECK(head["use"] == "free block");
+  CHECK(head["at"] == "0xffffea0000480000");
+  CHECK(value(head, "private") == "0xa");
+  CHECK(value(head, "page_type") == "0xffffff7f");
+  CHECK(value(head, "_refcount") == "0x0");
+  CHECK(value(head, "buddy_list") == "none");       // a link: not known
+  CHECK(value(head, "flags") == "0xfffffc0000000"); // zone 1 at bit 51, last_cpupid -1 at bit 30
+  CHECK(value(page("6.12", "0x12000"), "page_type") == "0xf0000000");
+  CHECK(value(page("4.9", "0x12000"), "_mapcount") == "0xffffff80");
+  CHECK(value(page("2.6.11", "0x12000"), "_count") == "0xffffffff"); // counts from -1
+  // Inside the block nothing is marked.
+  const json inside = page("6.1", "0x12001");
+  CHECK(inside["use"] == "any use");
+  CHECK(value(inside, "page_type") == "0xffffffff");
+  // The kernel's image is reserved, and counts one user.
+  const json image = page("6.1", "0x1000");
+  CHECK(value(image, "_refcount") == "0x1");
+  CHECK(value(image, "flags") == "0xfffffc0001000"); // PG_reserved is bit 12
+  CHECK(page("6.1", "0xffffff")["error"] == "this frame has no struct page");
+  CHECK(call({"page-layout", "--page", "1"}).status == 2);
+}
+
 TEST_CASE("cli: pfn walks to the struct page and back in every model") {
   const json j = json::parse(call({"pfn", "0x12345", "--format", "json"}).out);
   REQUIRE(j["models"].size() == 5);
