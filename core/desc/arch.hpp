@@ -12,6 +12,7 @@ namespace mmscope {
 // A zone type's upper border, in the order of enum zone_type (free_area_init's max_zone_pfn[]).
 enum class ZoneLimit : u8 {
   address, // fixed physical address (`limit`), capped by the end of low memory
+  mask,    // what devices reach (`limit`); RAM that begins above it widens it to 4 GiB or to all there is
   low,     // the end of low memory (max_low_pfn)
   end,     // the end of memory (max_pfn)
   movable, // ZONE_MOVABLE: carved out of another zone
@@ -20,7 +21,7 @@ enum class ZoneLimit : u8 {
 struct ZoneRow {
   std::string_view name; // as in zone_names[]
   ZoneLimit kind;
-  u64 limit;         // bytes, for ZoneLimit::address
+  u64 limit;         // bytes, for ZoneLimit::address and mask
   u64 reserve_ratio; // sysctl_lowmem_reserve_ratio[] of this zone; 0 = none
   bool high = false; // ZONE_HIGHMEM: the kernel has no lasting address for its pages
 };
@@ -29,11 +30,19 @@ struct ZoneRow {
 enum class LowMemory : u8 {
   all,       // no end: addresses suffice for all of RAM
   x86_areas, // below what 32-bit x86 keeps for vmalloc, kmap and its fixed mappings
+  arm_vmalloc, // below vmalloc= (mm/arm_init.cpp)
 };
 // When the pages of ZONE_HIGHMEM go to the buddy allocator.
 enum class HighmemFree : u8 {
   none,  // there is no such zone
   first, // before memblock_free_all
+  after, // behind it
+};
+
+// What tells the kernel where RAM is. With it comes the list of boot phases (boot.hpp).
+enum class Firmware : u8 {
+  e820,        // the BIOS's map
+  device_tree, // memory nodes of a flattened device tree
 };
 
 struct Arch {
@@ -54,6 +63,13 @@ struct Arch {
   LowMemory low_memory;
   HighmemFree highmem_free;
   u64 vmalloc_top_tables; // pages that mem_init allocates after the handoff (preallocate_vmalloc_pages)
+  Firmware firmware = Firmware::e820;
+  u64 memstart_align = 0;          // the direct map begins at RAM's start rounded down to this; 0 = at address 0
+  unsigned linear_region_bits = 0; // log2 of what the direct map can hold; 0 = everything that can be addressed
+  bool keep_memblock = false;      // ARCH_KEEP_MEMBLOCK: its arrays stay when the boot is over
+  bool vmemmap_pmd = true;         // vmemmap is mapped by PMD entries, else page by page
+  u64 memory_regions = 128;        // INIT_MEMBLOCK_MEMORY_REGIONS
+  bool region_for_each_cpu = false; // INIT_MEMBLOCK_RESERVED_REGIONS counts NR_CPUS + 1 besides its 128
   std::span<const ZoneRow> zones;
   std::string_view source;
   constexpr u64 page_size() const { return u64{1} << page_shift; }

@@ -37,7 +37,7 @@ bool skip_backport(std::string_view &s) {
 
 std::vector<const KernelConfig *> all_configs() {
   std::vector<const KernelConfig *> all;
-  for (const auto rows : {desc::x86_64_configs(), desc::i386_configs()})
+  for (const auto rows : {desc::x86_64_configs(), desc::i386_configs(), desc::arm64_configs(), desc::arm_configs()})
     for (const KernelConfig &c : rows) all.push_back(&c);
   return all;
 }

@@ -30,6 +30,13 @@ struct ImagePart {
   friend bool operator==(const ImagePart &, const ImagePart &) = default;
 };
 
+// Where kernel addresses of physical memory lie, when the build decides it; zeros: as the architecture's row says.
+struct KernelMap {
+  u64 base = 0, vmemmap = 0; // virtual addresses, of memstart_addr and its struct page
+  unsigned bits = 0;         // log2 of what the direct map can hold
+  u64 lowered = 0;           // bytes that memstart_addr goes down on a CPU with fewer address bits than the build has
+};
+
 struct KernelConfig {
   std::string_view flavour; // suffix of the release this row serves: "-amd64", "-cloud-amd64"
   std::string_view arch;    // name of its Arch
@@ -45,7 +52,8 @@ struct KernelConfig {
   bool deferred_struct_pages; // CONFIG_DEFERRED_STRUCT_PAGE_INIT
   bool thp;                   // TRANSPARENT_HUGEPAGE built in and not `never` by default
   bool numa;
-  bool cma = false; // CONFIG_CMA: one migratetype more
+  bool cma = false;          // CONFIG_CMA: one migratetype more
+  u64 cma_bytes = 0;         // CONFIG_CMA_SIZE_MBYTES: the default area
   MemoryModel memory_model;
   bool sparse_extreme = true;   // SPARSEMEM_EXTREME: roots of sections are allocated, not static
   bool memory_hotremove = true; // CONFIG_MEMORY_HOTREMOVE
@@ -68,6 +76,10 @@ struct KernelConfig {
   FixedAreas fixed_areas; // 32-bit x86 only
   // Freed late, in this order (init memory of the initrd comes after the first).
   ImagePart smp_locks, decrypted_unused, initmem, text_gap, rodata_gap;
+  KernelMap direct_map = {};
+  bool zone_device = true; // CONFIG_ZONE_DEVICE
+  // Who asks for mem_map and vmemmap's tables, as far as the compiler left these functions standing.
+  std::string_view map_caller = "sparse_init_nid", table_caller = "vmemmap_alloc_block_zero";
   std::string_view source;
 };
 

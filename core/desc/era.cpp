@@ -64,8 +64,8 @@ constexpr std::array<Era, rows> built = [] {
 }();
 
 constexpr bool consistent(const Era &e) {
-  return e.min_free_floor_kb < e.min_free_cap_kb && e.thp_cap_divisor != 0 && e.memblock_region_bytes % 8 == 0 &&
-         e.migratetypes >= 4 && e.cpu_partial_page <= e.cpu_partial_small;
+  return e.min_free_floor_kb < e.min_free_cap_kb && e.thp_cap_divisor != 0 && e.migratetypes >= 4 &&
+         e.cpu_partial_page <= e.cpu_partial_small;
 }
 // A difference must differ, or "what changed" would print something that did not.
 constexpr bool changes_change(std::size_t i) {

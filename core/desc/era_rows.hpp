@@ -23,13 +23,13 @@ inline constexpr Era pivot_row{
     .name = "6.1",
     .major = 6,
     .minor = 1,
-    .memblock_region_bytes = 24,
     .no_node_region = 1024,
     .marks_kernel_reservations = false,
     .first_mib = FirstMiB::whole,
     .finds_then_reserves = false,
     .numa_within_dram = false,
     .node_data_whole_pages = true,
+    .numa_memblks = false,
     .migratetypes = 5,
     .zone_estimate = ZoneEstimate::without_mem_map,
     .flat_holes_initialised = true,
@@ -99,6 +99,10 @@ inline constexpr EraChange v6_5[] = {
 };
 
 inline constexpr EraChange v6_12[] = {
+    {EraField::numa_memblks, 1,
+     "nodes of a device tree are kept as x86 keeps its own: reserved memory has nodes too, and a distance table is made "
+     "only for distances that are named",
+     "drivers/base/arch_numa.c numa_init, mm/numa_memblks.c numa_memblks_init (v6.12)"},
     {EraField::numa_within_dram, 1,
      "the nodes' ranges are cut to where RAM begins and ends, so that page 0 and tables behind the RAM have no node",
      "mm/numa_memblks.c numa_cleanup_meminfo (v6.12)"},

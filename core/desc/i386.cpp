@@ -105,6 +105,7 @@ constexpr KernelConfig debian_6_1_686{
     .initmem = {0x1d86000, 912 * KiB},
     .text_gap = {},
     .rodata_gap = {},
+    .map_caller = "memmap_alloc",
     .source = "Debian 6.1.176-1 686: its config; image layout, request and freed sizes as its boots print them "
               "(6.1.0-50-686); arch/x86/include/asm/{fixmap,cpu_entry_area}.h",
 };

@@ -20,8 +20,10 @@ constexpr bool consistent(const Arch &a) {
   u64 last = 0;
   unsigned lows = 0, ends = 0, highs = 0;
   for (const ZoneRow &z : a.zones) {
-    if (z.kind == ZoneLimit::address) {
-      if (lows != 0 || ends != 0 || z.limit <= last || z.limit % a.page_size() != 0) return false;
+    if (z.kind == ZoneLimit::address || z.kind == ZoneLimit::mask) {
+      // What devices reach may be the same twice: one of the two zones is then empty.
+      const bool ascends = z.limit > last || (z.kind == ZoneLimit::mask && z.limit == last);
+      if (lows != 0 || ends != 0 || !ascends || z.limit % a.page_size() != 0) return false;
       last = z.limit;
     }
     if (z.kind == ZoneLimit::low && ends != 0) return false;
@@ -46,6 +48,10 @@ constexpr bool consistent(const KernelConfig &c, const Arch &arch) {
          (c.percpu_static + c.percpu_reserved + c.percpu_dynamic) % page == 0;
 }
 
+extern const Arch arm, arm_lpae;
+std::span<const KernelConfig> arm_configs();
+extern const Arch arm64, arm64_16k, arm64_64k, arm64_5_10;
+std::span<const KernelConfig> arm64_configs();
 extern const Arch i386, i386_pae;
 std::span<const KernelConfig> i386_configs();
 extern const Arch x86_64;

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "desc/arch.hpp"
 #include "io/dmesg_lowmem.hpp"
+#include "io/dmesg_lowmem.hpp"
 #include "io/dmesg_script.hpp"
 #include "mm/e820.hpp"
 
@@ -77,7 +78,15 @@ std::string to_text(const ImportError &e, std::string_view file) {
 }
 
 struct DmesgImporter::Impl {
-  Impl(ImportLimits l, ImportHints h) : limits(l), hints(std::move(h)), splitter(l.line_bytes) {}
+  Impl(ImportLimits l, ImportHints h) : limits(l), hints(std::move(h)), splitter(l.line_bytes) {
+    see_release(hints.release);
+  }
+
+  void see_release(std::string_view release) {
+    std::string unknown;
+    const Arch *row = arch_of_log(release, 0, unknown);
+    if (row != nullptr && row->firmware == Firmware::device_tree) arch = row;
+  }
 
   bool line(std::string_view raw) {
     ++log.line_count;
@@ -94,11 +103,12 @@ struct DmesgImporter::Impl {
       log.second_boot = number;
       return true;
     }
-    const u64 bits = find_arch("x86_64")->max_physmem_bits;
+    if (l.kind == LogKind::version) see_release(l.text);
+    const u64 bits = arch->max_physmem_bits;
     if (out_of_reach(l, u64{1} << bits)) {
       const std::size_t number_at = message.find("0x");
       error = {number, static_cast<u32>(at + 1 + (number_at == std::string_view::npos ? 0 : number_at)),
-               concat("an address beyond the ", bits, " bits of physical address that x86_64 has")};
+               concat("an address beyond the ", bits, " bits of physical address that ", arch->name, " has")};
       return false;
     }
     held += sizeof(LogLine) + l.text.size() + l.caller.size() + l.function.size();
@@ -134,6 +144,8 @@ struct DmesgImporter::Impl {
   LogText log;
   LogKind section = LogKind::none;
   bool has_map = false;
+  // Whose addresses are believed: a firmware's map is not less for a kernel with fewer bits, a device tree's is.
+  const Arch *arch = find_arch("x86_64");
   u64 held = 0;
   std::optional<ImportError> error;
 };
@@ -199,14 +211,17 @@ public:
     case LogKind::deferred: return "node - deferred pages initialised in -";
     case LogKind::last_pfn: return concat("last_pfn = - max_arch_pfn = ", hex_text(l.size));
     case LogKind::x86: return "x86/";
-    case LogKind::slub_up: return "SLUB: HWalign=";
+    case LogKind::slub_up: return std::string(message);
     case LogKind::hugetlb: return "HugeTLB: registered - page size";
-    case LogKind::node_data: return concat("NODE_DATA(", l.nid, ") allocated ", l.size, " bytes");
+    case LogKind::node_data:
+      if (l.nid == no_node) return concat("NUMA: NODE_DATA ", l.size, " bytes");
+      return concat("NODE_DATA(", l.nid, ") allocated ", l.size, " bytes");
+    case LogKind::cma: return "cma: Reserved -";
     case LogKind::memory: return memory(l);
     case LogKind::fact:
       if (l.fact == LineKind::fallback) return "Fallback order for Node -";
       if (l.fact == LineKind::built) return "Built - zonelists";
-      if (l.fact == LineKind::lowmem) return strip_lowmem(l);
+      if (l.fact == LineKind::lowmem || l.fact == LineKind::highmem_init) return strip_lowmem(l);
       return {};
     case LogKind::dump_count:
     case LogKind::dump_region: return dump(l, message);
@@ -240,6 +255,8 @@ private:
   std::string reserve(const LogLine &l, std::string_view message) const {
     if (std::binary_search(notes_.bare.begin(), notes_.bare.end(), l.line))
       return concat("memblock_reserve: ", l.size, " bytes ", l.caller);
+    // A reservation of a step's own: that it is made is left.
+    if (Op step{}; made_by_step(l.caller, step)) return concat("memblock_reserve: 0 bytes ", l.caller);
     return is_answer_caller(l.caller) ? std::string() : std::string(message);
   }
   std::string free(const LogLine &l) const {
@@ -257,10 +274,10 @@ private:
 
 } // namespace
 
-std::string strip_results(std::string_view log) {
+std::string strip_results(std::string_view log, const ImportHints &hints) {
   BuildNotes notes;
   {
-    DmesgImporter::Impl in({}, {});
+    DmesgImporter::Impl in({}, hints);
     in.feed(log);
     if (in.finish(&notes).error) return {};
   }

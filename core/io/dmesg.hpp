@@ -45,6 +45,7 @@ struct ImportResult {
 
 // What a log does not say although it is an input.
 struct ImportHints {
+  std::string release;                    // of a log that has lost its first lines: "6.1.0-50-arm64"
   std::vector<std::vector<u64>> distance; // [from][to] of the firmware's SLIT; used when the log shows a SLIT
 };
 
@@ -67,7 +68,7 @@ public:
 
 private:
   struct Impl;
-  friend std::string strip_results(std::string_view log);
+  friend std::string strip_results(std::string_view log, const ImportHints &hints);
   std::unique_ptr<Impl> impl_;
 };
 
@@ -77,6 +78,6 @@ ImportResult import_dmesg(std::string_view log, const ImportHints &hints = {}, I
 // The log without what the kernel arrived at: result lines are emptied, logged addresses removed, so that line
 // numbers stay and nothing of a result is left. Importing it gives the same script. `log` must be importable;
 // otherwise it comes back empty.
-std::string strip_results(std::string_view log);
+std::string strip_results(std::string_view log, const ImportHints &hints = {});
 
 } // namespace mmscope

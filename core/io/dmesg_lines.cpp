@@ -315,6 +315,22 @@ LogLine node_data_line(Scan s, std::string_view whole) {
   return s.ok() ? l : LogLine{};
 }
 
+// "NUMA: …" of device-tree machines.
+LogLine arch_numa_line(Scan s, std::string_view whole) {
+  if (s.at("No NUMA configuration found") || s.at("NUMA disabled")) return made(LogKind::no_numa);
+  if (!s.take("NODE_DATA ")) return {};
+  LogLine l = made(LogKind::node_data);
+  l.fact = LineKind::node_data;
+  l.text = whole;
+  if (s.at("["))
+    s.mem_range(l.base, l.size);
+  else {
+    l.masked = true;
+    s.dec(l.size).lit(" bytes");
+  }
+  return s.ok() ? l : LogLine{};
+}
+
 LogLine with_number(LogKind kind, Scan s) {
   LogLine l = made(kind);
   s.dec32(l.n);
@@ -422,7 +438,11 @@ LogLine outdented(std::string_view m) {
     break;
   case 'S':
     if (s.take("SRAT: ")) return srat_line(s);
-    if (m.starts_with("SLUB: HWalign=")) return made(LogKind::slub_up);
+    if (s.take("SLUB: HWalign=")) {
+      const std::size_t at = s.rest().find(" CPUs=");
+      return at == std::string_view::npos ? made(LogKind::slub_up)
+                                          : with_number(LogKind::slub_up, Scan(s.rest().substr(at + 6)));
+    }
     break;
   case 'f':
     if (s.take("found SMP MP-table at ")) {
@@ -438,6 +458,7 @@ LogLine outdented(std::string_view m) {
     if (s.take("NODE_DATA(")) return node_data_line(s, m);
     if (m == "No NUMA configuration found" || m == "NUMA turned off") return made(LogKind::no_numa);
     if (s.take("NUMA: Initialized distance table")) return made(LogKind::distance_table);
+    if (s.take("NUMA: ")) return arch_numa_line(s, m);
     break;
   case 'Z':
     if (m == "Zone ranges:") return made(LogKind::zone_ranges);
@@ -486,6 +507,9 @@ LogLine outdented(std::string_view m) {
     if (m.starts_with("node ") && m.find(" deferred pages initialised in ") != std::string_view::npos)
       return made(LogKind::deferred);
     break;
+  case 'c':
+    if (m.starts_with("cma: Reserved ")) return made(LogKind::cma);
+    break;
   case 'd':
     if (m == "devtmpfs: initialized") return made(LogKind::devtmpfs);
     break;
@@ -526,6 +550,9 @@ constexpr struct {
     {"numa_emulation", false, Op::numa_init},
     {"numa_init", false, Op::numa_init},
     {"alloc_node_data", false, Op::numa_init},
+    {"numa_free_distance", false, Op::numa_init},
+    {"setup_node_data", false, Op::numa_init},
+    {"__earlyonly_bootmem_alloc", false, Op::sparse_init},
     {"numa_set_distance", false, Op::numa_init},
     {"sparse_", true, Op::sparse_init},
     {"vmemmap_", true, Op::sparse_init},

@@ -59,8 +59,9 @@ enum class LogKind : u8 {
   deferred,
   devtmpfs,
   hugetlb,
-  slub_up,        // "SLUB: HWalign=…": the page allocator works
+  slub_up, // "SLUB: HWalign=…": the page allocator works
   init_started,
+  cma,       // "cma: Reserved 64 MiB at 0x…": flag set when it failed
 };
 
 struct LogLine {

@@ -7,6 +7,8 @@ namespace mmscope {
 
 namespace {
 
+constexpr std::string_view highmem_mark = "Initializing - for node - (-)";
+
 bool any_start(std::string_view m, std::initializer_list<std::string_view> starts) {
   for (const std::string_view s : starts)
     if (m.starts_with(s)) return true;
@@ -18,7 +20,7 @@ struct ReleaseArch {
   std::string_view part, arch;
 };
 constexpr ReleaseArch release_archs[] = {
-    {"arm64", "arm64"},     {"aarch64", "arm64"},     {"armmp", "arm"},         {"-686-pae", "i386-pae"},
+    {"arm64-16k", "arm64-16k"}, {"arm64-64k", "arm64-64k"}, {"arm64", "arm64"},     {"aarch64", "arm64"},     {"armmp-lpae", "arm-lpae"}, {"armmp", "arm"},         {"-686-pae", "i386-pae"},
     {"-686", "i386"},       {"-586", "i386"},         {"i686-pae", "i386-pae"}, {"i686", "i386"},
     {"riscv64", "riscv64"}, {"loongson", "mips64el"}, {"malta", "mips"},        {"powerpc", "powerpc"},
     {"ppc64", "powerpc"},   {"s390x", "s390x"},       {"amd64", "x86_64"},      {"x86_64", "x86_64"},
@@ -36,14 +38,15 @@ LogLine lowmem_line(std::string_view m) {
   LogLine l;
   l.kind = LogKind::fact;
   l.fact = init ? LineKind::highmem_init : LineKind::lowmem;
-  l.masked = m.front() == '-';
-  l.flag = amount; // a mark
+  l.masked = m.front() == '-' || m == highmem_mark;
+  l.flag = amount || init; // a mark
   l.text = m;
   return l;
 }
 
 std::string strip_lowmem(const LogLine &l) {
   if (!l.flag) return {};
+  if (l.fact == LineKind::highmem_init) return std::string(highmem_mark);
   return l.text.find("HIGHMEM") != std::string::npos ? "-MB HIGHMEM available." : "-MB LOWMEM available.";
 }
 

@@ -1,6 +1,7 @@
 #include "io/dmesg_script.hpp"
 
 #include "base/text.hpp"
+#include "io/dmesg_arm.hpp"
 #include "io/dmesg_lowmem.hpp"
 #include "io/dmesg_small.hpp"
 #include "lab/presets.hpp"
@@ -69,12 +70,15 @@ std::string_view purpose_of(std::string_view caller) {
 // Whose allocations a function gives back whole, in this order: the latest of each first.
 struct FreeRule {
   std::string_view freed_by, allocated_by;
+  bool first = false; // the earliest of them, not the latest
 };
 constexpr FreeRule free_rules[] = {
-    {"init_mem_mapping", "init_mem_mapping"},            // the probe
+    {"init_mem_mapping", "init_mem_mapping"},             // the probe
+    {"pcpu_free_alloc_info", "pcpu_build_alloc_info"},
+    {"pcpu_free_alloc_info", "pcpu_alloc_alloc_info"},
     {"pcpu_embed_first_chunk", "pcpu_alloc_alloc_info"}, // its name up to 5.13
     {"pcpu_embed_first_chunk", "pcpu_build_alloc_info"}, // after the tails the layout, then the group addresses
-    {"pcpu_embed_first_chunk", "pcpu_embed_first_chunk"},
+    {"pcpu_embed_first_chunk", "pcpu_embed_first_chunk", true}, // the layout too, where it is one function
     {"start_kernel", "start_kernel"}, // unknown parameters, once they are printed
 };
 
@@ -105,6 +109,7 @@ public:
     gather();
     if (!check()) return refused();
     choose_config();
+    if (device_tree() && !trial_) look_back();
     out_.script.setup = setup_;
     out_.release = release_;
     out_.lines = log_.line_count;
@@ -129,6 +134,7 @@ public:
   }
 
 private:
+  bool device_tree() const { return setup_.arch->firmware == Firmware::device_tree; }
   const std::vector<LogLine> &lines() const { return log_.lines; }
   void assume(std::string text) {
     if (out_.script.assumed.size() < max_assumed)
@@ -185,12 +191,20 @@ private:
           second_dump_ = l.line;
         break;
       case LogKind::dump_region:
-        if (first_dump_ != 0 && second_dump_ == 0)
+        if (first_dump_ != 0 && second_dump_ == 0) {
           (l.list == memblock_list::memory ? dump_memory_ : dump_reserved_).push_back({l.base, l.size});
+          if (l.list == memblock_list::memory) dump_nodes_.push_back(l.nid);
+        }
         break;
+      case LogKind::free:
+        // What keeps memblock tells it where the initrd was.
+        if (l.caller == "free_initrd_mem" && ramdisk_.size == 0) ramdisk_ = {l.base, l.size};
+        break;
+      case LogKind::slub_up: slab_cpus_ = l.n; break;
       case LogKind::reserve:
         // reserve_brk() is the only reservation of setup_arch before the first configuration block.
         if (first_dump_ == 0 && l.caller == "setup_arch" && !l.masked) brk_ = {l.base, l.size};
+        if (l.caller == "reserve_initrd_mem" && !l.masked) ramdisk_ = {l.base, l.size};
         break;
       case LogKind::ramdisk: ramdisk_ = {l.base, l.size}; break;
       case LogKind::reserving:
@@ -227,7 +241,7 @@ private:
         break;
       case LogKind::percpu:
         pcpu.unit = l.size;
-        pcpu.used = u64{l.n} << 12;
+        pcpu.used = l.n; // pages, until the architecture is known
         percpu_ = &l;
         break;
       case LogKind::percpu_groups: read_groups(l.text, pcpu, last_group); break;
@@ -237,6 +251,7 @@ private:
       before = &l;
     }
     percpu_layout_ = std::move(pcpu);
+    if (release_.empty()) release_ = hints_.release;
     if (command_line_.empty()) assume("the log has no command line: no parameters");
     if (percpu_layout_.unit == 0) percpu_layout_.groups.clear();
   }
@@ -267,7 +282,8 @@ private:
     std::string by_release;
     setup_.arch = arch_of_log(release_, max_arch_pfn_, by_release);
     const std::string_view foreign = !by_release.empty() ? by_release : std::string_view(foreign_);
-    if (!foreign.empty()) {
+    // What marks a device-tree machine is at home in a log of one.
+    if (!foreign.empty() && (setup_.arch == nullptr || !device_tree())) {
       std::string known;
       for (const Arch *a : all_arches()) append(known, known.empty() ? "" : ", ", a->name);
       fail(by_release.empty() ? foreign_line_ : release_line_, 0,
@@ -280,6 +296,8 @@ private:
       if (splits_memory_ || !release_.empty())
         assume(concat("the log does not name its architecture: taken for ", setup_.arch->name));
     }
+    if (device_tree() && cpus_ == 0) cpus_ = slab_cpus_;
+    percpu_layout_.used <<= setup_.arch->page_shift;
     unsigned major = 0, minor = 0;
     if (release_.empty()) {
       setup_.era = &pivot_era();
@@ -302,7 +320,7 @@ private:
       fail(e820_lines_.front(), 0, "the firmware's map has no usable range");
       return false;
     }
-    if (e820_.empty() && !is_x86_ && release_.find("amd64") == std::string::npos) {
+    if (!device_tree() && e820_.empty() && !is_x86_ && release_.find("amd64") == std::string::npos) {
       fail(first_dump_, 0, "no BIOS-e820 line, and nothing else in the log says that it is one of an x86_64 kernel");
       return false;
     }
@@ -322,7 +340,8 @@ private:
       for (const KernelConfig *c : all)
         if (c->arch == setup_.arch->name && c->era_major == setup_.era->major && c->era_minor == setup_.era->minor &&
             release_.ends_with(c->flavour) &&
-            (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour)))
+            (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour) ||
+             row->era_major != c->era_major || row->era_minor != c->era_minor))
           row = c;
     }
     KernelConfig &config = setup_.config;
@@ -346,7 +365,8 @@ private:
       config.percpu_reserved = percpu_->parts[1];
       config.percpu_dynamic = percpu_->parts[2];
     }
-    const u64 granule = setup_.era->node_data_whole_pages ? setup_.arch->page_size() : setup_.arch->cache_line;
+    const bool whole_pages = setup_.era->node_data_whole_pages && !device_tree();
+    const u64 granule = whole_pages ? setup_.arch->page_size() : setup_.arch->cache_line;
     if (node_data_bytes_ != 0 && !node_data_differs_ && node_data_bytes_ % granule == 0 &&
         node_data_bytes_ >> 30 == 0 && node_data_bytes_ != round_up(config.sizeof_pgdat, granule))
       config.sizeof_pgdat = node_data_bytes_;
@@ -419,6 +439,33 @@ private:
     }
   }
 
+  // What a device-tree kernel had reserved before the first line of the log, and where in it the kernel lies.
+  void look_back() {
+    Builder trial(log_, hints_, nullptr);
+    trial.trial_ = true;
+    const ImportResult r = trial.run();
+    if (r.error || r.facts.dumps.empty()) return;
+    std::vector<ByteRange> block;
+    for (const Range &d : dump_reserved_) block.push_back({d.base, d.size});
+    early_.clear();
+    for (const ByteRange &b : reserved_before(r.script, r.facts.dumps.front().commands, block))
+      early_.push_back({b.base, b.size});
+    KernelConfig &config = setup_.config;
+    const u64 size = config.image_end - config.image_base;
+    std::vector<Range> candidates = early_;
+    for (const Command &c : r.script.commands)
+      if (c.op == Op::memblock_reserve) candidates.push_back({c.args[0].value, c.args[1].value});
+    for (const Range &e : candidates)
+      if (round_up(e.size, setup_.arch->page_size()) == size) {
+        const u64 shift = e.base - config.image_base;
+        config.image_base += shift;
+        config.image_end += shift;
+        config.initmem.base += shift;
+        return;
+      }
+    assume("the log does not show where the kernel lies: taken for where its build is usually loaded");
+  }
+
   void make_title() {
     u64 ram = 0;
     for (const e820_entry &e : e820_)
@@ -446,7 +493,18 @@ private:
   }
   u32 count() const { return static_cast<u32>(out_.script.commands.size()); }
 
+  void device_tree_memory() {
+    assume("the device tree's memory is taken from the first MEMBLOCK configuration");
+    for (const Range &r : dump_memory_)
+      emit(Op::memblock_add, {r.base, r.size}, "early_init_dt_add_memory_arch", Phase::memblock, first_dump_);
+  }
+
   void firmware() {
+    if (device_tree()) {
+      device_tree_memory();
+      if (!trial_) early_reserves();
+      return;
+    }
     std::vector<e820_entry> map = e820_;
     std::vector<u32> at = e820_lines_;
     if (map.empty()) {
@@ -467,7 +525,7 @@ private:
   // What had been reserved before the first line about it: the first configuration block shows it merged. Cut where
   // one thing ends and another begins, so that each piece has its owner.
   void early_reserves() {
-    std::vector<Range> reserved = dump_reserved_;
+    std::vector<Range> reserved = device_tree() ? early_ : dump_reserved_;
     u32 line = first_dump_;
     const KernelConfig &config = setup_.config;
     const Range image{config.image_base, config.image_end - config.image_base};
@@ -528,6 +586,10 @@ private:
 
   void ensure(Step step, u32 line) {
     while (done_ <= step) {
+      if (device_tree()) {
+        make_phase(static_cast<Step>(done_++), line);
+        continue;
+      }
       switch (static_cast<Step>(done_++)) {
       case setup_memory:
         emit(Op::memblock_set_current_limit, {isa_end}, "setup_arch", Phase::memblock, line);
@@ -568,6 +630,15 @@ private:
       }
     }
   }
+  void make_phase(Step step, u32 line) {
+    if (step == init_numa) numa_facts(line);
+    if (step == init_huge) gigantic_pages(line);
+    for (const BootPhase &p : device_tree_phases(*setup_.arch)) {
+      if (static_cast<unsigned>(p.step) != step) continue;
+      if (step < step_.size()) step_[step] = count();
+      emit(p.op, {}, p.caller, p.phase, line);
+    }
+  }
   Phase phase() const {
     static constexpr Phase of[] = {Phase::memblock, Phase::memblock, Phase::memblock,  Phase::numa,
                                    Phase::sparse,   Phase::zones,    Phase::zonelists, Phase::slab,
@@ -575,11 +646,39 @@ private:
     return of[done_];
   }
   bool flat() const { return setup_.config.memory_model == MemoryModel::flatmem; }
-  static Step step_of(Op op) {
+  Step step_of(Op op, std::string_view caller) const {
+    // mem_map is asked for in one place or the other.
+    if (caller == "memmap_alloc" && setup_.config.memory_model != MemoryModel::flatmem) return init_sparse;
     return op == Op::numa_init ? init_numa : op == Op::sparse_init ? init_sparse : init_zones;
   }
 
+  // The device tree's nodes, as the first configuration block shows them, and the CPUs of each.
+  void device_tree_nodes(u32 line) {
+    const bool several = std::any_of(dump_nodes_.begin(), dump_nodes_.end(), [](i32 n) { return n > 0; });
+    for (std::size_t i = 0; several && i < dump_memory_.size(); ++i)
+      if (dump_nodes_[i] >= 0 && static_cast<u64>(dump_nodes_[i]) < setup_.config.max_numnodes)
+        emit(Op::numa_add_memblk, {static_cast<u64>(dump_nodes_[i]), dump_memory_[i].base, dump_memory_[i].size},
+             "of_numa_parse_memory_nodes", Phase::numa, first_dump_);
+    const auto &groups = percpu_layout_.groups; // one a node that has CPUs
+    for (std::size_t n = 0; several && n < groups.size() && n < setup_.config.max_numnodes; ++n)
+      if (const auto cpus = std::count(groups[n].begin(), groups[n].end(), true); cpus != 0)
+        emit(Op::numa_set_cpus, {n, std::min(static_cast<u64>(cpus), max_cpus())}, "of_node_to_nid", Phase::numa, line);
+    if (!several || groups.empty()) {
+      if (cpus_ == 0) assume("the log does not say how many CPUs there are: taken for 1");
+      emit(Op::numa_set_cpus, {0, std::clamp<u64>(cpus_, 1, max_cpus())}, "of_node_to_nid", Phase::numa, line);
+    }
+    // A device tree need not name distances; what is not other than the default is taken for not named.
+    const auto nodes = static_cast<u64>(several ? hints_.distance.size() : 0);
+    bool named = false;
+    for (u64 i = 0; i < nodes; ++i)
+      for (u64 j = 0; j < nodes; ++j) named = named || distance(i, j) != (i == j ? 10 : 20);
+    for (u64 i = 0; named && i < nodes && nodes <= 64; ++i)
+      for (u64 j = 0; j < nodes; ++j)
+        emit(Op::numa_set_distance, {i, j, distance(i, j)}, "of_numa_parse_distance_map", Phase::numa, line);
+  }
+
   void numa_facts(u32 line) {
+    if (device_tree()) return device_tree_nodes(line);
     for (const LogLine *l : srat_) {
       Command &c = emit(Op::numa_add_memblk, {static_cast<u64>(l->nid), l->base, l->size},
                         "acpi_numa_memory_affinity_init", Phase::numa, l->line);
@@ -625,7 +724,10 @@ private:
       std::size_t behind = i + 1;
       while (behind < all.size() && only_a_result(all[behind])) ++behind;
       const LogLine *next = behind < all.size() ? &all[behind] : nullptr;
-      if (is_memblock(l.kind) && done_ > hand_over) continue; // memblock is gone
+      if (is_memblock(l.kind) && done_ > hand_over) { // memblock is gone, or of no interest any more
+        if (l.kind == LogKind::free && l.caller == "free_initrd_mem") add_note({.line = l.line, .keep = true});
+        continue;
+      }
       if (l.kind != LogKind::dump_sizes && l.kind != LogKind::dump_count && l.kind != LogKind::dump_region) end_dump();
       switch (l.kind) {
       case LogKind::add: add(l); break;
@@ -645,6 +747,7 @@ private:
       case LogKind::fact:
         if (l.fact == LineKind::fallback || l.fact == LineKind::built) ensure(build_zonelists, l.line);
         if (l.fact == LineKind::lowmem && l.flag) ensure(init_numa, l.line);
+        if (l.fact == LineKind::highmem_init) ensure(hand_over, l.line);
         if ((done_ > init_zones || l.fact == LineKind::lowmem) && !l.masked)
           out_.facts.lines.push_back({l.fact, l.line, l.text});
         break;
@@ -716,8 +819,8 @@ private:
     if (made_by_step(l.caller, step)) {
       if (l.caller == "memmap_alloc" && !flat()) step = Op::sparse_init;
       // A distance table is the only request of numa_init that has a line; the rest of that step comes later.
-      ensure(step_of(step), l.line);
-      a.command = step_[static_cast<std::size_t>(step_of(step))];
+      ensure(step_of(step, l.caller), l.line);
+      a.command = step_[static_cast<std::size_t>(step_of(step, l.caller))];
       a.inside = true;
       if (l.masked) return;
     } else {
@@ -728,7 +831,7 @@ private:
       const auto op = find_op(l.function);
       if (!op) return;
       const bool mapping =
-          l.caller == "reserve_real_mode" || l.caller == "init_mem_mapping" || l.caller == "alloc_low_pages";
+          l.caller == "early_pgtable_alloc" || l.caller == "reserve_real_mode" || l.caller == "init_mem_mapping" || l.caller == "alloc_low_pages";
       ensure(mapping ? setup_memory : map_memory, l.line);
       a.command = count();
       Command &c = emit(*op, {l.size, l.align}, l.caller, phase(), l.line, owner_of(l));
@@ -766,6 +869,26 @@ private:
 
   void reserve(const LogLine &l, const LogLine *next) {
     if (const SilentSearch *s = silent_search_of(*setup_.era, l.caller)) return found(l, *s);
+    if (Op step{}; !is_answer_caller(l.caller) && made_by_step(l.caller, step)) {
+      // Up to 5.12 device-tree machines searched for their distance table and reserved it in two calls.
+      close_pending();
+      ensure(step_of(step, l.caller), l.line);
+      if (l.masked) return;
+      out_.facts.allocs.push_back({.function = {},
+                                   .caller = l.caller,
+                                   .size = l.size,
+                                   .align = 0,
+                                   .nid = no_node,
+                                   .from = {},
+                                   .max_addr = {},
+                                   .addr = phys_addr_t{l.base},
+                                   .answer_size = l.size,
+                                   .line = l.line,
+                                   .answer_line = l.line,
+                                   .command = step_[static_cast<std::size_t>(step_of(step, l.caller))],
+                                   .inside = true});
+      return;
+    }
     if (!is_answer_caller(l.caller)) {
       close_pending();
       if (l.caller == "e820__memblock_setup" || l.masked) return;
@@ -780,6 +903,7 @@ private:
       return;
     }
     const bool node_data = next != nullptr && next->kind == LogKind::node_data;
+    const bool cma = next != nullptr && next->kind == LogKind::cma;
     if (pending_ != no_command && !l.masked) {
       LoggedAlloc &a = out_.facts.allocs[pending_];
       if (l.size == a.size || !node_data) {
@@ -810,6 +934,12 @@ private:
       ensure(init_numa, l.line);
       a.command = step_[static_cast<std::size_t>(init_numa)];
       a.inside = true;
+    } else if (cma && device_tree()) {
+      // When the area is set aside differs from kernel to kernel: where the log has its line.
+      ensure(setup_memory, l.line);
+      a.command = count();
+      a.inside = true;
+      emit(Op::dma_contiguous_reserve, {}, "setup_arch", phase(), l.line);
     } else if (ramdisk_.size != 0 && !initrd_moved_ && l.size == round_up(ramdisk_.size, setup_.arch->page_size())) {
       // Up to 5.12 relocate_initrd looks for a place by itself.
       ensure(map_memory, l.line);
@@ -823,7 +953,7 @@ private:
                        .size = l.size,
                        .fact = out_.facts.allocs.size()});
     } else if (l.size != 0 && l.size >> 52 == 0) {
-      ensure(map_memory, l.line);
+      ensure(device_tree() ? setup_memory : map_memory, l.line);
       assume(concat("line ", l.line,
                     " shows a reservation without its request: taken for memblock_phys_alloc_try_nid with "
                     "the alignment of a cache line"));
@@ -851,7 +981,8 @@ private:
                   .addr = {},
                   .line = l.line,
                   .command = count()};
-    Command &c = emit(Op::memblock_phys_alloc_range, {a.size, a.align}, l.caller, phase(), l.line, purpose_of(l.caller));
+    Command &c =
+        emit(Op::memblock_phys_alloc_range, {a.size, a.align}, l.caller, phase(), l.line, purpose_of(l.caller));
     c.args[3] = {.value = a.max_addr.v, .given = true};
     if (!l.masked) {
       a.addr = phys_addr_t{l.base};
@@ -886,7 +1017,7 @@ private:
     Op step{};
     FreeNote note{.line = l.line};
     if (made_by_step(l.caller, step)) {
-      ensure(step_of(step), l.line);
+      ensure(step_of(step, l.caller), l.line);
       add_note(note);
       return;
     }
@@ -957,8 +1088,11 @@ private:
     if (l.caller != "pcpu_embed_first_chunk" || percpu_layout_whole())
       for (const FreeRule &r : free_rules)
         if (r.freed_by == l.caller)
-          if (Live *a = latest(r.allocated_by)) return {a, 0, a->size};
+          if (Live *a = r.first ? earliest(r.allocated_by) : latest(r.allocated_by)) return {a, 0, a->size};
     if (l.size == 0) return {};
+    if (l.caller == "memblock_free") // by pointer, and not inlined: whoever gives back that much
+      for (const FreeRule &r : free_rules)
+        if (Live *a = latest(r.allocated_by, l.size)) return {a, 0, l.size};
     if (Live *a = latest(l.caller, l.size)) return {a, 0, l.size};
     // By the logged addresses second.
     for (auto a = live_.rbegin(); a != oldest(); ++a) {
@@ -967,6 +1101,11 @@ private:
       if (l.base >= addr->v && l.base + l.size <= addr->v + a->size) return {&*a, l.base - addr->v, l.size};
     }
     return {};
+  }
+  Live *earliest(std::string_view caller) {
+    for (auto a = oldest().base(); a != live_.end(); ++a)
+      if (!a->freed && a->caller == caller) return &*a;
+    return nullptr;
   }
   Live *latest(std::string_view caller, u64 size = 0) { // size 0: any
     for (auto a = live_.rbegin(); a != oldest(); ++a)
@@ -1068,7 +1207,7 @@ private:
       part(config.smp_locks, false);
     else if (l.text == "unused decrypted")
       part(config.decrypted_unused, true);
-    else if (l.text == "unused kernel image (initmem)")
+    else if (l.text == "unused kernel image (initmem)" || l.text == "unused kernel")
       part(config.initmem, false);
     else if (l.text == "unused kernel image (text/rodata gap)")
       part(config.text_gap, true);
@@ -1219,7 +1358,8 @@ private:
   u32 release_line_ = 0, foreign_line_ = 0, first_dump_ = 0, second_dump_ = 0;
   std::vector<e820_entry> e820_, map_;
   std::vector<u32> e820_lines_;
-  std::vector<Range> dump_memory_, dump_reserved_;
+  std::vector<Range> dump_memory_, dump_reserved_, early_;
+  std::vector<i32> dump_nodes_;
   Range brk_, ramdisk_, mp_;
   struct Acpi {
     std::string name;
@@ -1229,6 +1369,8 @@ private:
   std::vector<Acpi> acpi_;
   std::vector<const LogLine *> srat_;
   std::vector<u64> node_cpus_;
+  bool trial_ = false; // only to find out what was reserved before
+  u64 slab_cpus_ = 0;
   u64 max_arch_pfn_ = 0, nr_cpus_ = 0;
   u64 more_assumed_ = 0, requests_ = 0, cpus_ = 0, node_data_bytes_ = 0, ioapics_ = 0;
   bool splits_memory_ = false; // has low and high memory, so it is a 32-bit kernel

@@ -1,6 +1,7 @@
 #include "io/json.hpp"
 
 #include "base/text.hpp"
+#include "io/old_views.hpp"
 
 #include <algorithm>
 
@@ -166,6 +167,7 @@ void write_json(JsonWriter &w, const JsonReport &r) {
   write_zones(w, s);
   w.key("free_lists");
   write_free_lists(w, s.pages, s.arch->zones);
+  write_old(w, s);
   w.key("lines").begin_array();
   for (const std::string &line : s.lines) w.string(line);
   w.end_array();

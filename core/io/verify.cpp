@@ -5,6 +5,7 @@
 #include "io/dmesg_lines.hpp"
 #include "io/verify_buddy.hpp"
 #include "io/verify_slab.hpp"
+#include "mm/direct_map.hpp"
 
 #include <algorithm>
 #include <array>
@@ -350,7 +351,7 @@ private:
       for (const FrozenNode &n : b_->nodes)
         if (const pglist_data *node = node_of(*p_.handoff_return, n.nid); node != nullptr && n.pgdat != 0)
           f.address(concat("freeze_B_buddy, node ", n.nid, " pgdat"), n.pgdat,
-                    node->pgdat.v + log_.script.setup.arch->direct_map_base);
+                    node->pgdat.v + direct_map_base(*p_.handoff_return));
     return std::move(f).finish();
   }
   static std::string range(u64 base, u64 size) {
@@ -373,7 +374,7 @@ private:
   }
   void frozen_memblock(Fact &f, std::string_view text) const {
     const System &s = *p_.handoff_entry;
-    const MemblockDump d = read_memblock(text, s.era->no_node_region);
+    const MemblockDump d = read_memblock(text, s.era->no_node_region < 0 ? -1 : static_cast<i64>(s.config.max_numnodes));
     const std::string where = "freeze_A_memblock";
     if (d.bottom_up) f.number(where + " bottom_up", *d.bottom_up, s.memblock.bottom_up ? 1 : 0);
     if (d.current_limit) f.address(where + " current_limit", *d.current_limit, s.memblock.current_limit.v);
@@ -467,10 +468,11 @@ private:
           const pfn_t pfn{nr * arch.pages_per_section() + b * block_pages};
           types += static_cast<char>('0' + static_cast<unsigned>(s.pages.pageblock(pfn)));
         }
+        types.resize(round_up(types.size(), 16), '0'); // whole words of 64 bits
         // present, has a map, online, early; the map's pointer is coded so that it is vmemmap's base in every section
         got.push_back(section_text(
-            nr, r.initialised ? 0xf : 0x5, r.initialised ? arch.vmemmap_base : 0,
-            r.initialised ? arch.direct_map_base + r.usage.v + i * s.config.sizeof_section_usage : 0, types));
+            nr, r.initialised ? 0xf : 0x5, r.initialised ? vmemmap_base(s) : 0,
+            r.initialised ? direct_map_base(s) + r.usage.v + i * s.config.sizeof_section_usage : 0, types));
       }
     f.lists("freeze_A_sections", expected, got);
   }
@@ -629,7 +631,8 @@ private:
         }
         // Nobody asks for pages below a zone of the same node that has some: what was given back late is still there. (The
         // lab has one CPU do it all, which makes a difference once a list drains.)
-        if (!z.pagesets.empty() && below_another(s, z.nid, z.name) && !got->pcp.empty() && (z.pagesets.size() == 1 || !has_drained(*got)))
+        if (!z.pagesets.empty() && below_another(s, z.nid, z.name) && !got->pcp.empty() &&
+            (z.pagesets.size() == 1 || !has_drained(*got)))
           f.number(where + " pages on CPUs' lists", z.on_cpus, got->pcp[0].count);
       }
       if (const auto vm = file_("vm"))
@@ -662,6 +665,10 @@ private:
 // The firmware's distances, which no log shows: "## node0 cpulist=0 distance=10 20".
 ImportHints read_hints(const CaptureFile &file) {
   ImportHints h;
+  if (const auto version = file("version")) { // "Linux version 6.1.0-50-arm64 (…"
+    std::string_view rest = *version;
+    if (next_word(rest) == "Linux" && next_word(rest) == "version") h.release = next_word(rest);
+  }
   const auto text = file("nodes");
   if (!text) return h;
   for_each_line(*text, [&](std::string_view line) {
@@ -702,7 +709,7 @@ VerifyReport verify_log(std::string_view log, const CaptureFile &file) {
     return report;
   }
   // The engine gets the log without its results.
-  const ImportResult given = import_dmesg(strip_results(log), hints);
+  const ImportResult given = import_dmesg(strip_results(log, hints), hints);
   if (given.error) {
     report.error = concat("without its results the log cannot be imported: ", to_text(*given.error, "dmesg"));
     return report;

@@ -17,12 +17,16 @@ struct Flavour {
   u32 word, page_shift;
   u32 kmalloc_min_align; // ARCH_KMALLOC_MINALIGN: where devices write past the caches, a cache line and more
   bool zone_dma;
+  unsigned major = 0, minor = 0; // from this version on
 };
 constexpr Flavour flavours[] = {
     {"-amd64", 8, 12, 8, true},       {"-cloud-amd64", 8, 12, 8, true},   {"-686", 4, 12, 8, true},
-    {"-686-pae", 4, 12, 8, true},     {"-arm64", 8, 12, 128, true},       {"-armmp", 4, 12, 64, true},
+    {"-686-pae", 4, 12, 8, true},     {"-arm64", 8, 12, 128, true}, {"-arm64-16k", 8, 14, 128, true},
+         {"-armmp", 4, 12, 64, true},
     {"-armmp-lpae", 4, 12, 64, true}, {"-loongson-3", 8, 14, 128, false}, {"-5kc-malta", 8, 12, 128, true},
     {"-4kc-malta", 4, 12, 128, true},
+    // Since then small buffers are bounced for devices, so kmalloc need not mind them.
+    {"-arm64", 8, 12, 8, true, 6, 5}, {"-arm64-16k", 8, 14, 8, true, 6, 5},
 };
 
 // Caches whose kmem_cache_create names a constructor, in any era (fs/*/inode.c, fs/inode.c, ipc/mqueue.c, net/socket.c,
@@ -55,8 +59,7 @@ constexpr std::string_view with_constructor[] = {"aio_inode_cache",
 constexpr struct {
   std::string_view name;
   unsigned major, minor;
-} with_free_pointer[] = {{"filp", 6, 12}, {"bfilp", 7, 2},  {"vm_area_struct", 7, 2},
-                         {"TCP", 7, 2},   {"TCPv6", 7, 2}};
+} with_free_pointer[] = {{"filp", 6, 12}, {"bfilp", 7, 2}, {"vm_area_struct", 7, 2}, {"TCP", 7, 2}, {"TCPv6", 7, 2}};
 
 template <class Fn> void for_each_line(std::string_view text, Fn &&fn) {
   while (!text.empty()) {
@@ -122,7 +125,8 @@ std::optional<SysfsRow> read_row(std::string_view line) {
   return r;
 }
 
-std::optional<SlubRules> read_rules(std::string_view log, const Era *&era) {
+// `version` stands in for a log that has lost its first lines.
+std::optional<SlubRules> read_rules(std::string_view log, std::string_view version, const Era *&era) {
   std::string_view release, slub, command_line;
   for_each_line(log, [&](std::string_view line) {
     const auto behind = [&](std::string_view mark) {
@@ -136,12 +140,18 @@ std::optional<SlubRules> read_rules(std::string_view log, const Era *&era) {
     if (slub.empty()) slub = behind("SLUB: ");
     if (command_line.empty()) command_line = behind("Kernel command line: ");
   });
+  if (release.empty() && version.starts_with("Linux version ")) {
+    version.remove_prefix(14);
+    release = next_word(version);
+  }
   unsigned major = 0, minor = 0;
   era = version_of_release(release, major, minor) ? era_of_version(major, minor) : nullptr;
   if (era == nullptr) return std::nullopt;
   const Flavour *flavour = nullptr;
   for (const Flavour &f : flavours)
-    if (release.ends_with(f.suffix) && (flavour == nullptr || f.suffix.size() > flavour->suffix.size())) flavour = &f;
+    if (release.ends_with(f.suffix) && (major > f.major || (major == f.major && minor >= f.minor)) &&
+        (flavour == nullptr || f.suffix.size() >= flavour->suffix.size()))
+      flavour = &f;
   const std::optional<u64> line = number_behind(slub, "HWalign="), cpus = number_behind(slub, "CPUs="),
                            nodes = number_behind(slub, "Nodes=");
   if (flavour == nullptr || !line || !cpus || !nodes || *cpus == 0 || *cpus > 8192 || *nodes == 0 || *nodes > 1024 ||
@@ -192,7 +202,8 @@ std::vector<std::string> boot_caches(const SlubRules &rules) {
 void check_slab(std::string_view log, const CaptureFile &file, const Compare &item) {
   const std::optional<std::string> sysfs = file("slab_sysfs"), info = file("slabinfo");
   const Era *era = nullptr;
-  std::optional<SlubRules> rules = read_rules(log, era);
+  const std::string version = file("version").value_or(std::string());
+  std::optional<SlubRules> rules = read_rules(log, version, era);
   if (!sysfs || !rules) return;
 
   std::map<std::string_view, std::size_t> lines; // of a cache or alias: index in `rows`
@@ -223,8 +234,8 @@ void check_slab(std::string_view log, const CaptureFile &file, const Compare &it
     const bool ctor =
         std::find(std::begin(with_constructor), std::end(with_constructor), r.name) != std::end(with_constructor);
     const bool sane = r.align != 0 && (r.align & (r.align - 1)) == 0;
-    const bool own_pointer = std::any_of(
-        std::begin(with_free_pointer), std::end(with_free_pointer), [&](const auto &c) {
+    const bool own_pointer =
+        std::any_of(std::begin(with_free_pointer), std::end(with_free_pointer), [&](const auto &c) {
           return c.name == r.name && (era->major != c.major ? era->major > c.major : era->minor >= c.minor);
         });
     layouts.push_back(sane ? make_layout(*rules, {r.object_size, r.align, ctor, own_pointer}, r.flags) : std::nullopt);

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "io/old_views.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,9 +12,9 @@ namespace mmscope {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> names{"memblock",     "zones", "zoneinfo",   "buddyinfo",
-                                                 "pagetypeinfo", "iomem", "free-lists", "sections",
-                                                 "slabinfo",     "log",   "digest"};
+constexpr std::array<std::string_view, 13> names{"memblock", "zones",      "zoneinfo", "buddyinfo", "pagetypeinfo",
+                                                 "iomem",    "free-lists", "sections", "slabinfo",  "bootmem",
+                                                 "pairs",    "log",        "digest"};
 
 void append_left(std::string &out, std::string_view s, std::size_t width) {
   out += s;
@@ -342,6 +343,8 @@ void append_view(std::string &out, View view, const Machine &m) {
   case View::free_lists: view_free_lists(out, s); break;
   case View::sections: view_sections(out, s); break;
   case View::slabinfo: view_slabinfo(out, s); break;
+  case View::bootmem: append_bootmem(out, s); break;
+  case View::pairs: append_pairs(out, s); break;
   case View::log:
     for (const std::string &line : s.lines) append(out, line, '\n');
     break;

@@ -15,6 +15,8 @@
 //   free-lists     every free list, head first   (pfns in hex)
 //   sections       a table of ours, neighbours joined
 //   slabinfo       /proc/slabinfo
+//   bootmem        the boot bitmap of 2.4 and 2.6, as runs of pages   (old_views.hpp)
+//   pairs          lists and pair bitmaps of 2.4, an order a line
 //   log            the kernel lines that the model printed
 //   digest         one number over the whole state
 #pragma once
@@ -37,6 +39,8 @@ enum class View : u8 {
   free_lists,
   sections,
   slabinfo,
+  bootmem,
+  pairs,
   log,
   digest
 };

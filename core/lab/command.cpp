@@ -69,6 +69,7 @@ bool returns_address(Op op) {
   case Op::memblock_alloc_exact_nid_raw:
   case Op::memblock_phys_alloc_range:
   case Op::memblock_phys_alloc_try_nid:
+  case Op::alloc_bootmem:
   case Op::kmem_cache_alloc:
   case Op::kmalloc: return true;
   default: return false;

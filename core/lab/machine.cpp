@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "lab/old_calls.hpp"
 #include "lab/page_calls.hpp"
 #include "lab/slab_calls.hpp"
 #include "lab/workload_calls.hpp"
@@ -31,6 +32,12 @@ constexpr StepRule step_rules[] = {
     {Op::e820_finish, Op::e820_add, true},
     {Op::e820__memblock_setup, Op::e820_finish, true},
     {Op::numa_init, Op::e820__memblock_setup, true},
+    {Op::arm64_memblock_init, Op::memblock_add, true},
+    {Op::arch_numa_init, Op::arm64_memblock_init, true},
+    {Op::adjust_lowmem_bounds, Op::memblock_add, false},
+    {Op::bootmem_init, Op::adjust_lowmem_bounds, true},
+    {Op::dma_contiguous_reserve, Op::memblock_add, true},
+    {Op::free_highpages, Op::memblock_free_all, true},
     {Op::initmem_init, Op::e820__memblock_setup, true},
     {Op::sparse_init, Op::numa_init, true},
     {Op::free_area_init, Op::sparse_init, true},
@@ -38,6 +45,7 @@ constexpr StepRule step_rules[] = {
     {Op::build_all_zonelists, Op::free_area_init, true},
     {Op::mem_init, Op::memblock_free_all, true},
     {Op::page_alloc_init_late, Op::mem_init, true},
+    {Op::cma_init_reserved_areas, Op::mem_init, true},
     {Op::init_per_zone_wmark_min, Op::mem_init, false},
     {Op::hugetlb_init, Op::mem_init, false},
     {Op::hugepage_init, Op::init_per_zone_wmark_min, true},
@@ -49,17 +57,30 @@ constexpr StepRule step_rules[] = {
 };
 
 // A build without nodes or without sections has other steps, or none, in their place.
-Op of_build(Op op, const KernelConfig &config) {
-  if (op == Op::sparse_init && config.memory_model == MemoryModel::flatmem) op = Op::numa_init;
-  return op == Op::numa_init && !config.numa ? Op::initmem_init : op;
+Op of_build(Op op, const System &s) {
+  if (op == Op::sparse_init && s.config.memory_model == MemoryModel::flatmem) op = Op::numa_init;
+  if (op != Op::numa_init) return op;
+  const bool device_tree = s.arch->firmware == Firmware::device_tree;
+  if (!s.config.numa) return device_tree ? Op::bootmem_init : Op::initmem_init;
+  return device_tree ? Op::arch_numa_init : op;
 }
 // Why a build has no such step; "" when it has.
 std::string_view not_built(Op op, const System &s) {
   switch (op) {
-  case Op::numa_init: return s.config.numa ? "" : "this kernel is built without CONFIG_NUMA";
+  case Op::numa_init:
+    if (s.arch->firmware == Firmware::device_tree) return "on device-tree machines it is arch_numa_init";
+    return s.config.numa ? "" : "this kernel is built without CONFIG_NUMA";
   case Op::initmem_init: return s.config.numa ? "this kernel is built with CONFIG_NUMA" : "";
   case Op::sparse_init:
     return s.config.memory_model == MemoryModel::flatmem ? "this kernel is built with CONFIG_FLATMEM" : "";
+  case Op::adjust_lowmem_bounds:
+  case Op::bootmem_init:
+    return s.arch->low_memory == LowMemory::arm_vmalloc ? "" : "this architecture has no such step";
+  case Op::arm64_memblock_init:
+  case Op::arch_numa_init:
+    return s.arch->firmware == Firmware::device_tree && s.config.numa ? "" : "this architecture has no such step";
+  case Op::free_highpages:
+    return s.arch->highmem_free == HighmemFree::after ? "" : "this architecture has no such step";
   case Op::set_highmem_pages_init:
     return s.arch->highmem_free == HighmemFree::first ? "" : "this architecture has no such step";
   default: return "";
@@ -68,18 +89,27 @@ std::string_view not_built(Op op, const System &s) {
 
 // Something is asked of the page allocator, or given back to it.
 const CallRow *row_of(Op op) {
-  for (const std::span<const CallRow> rows : {page_call_rows(), slab_call_rows(), workload_call_rows()})
+  for (const std::span<const CallRow> rows :
+       {page_call_rows(), slab_call_rows(), workload_call_rows(), old_call_rows()})
     for (const CallRow &row : rows)
       if (row.op == op) return &row;
   return nullptr;
 }
-bool is_request(Op op) { return row_of(op) != nullptr; }
+// Is for the allocators before memblock: they stand beside the boot, and nothing of it has to come first.
+bool is_old(Op op) {
+  for (const CallRow &row : old_call_rows())
+    if (row.op == op) return true;
+  return false;
+}
+bool is_request(Op op) { return row_of(op) != nullptr && !is_old(op); }
 
 // What happens to pages: memblock is behind it, zones are needed.
 bool is_about_pages(Op op) {
   switch (op) {
   case Op::mem_init:
   case Op::page_alloc_init_late:
+  case Op::cma_init_reserved_areas:
+  case Op::free_highpages:
   case Op::init_per_zone_wmark_min:
   case Op::hugetlb_init:
   case Op::hugepage_init:
@@ -110,7 +140,7 @@ std::string_view span_name(Op op) {
   case Op::e820_add: return "e820__range_add";
   case Op::movable_node: return "cmdline_parse_movable_node";
   case Op::setup_per_cpu_pageset: return op_info(op).name;
-  default: return is_request(op) ? op_info(op).name : std::string_view();
+  default: return row_of(op) != nullptr ? op_info(op).name : std::string_view();
   }
 }
 
@@ -155,7 +185,7 @@ void Machine::Site::resolve(const Machine &m) {
         fail(i, arg.name, " names a result that no call has given yet");
       else if (*value == 0 && c.op == Op::hugetlb_init)
         v[i] = 0; // a gigantic page that memblock could not find is counted by nobody
-      else if (*value == 0)
+      else if (*value == 0 && c.op != Op::free_pages_ok) // a block there may begin at page 0
         fail(i, arg.name, " names the result of an allocation that failed");
       else if (*value + a.value < *value)
         fail(i, arg.name, " wraps around: the offset is too large");
@@ -206,21 +236,21 @@ void Machine::check_order(Site &site) const {
     if (op == Op::memblock_free_all)
       site.fail(no_arg, "memblock_free_all has run already: the page allocator has this memory, and would get free "
                         "pages a second time");
-    else if (!is_about_pages(op))
+    else if (!is_about_pages(op) && !is_old(op))
       site.fail(no_arg, name,
                 " comes too late: memblock_free_all has given the memory to the page allocator, and from "
                 "there on the kernel neither asks nor changes memblock");
   }
   if (op == Op::e820_add && made(Op::e820_finish))
     site.fail(no_arg, "e820_add comes too late: e820_finish has closed the firmware's map");
-  if (is_numa_fact(op) && made(of_build(Op::numa_init, system_.config)))
+  if (is_numa_fact(op) && made(of_build(Op::numa_init, system_)))
     site.fail(no_arg, name, " comes too late: numa_init has settled the nodes");
   if (const std::string_view why = not_built(op, system_); !why.empty())
     site.fail(no_arg, "there is no ", name, " in this boot: ", why);
   for (const StepRule &rule : step_rules) {
     if (rule.op != op) continue;
     if (rule.once && made(op)) site.fail(no_arg, name, " has run already: it happens once in a boot");
-    const Op after = of_build(rule.after, system_.config);
+    const Op after = of_build(rule.after, system_);
     if (!made(after)) site.fail(no_arg, name, " comes too early: ", op_info(after).name, " has not run");
   }
   if (is_about_pages(op) && !made(Op::free_area_init))
@@ -414,6 +444,13 @@ Result Machine::make(const Site &site, Trace *t) {
 
   case Op::e820__memblock_setup: e820__memblock_setup(s, t); return done();
   case Op::numa_init: numa_init(s, t); return done();
+  case Op::arm64_memblock_init: arm64_memblock_init(s, t); return done();
+  case Op::arch_numa_init: arch_numa_init(s, t); return done();
+  case Op::adjust_lowmem_bounds: adjust_lowmem_bounds(s, t); return done();
+  case Op::bootmem_init: bootmem_init(s, t); return done();
+  case Op::free_highpages: free_highpages(s, t); return done();
+  case Op::dma_contiguous_reserve: dma_contiguous_reserve(s, t, dma_phys_limit(s)); return done();
+  case Op::cma_init_reserved_areas: cma_init_reserved_areas(s, t); return done();
   case Op::initmem_init: initmem_init(s, t); return done();
   case Op::sparse_init:
     memblock_find_dma_reserve(s, t);
@@ -469,6 +506,9 @@ std::size_t Machine::bytes() const {
   for (const auto &row : s.numa.distance) n += held(row);
   for (const std::string &line : s.lines) n += line.capacity();
   if (workload_) n += workload_->bytes();
+  if (s.bootmem) n += static_cast<std::size_t>(s.bootmem->memory_bytes());
+  n += held(s.pair_zones);
+  for (const PairZone &z : s.pair_zones) n += static_cast<std::size_t>(z.memory_bytes());
   return n + static_cast<std::size_t>(s.pages.memory_bytes() + s.slub.memory_bytes());
 }
 

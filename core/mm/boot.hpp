@@ -28,13 +28,24 @@ void e820_finish(System &s, Trace *t);
 // memblock_add of every usable range, then memblock_trim_memory.
 void e820__memblock_setup(System &s, Trace *t);
 
+// arm64: RAM beyond the direct map and above mem= goes; memstart_addr, max_pfn.
+void arm64_memblock_init(System &s, Trace *t);
+// arm: where low memory ends; memblock's limit.
+void adjust_lowmem_bounds(System &s, Trace *t);
+// The end of what devices of a zone reach, in RAM that may begin above it (arch/arm64/mm/init.c).
+phys_addr_t max_zone_phys(const System &s, u64 limit);
+phys_addr_t dma_phys_limit(const System &s); // … of the first zone that has such a border; else the end of RAM
+
 // --- NUMA ------------------------------------------------------------------------------------------------------
 // numa_init: firmware ranges (or one dummy node) cleaned up and merged, numa=fake, nodes set on memory and
 // reserved, NODE_DATA allocated for each node with memory.
 void numa_init(System &s, Trace *t);
 
+// arch_numa_init: the same for device trees (drivers/base/arch_numa.c).
+void arch_numa_init(System &s, Trace *t);
 // Without NUMA: node 0 has everything; the end of low memory is told.
 void initmem_init(System &s, Trace *t);
+void bootmem_init(System &s, Trace *t); // likewise on arm; memblock's arrays may grow from here on
 
 // --- sections ----------------------------------------------------------------------------------------------------
 void memblock_find_dma_reserve(System &s, Trace *t);
@@ -44,6 +55,8 @@ void sparse_init(System &s, Trace *t);
 // --- nodes and zones ----------------------------------------------------------------------------------------------
 // zone borders, ZONE_MOVABLE, node and zone spans, accounting, memmap_init with its holes and deferral.
 void free_area_init(System &s, Trace *t);
+// dma_contiguous_reserve: the default CMA area, below `limit`.
+void dma_contiguous_reserve(System &s, Trace *t, phys_addr_t limit);
 // fallback orders of all nodes, vm_total_pages, mobility grouping.
 void build_all_zonelists(System &s, Trace *t);
 
@@ -52,6 +65,7 @@ void build_all_zonelists(System &s, Trace *t);
 void reset_all_zones_managed_pages(System &s, Trace *t);
 // What memblock has free of high memory goes to the buddy allocator, page by page.
 void set_highmem_pages_init(System &s, Trace *t);
+void free_highpages(System &s, Trace *t); // the same, behind memblock_free_all
 // reserved pages marked, every free page given to the buddy allocator; totalram_pages set.
 void memblock_free_all(System &s, Trace *t);
 // What mem_init does after that (preallocate_vmalloc_pages), and the "Memory:" line.
@@ -66,6 +80,8 @@ bool fold_slub(System &s, const Event &e, const Trace &texts);
 void setup_per_cpu_pageset(System &s, Trace *t);
 // page_alloc_init_late: the struct pages that waited are initialised and their pages freed.
 void page_alloc_init_late(System &s, Trace *t);
+// cma_init_reserved_areas: the area's pageblocks get their type and go to the buddy allocator.
+void cma_init_reserved_areas(System &s, Trace *t);
 
 // --- watermarks and late frees --------------------------------------------------------------------------------------
 void init_per_zone_wmark_min(System &s, Trace *t);

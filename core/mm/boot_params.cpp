@@ -127,6 +127,7 @@ private:
     const auto is = [&](std::string_view name) { return same_name(w.name, name); };
     if (is("mem")) return mem(w.value);
     if (is("memmap")) return memmap(w.value);
+    if (is("cma")) return cma(w.value);
     if (is("kernelcore")) {
       if (has_option(w.value, "mirror")) return p_.kernelcore_mirror = true;
       return core(w, p_.kernelcore);
@@ -168,6 +169,21 @@ private:
     const u64 size = take_size(v);
     if (size == 0) return false;
     limit(size);
+    return true;
+  }
+
+  bool cma(std::string_view v) {
+    CmaParam c{.given = true, .size = take_size(v)};
+    if (v.starts_with('@')) {
+      v.remove_prefix(1);
+      c.base = take_size(v);
+      c.limit = c.base + c.size;
+      if (v.starts_with('-')) {
+        v.remove_prefix(1);
+        c.limit = take_size(v);
+      }
+    }
+    p_.cma = c;
     return true;
   }
 

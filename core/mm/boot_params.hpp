@@ -34,6 +34,12 @@ struct CoreParam {
   friend bool operator==(const CoreParam &, const CoreParam &) = default;
 };
 
+struct CmaParam { // cma=SIZE[@BASE[-LIMIT]], bytes
+  bool given = false;
+  u64 size = 0, base = 0, limit = 0;
+  friend bool operator==(const CmaParam &, const CmaParam &) = default;
+};
+
 struct BootParams {
   std::string text;      // the whole line
   u64 mem_limit = 0;     // mem=, bytes; 0 = none
@@ -42,6 +48,7 @@ struct BootParams {
   CoreParam kernelcore, movablecore;
   bool kernelcore_mirror = false;
   bool movable_node = false;
+  CmaParam cma;
   std::string numa_fake; // text after numa=fake=
   bool numa_off = false;
   bool thp_never = false, thp_given = false;

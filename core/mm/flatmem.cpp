@@ -26,7 +26,7 @@ void alloc_node_mem_map(System &s, Trace *t, i32 nid) {
   if (node.spanned_pages == 0) return;
   const phys_addr_t at = boot_request(s, t,
                                       {.name = "memblock_alloc_try_nid_raw",
-                                       .caller = "memmap_alloc",
+                                       .caller = s.config.map_caller,
                                        .size = flat_mem_map_bytes(s.config, node.start_pfn, node.spanned_pages),
                                        .align = s.memblock.rules.cache_line,
                                        .nid = nid});
@@ -47,6 +47,8 @@ void setup_usemap(System &s, Trace *t, i32 nid, unsigned zid) {
 PfnRange flat_pages_valid(const System &s, pfn_t start, pfn_t end) {
   const u64 max_mapnr = s.get(vm_field::max_pfn);
   const pfn_t last{round_up(max_mapnr, u64{1} << s.config.pageblock_order)};
+  // Where RAM does not begin at 0, neither does the array (ARCH_PFN_OFFSET).
+  start = std::max(start, to_pfn_down(phys_addr_t{s.get(vm_field::memstart_addr)}, s.arch->page_shift));
   return {start, std::max(start, std::min(end, last))};
 }
 

@@ -74,11 +74,13 @@ void mem_init_print_info(System &s, Trace *t) {
   free -= std::min(free, s.get(vm_field::vmalloc_tables));
   const unsigned kb = s.arch->page_shift - 10;
   const u64 physpages = s.get(vm_field::physpages), total = s.get(vm_field::totalram_pages);
+  const u64 cma = s.get(vm_field::totalcma_pages);
   std::string high;
   if (s.arch->highmem_free != HighmemFree::none) high = concat(", ", totalhigh_pages(s) << kb, "K highmem");
   s.print(t, concat("Memory: ", free << kb, "K/", physpages << kb, "K available (", s.config.text_kb, "K kernel code, ",
                     s.config.rwdata_kb, "K rwdata, ", s.config.rodata_kb, "K rodata, ", s.config.init_kb, "K init, ",
-                    s.config.bss_kb, "K bss, ", (physpages - total) << kb, "K reserved, 0K cma-reserved", high, ")"));
+                    s.config.bss_kb, "K bss, ", (physpages - total - cma) << kb, "K reserved, ", cma << kb,
+                    "K cma-reserved", high, ")"));
 }
 } // namespace
 
@@ -121,6 +123,7 @@ void page_alloc_init_late(System &s, Trace *t) {
     init.result(s.pages.free_deferred(t, nid, ranges));
   }
   if (s.era->memory_line_late) mem_init_print_info(s, t);
+  if (s.arch->keep_memblock) return;
   // memblock_discard: arrays that had outgrown their first place are given back.
   for (const memblock_list l : {memblock_list::reserved, memblock_list::memory}) {
     const memblock_type &type = s.memblock.type(l);

@@ -63,4 +63,20 @@ void set_highmem_pages_init(System &s, Trace *t) {
     }
 }
 
+// What the struct pages of high memory still hold back, whatever its zone.
+void free_highpages(System &s, Trace *t) {
+  Call call(t, "free_highpages", "mem_init");
+  const unsigned shift = s.arch->page_shift;
+  const pfn_t max_low{s.get(vm_field::max_low_pfn)};
+  u64 pages = 0;
+  for (const FreeRange &r : s.memblock.free_ranges()) {
+    const pfn_t a = std::max(to_pfn_up(r.base, shift), max_low), b = to_pfn_down(r.end, shift);
+    if (a >= b) continue;
+    s.pages.free_reserved(t, a, b - a);
+    pages += b - a;
+  }
+  s.set(t, vm_field::totalram_pages, s.get(vm_field::totalram_pages) + pages);
+  call.result(pages);
+}
+
 } // namespace mmscope

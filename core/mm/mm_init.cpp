@@ -71,6 +71,7 @@ struct ZoneInit {
       const ZoneRow &row = s.arch->zones[z];
       pfn_t max{0};
       if (row.kind == ZoneLimit::address) max = std::min(pfn_t{row.limit >> s.arch->page_shift}, max_low);
+      if (row.kind == ZoneLimit::mask) max = to_pfn_down(max_zone_phys(s, row.limit), s.arch->page_shift);
       if (row.kind == ZoneLimit::low) max = max_low;
       if (row.kind == ZoneLimit::end) max = max_pfn;
       if (row.kind == ZoneLimit::movable) {
@@ -181,7 +182,7 @@ struct ZoneInit {
     const unsigned shift = s.arch->page_shift;
     s.print(t, "Zone ranges:");
     for (unsigned z = 0; z < zone_count(); ++z) {
-      if (z == movable) continue;
+      if (z == movable || (s.arch->zones[z].kind == ZoneLimit::device && !s.config.zone_device)) continue;
       std::string line = "  ";
       line += zone_name(z);
       line.append(line.size() < 10 ? 10 - line.size() : 0, ' ');

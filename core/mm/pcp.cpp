@@ -141,8 +141,9 @@ void PageAlloc::update_pcp_limits(Trace *t) {
       const u64 sharing = here != 0 ? here : cpus();
       const u64 low = z.watermark[1] + z.watermark_boost;
       const u64 high = rules_.pcp_high == PcpHigh::six_batches ? 6 * size : std::max(low / sharing, batch << 2);
-      // calculate_normal_threshold
-      const u64 threshold = std::min<u64>(125, 2 * fls(cpus()) * (1 + fls(z.managed_pages >> 15)));
+      // calculate_normal_threshold: memory in units of 128 MiB
+      const u64 unit = 128 * rules_.pcp_most_pages;
+      const u64 threshold = std::min<u64>(125, 2 * fls(cpus()) * (1 + fls(z.managed_pages / unit)));
       const std::array<std::pair<zone_field, u64>, 3> numbers{
           {{zone_field::pcp_batch, batch}, {zone_field::pcp_high, high}, {zone_field::stat_threshold, threshold}}};
       const std::array<u64, 3> now{z.pcp_batch, z.pcp_high, z.stat_threshold};

@@ -1,5 +1,7 @@
 #include "mm/section_word.hpp"
 
+#include "mm/direct_map.hpp"
+
 namespace mmscope {
 namespace {
 constexpr std::string_view flag_names[SectionWord::flag_bits] = {"MARKED_PRESENT", "HAS_MEM_MAP", "IS_ONLINE",
@@ -9,10 +11,10 @@ constexpr u64 bit(unsigned n) { return u64{1} << n; }
 // Adding a page frame number to it gives that frame's struct page: with vmemmap the same in every section, else from
 // where the section's own array lies.
 u64 map_pointer(const System &s, const SectionRun &run, u64 section) {
-  if (s.config.memory_model == MemoryModel::vmemmap) return s.arch->vmemmap_base;
+  if (s.config.memory_model == MemoryModel::vmemmap) return vmemmap_base(s);
   const u64 first_pfn = section * s.arch->pages_per_section();
   const u64 map = run.map.v + (section - run.first) * s.arch->pages_per_section() * s.config.sizeof_page;
-  const u64 word = s.arch->direct_map_base + map - first_pfn * s.config.sizeof_page;
+  const u64 word = direct_map_base(s) + map - first_pfn * s.config.sizeof_page;
   return s.arch->word == 4 ? word & 0xffffffff : word;
 }
 } // namespace

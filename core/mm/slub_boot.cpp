@@ -2,6 +2,7 @@
 #include "mm/boot.hpp"
 
 #include "base/text.hpp"
+#include "mm/direct_map.hpp"
 
 #include <algorithm>
 
@@ -15,7 +16,7 @@ SlubRules slub_rules(const System &s) {
   r.page_shift = s.arch->page_shift;
   r.cache_line = static_cast<u32>(s.arch->cache_line);
   r.max_order = s.config.max_order;
-  r.direct_map_base = s.arch->direct_map_base;
+  r.direct_map_base = direct_map_base(s);
   r.zone_dma =
       std::any_of(s.arch->zones.begin(), s.arch->zones.end(), [](const ZoneRow &z) { return z.name == "DMA"; });
   read_slub_era(r, *s.era);

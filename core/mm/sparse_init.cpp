@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "mm/boot.hpp"
 #include "mm/boot_request.hpp"
+#include "mm/direct_map.hpp"
 
 #include <algorithm>
 #include <set>
@@ -84,26 +85,33 @@ phys_addr_t alloc_usage(System &s, Trace *t, i32 nid, u64 bytes) {
 
 // Page-table pages that vmemmap has so far, by the index of what they map.
 struct VmemmapTables {
-  std::set<u64> pud, pmd;
+  std::set<u64> pud, pmd, pte;
 };
+
+// Bits of a kernel address that page tables resolve; with few, the level of PUDs falls away.
+unsigned address_bits(const System &s) { return s.config.direct_map.bits != 0 ? s.config.direct_map.bits + 1 : 48; }
 
 // A page-table page for each PUD and PMD table that [start, end) of vmemmap needs and does not have yet.
 void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 end, i32 nid) {
-  const unsigned pud_shift = s.arch->pmd_shift + 9, pgd_shift = pud_shift + 9; // 512 entries a table
+  const unsigned entries = s.arch->page_shift - 3; // log2 of what a table has, 8 bytes each
+  const unsigned pud_shift = s.arch->pmd_shift + entries, pgd_shift = pud_shift + entries;
   const auto table = [&](u64 level) {
     const phys_addr_t at = boot_request(s, t,
                                         {.name = "memblock_alloc_try_nid_raw",
-                                         .caller = "vmemmap_alloc_block_zero",
+                                         .caller = s.config.table_caller,
                                          .size = s.arch->page_size(),
                                          .align = s.arch->page_size(),
-                                         .min_addr = phys_addr_t{s.arch->low_limit},
+                                         .min_addr = low_limit(s),
                                          .nid = nid});
     s.sparse.add_table(t, level, at);
   };
   for (u64 i = start >> pud_shift; i <= (end - 1) >> pud_shift; ++i) {
-    if (have.pud.insert((i << pud_shift) >> pgd_shift).second) table(3);
+    if (pgd_shift < address_bits(s) && have.pud.insert((i << pud_shift) >> pgd_shift).second) table(3);
     if (have.pmd.insert(i).second) table(2);
   }
+  if (s.arch->vmemmap_pmd) return;
+  for (u64 i = start >> s.arch->pmd_shift; i <= (end - 1) >> s.arch->pmd_shift; ++i)
+    if (have.pte.insert(i).second) table(1);
 }
 
 // sparse_init_nid over the sections of one node between two others' (`runs`, all of node `nid`).
@@ -116,13 +124,14 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
   const u64 map_bytes = s.config.sizeof_page * s.arch->pages_per_section();
   const bool virtual_map = s.config.memory_model == MemoryModel::vmemmap;
   const u64 map_step = round_up(map_bytes, virtual_map ? u64{1} << s.arch->pmd_shift : s.arch->page_size());
-  const phys_addr_t low{s.arch->low_limit};
+  const u64 map_kept = s.arch->vmemmap_pmd ? map_step : map_bytes; // of a step, what a section's map takes
+  const phys_addr_t low = low_limit(s);
 
   phys_addr_t usage = alloc_usage(s, t, nid, usage_bytes * count);
   if (usage.v == 0) return;
   phys_addr_t map = boot_request(s, t,
                                  {.name = "memblock_alloc_exact_nid_raw",
-                                  .caller = "sparse_init_nid",
+                                  .caller = s.config.map_caller,
                                   .size = map_step * count,
                                   .align = map_step,
                                   .min_addr = low,
@@ -132,12 +141,14 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
   const bool one_by_one = map.v == 0;
   for (const SectionRun &r : runs) {
     // As many sections at a time as one PMD table maps, so that tables and maps come in the kernel's order.
-    const u64 per_table = one_by_one ? 1 : std::max<u64>(1, (u64{1} << (s.arch->pmd_shift + 9)) / map_bytes);
+    const u64 table_bytes = u64{1} << (s.arch->vmemmap_pmd ? s.arch->pmd_shift + s.arch->page_shift - 3
+                                                           : s.arch->pmd_shift);
+    const u64 per_table = one_by_one ? 1 : std::max<u64>(1, table_bytes / map_bytes);
     for (u64 at = r.first; at < r.first + r.count;) {
       const u64 stop = std::min(r.first + r.count, (at / per_table + 1) * per_table);
       const u64 n = stop - at;
       if (virtual_map)
-        populate_tables(s, t, tables, s.arch->vmemmap_base + at * map_bytes, s.arch->vmemmap_base + stop * map_bytes,
+        populate_tables(s, t, tables, vmemmap_base(s) + at * map_bytes, vmemmap_base(s) + stop * map_bytes,
                         nid);
       if (one_by_one) {
         map = boot_request(s, t,
@@ -151,10 +162,12 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
       }
       s.sparse.init(t, at, n, usage, map);
       usage += usage_bytes * n;
-      map += map_step * n;
+      map += map_kept * n;
       at = stop;
     }
   }
+  // sparse_buffer_fini
+  if (!one_by_one && map_kept != map_step) s.memblock.phys_free(t, map, (map_step - map_kept) * count);
 }
 
 } // namespace

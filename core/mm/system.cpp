@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "mm/boot.hpp"
+#include "mm/old_mem.hpp"
 
 #include <numeric>
 
@@ -88,6 +89,14 @@ void System::set_node_cpus(Trace *t, i32 nid, u64 cpus) {
   set(t, vm_field::nr_cpus, std::accumulate(numa.cpus.begin(), numa.cpus.end(), u64{0}));
 }
 
+namespace {
+// Through pointers: in the page these come with the second half of the program (web/hosting/split.mjs).
+bool (*volatile const slub_fold)(System &, const Event &, const Trace &) = fold_slub;
+bool (*volatile const old_fold)(System &, const Event &) = fold_old;
+void (*volatile const old_digest)(const System &, Digest &) = add_old_to;
+std::string (*volatile const old_verify)(const System &) = verify_old;
+} // namespace
+
 u64 System::digest() const {
   Digest d;
   e820.add_to(d);
@@ -108,6 +117,7 @@ u64 System::digest() const {
   d.add(lines.size());
   for (const std::string &l : lines) d.add(l);
   d.add(static_cast<u64>(phase));
+  if (bootmem || !pair_zones.empty()) old_digest(*this, d);
   return d.value();
 }
 
@@ -115,6 +125,8 @@ std::string System::verify() const {
   if (std::string s = memblock.verify(); !s.empty()) return "memblock: " + s;
   if (std::string s = pages.verify(); !s.empty()) return "page allocator: " + s;
   if (std::string s = slub.verify(); !s.empty()) return "slab allocator: " + s;
+  if (bootmem || !pair_zones.empty())
+    if (std::string s = old_verify(*this); !s.empty()) return s;
   u64 end = 0;
   for (const SectionRun &r : sparse.sections) {
     if (r.count == 0 || r.first < end) return concat("sections: run at ", r.first, " is empty or out of order");
@@ -133,6 +145,8 @@ System make_system(const SystemSetup &setup) {
                       .page_shift = setup.arch->page_shift,
                       .cache_line = setup.config.cache_line != 0 ? setup.config.cache_line : setup.arch->cache_line,
                       .numa = setup.config.numa};
+  s.memblock.memory.max = setup.arch->memory_regions;
+  if (setup.arch->region_for_each_cpu) s.memblock.reserved.max += setup.config.nr_cpus_max + 1;
   s.pages = PageAlloc(BuddyRules{.max_order = order_t{setup.config.max_order},
                                  .pageblock_order = order_t{setup.config.pageblock_order},
                                  .zone_types = static_cast<unsigned>(setup.arch->zones.size()),
@@ -147,17 +161,13 @@ System make_system(const SystemSetup &setup) {
   return s;
 }
 
-namespace {
-// Through a pointer: in the page the slab allocator comes with the second half of the program (web/hosting/split.mjs).
-bool (*volatile const slub_fold)(System &, const Event &, const Trace &) = fold_slub;
-} // namespace
-
 void fold(System &s, const Event &e, const Trace &texts, u64 part) {
   if (event_info(e.kind).role == EventRole::info) return;
   Event applied = e;
   if (e.kind == EventKind::lab_free_list_add && part > 0 && part < e.f[5]) applied.f[5] = part;
   if (s.memblock.fold(applied) || s.pages.fold(applied) || s.sparse.fold(applied) || s.e820.fold(applied)) return;
   if (e.kind >= EventKind::lab_slab_setup && e.kind <= EventKind::lab_slab_path && slub_fold(s, applied, texts)) return;
+  if (e.kind >= EventKind::lab_bootmem_init && e.kind <= EventKind::lab_pair_toggle && old_fold(s, applied)) return;
   switch (e.kind) {
   case EventKind::lab_phase: s.set_phase(nullptr, static_cast<Phase>(e.f[0])); break;
   case EventKind::lab_line: s.print(nullptr, std::string(texts.text(e.f[0]))); break;

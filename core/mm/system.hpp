@@ -12,13 +12,16 @@
 #include "desc/config.hpp"
 #include "desc/era.hpp"
 #include "mm/boot_params.hpp"
+#include "mm/bootmem.hpp"
 #include "mm/e820.hpp"
 #include "mm/memblock.hpp"
 #include "mm/page_alloc.hpp"
+#include "mm/pair_buddy.hpp"
 #include "mm/slub.hpp"
 #include "mm/sparse.hpp"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +49,9 @@ enum class vm_field : u8 {
   numa_distance_cnt,  // the distance table covers node ids below this
   numa_distance_addr, // where it lies
   vmalloc_tables,     // pages taken for top-level page tables after the handoff
+  memstart_addr,      // physical address that the direct map begins with (arm64)
+  cma_base,           // the default CMA area: its address
+  totalcma_pages,     // … and its pages
   count_
 };
 
@@ -83,6 +89,9 @@ struct System {
   std::array<u64, static_cast<std::size_t>(vm_field::count_)> vm{};
   std::vector<std::string> lines; // kernel lines that the model printed, in order, without timestamps
   Phase phase = Phase::none;      // the phase of the last call
+  // The allocators of 2.4 and 2.6, for who asks for them (mm/old_mem.hpp).
+  std::optional<bootmem_data> bootmem;
+  std::vector<PairZone> pair_zones;
 
   u64 get(vm_field f) const { return vm[static_cast<std::size_t>(f)]; }
   void set(Trace *t, vm_field f, u64 value);

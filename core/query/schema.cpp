@@ -1,6 +1,7 @@
 #include "query/schema.hpp"
 
 #include "base/text.hpp"
+#include "mm/direct_map.hpp"
 #include "mm/fragmentation.hpp"
 
 #include <algorithm>
@@ -235,7 +236,7 @@ const SectionRun *section_run(const Context &c, const Ref &r) { return c.s.spars
 QueryValue struct_page(const Context &c, const Ref &r) {
   const SectionRun *run = c.s.sparse.find(r.n >> section_shift(c));
   if (run == nullptr || !run->initialised) return {};
-  return number(c.s.arch->vmemmap_base + r.n * c.s.config.sizeof_page);
+  return number(vmemmap_base(c.s) + r.n * c.s.config.sizeof_page);
 }
 QueryValue section_mem_map(const Context &c, const Ref &r) { return number(section_word(c.s, r.n).value); }
 QueryValue section_usage(const Context &c, const Ref &r) {

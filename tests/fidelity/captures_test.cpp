@@ -129,7 +129,13 @@ TEST_CASE("fidelity: one wrong result line turns exactly its fact red and moves 
       {"F5", {"Built ", "zonelists"}, "Total pages: "},
       {"F6", {"Memory: "}, "Memory: "},
       {"F6", {"Memory: "}, "bss, "},
+      {"F2", {"MB LOWMEM available."}, "] "},
+      {"F2", {"  mapped low ram: 0 - "}, "0 - "},
+      {"F2", {"Initializing HighMem for node 0"}, "("},
+      {"F3", {"bytes align=", "setup_usemap"}, "_nid: "},
+      {"F3", {"bytes align=", "memmap_alloc"}, "align=0x"},
   };
+  std::vector<unsigned> told(std::size(lies)); // in how many logs
   for (const std::string &dir : captures()) {
     const std::string log = log_of(dir);
     if (!has_debug(log)) continue;
@@ -147,7 +153,8 @@ TEST_CASE("fidelity: one wrong result line turns exactly its fact red and moves 
         }
         if (skip-- == 0) break;
       }
-      REQUIRE(line.first != std::string::npos);
+      if (line.first == std::string::npos) continue; // not a line of every kernel
+      ++told[static_cast<std::size_t>(&lie - lies)];
       change_number(wrong, line, lie.before);
       CAPTURE(wrong.substr(line.first, line.second - line.first));
       const VerifyReport r = verify_log(wrong, files_of(dir));
@@ -156,6 +163,7 @@ TEST_CASE("fidelity: one wrong result line turns exactly its fact red and moves 
       CHECK(r.digest == good.digest);
     }
   }
+  for (const unsigned n : told) CHECK(n != 0);
 }
 
 TEST_CASE("fidelity: files of a capture are judged each in its fact") {
@@ -167,6 +175,8 @@ TEST_CASE("fidelity: files of a capture are judged each in its fact") {
       {"freeze_A_memblock", "max 128", "max 256", "F1"},
       {"freeze_A_sections", "section 1 flags 0xf", "section 1 flags 0x7", "F3"},
       {"freeze_A_sections", "pageblock_flags 10", "pageblock_flags 11", "F3"},
+      {"freeze_A_buddy", "9) 10111111\n", "9) 11111111\n", "F3"},   // pageblock 0 of zone DMA
+      {"freeze_B_buddy", " 37400 37000\n", " 37000 37400\n", "F7"}, // high memory: the list descends
       {"freeze_B_buddy", " : 400 800 c00", " : 400 c00 800", "F7"},
       {"freeze_B_buddy", "order 8 UNMOVABLE", "order 8 MOVABLE", "F7"},
       {"freeze_B_buddy", "managed 3840", "managed 3841", "F4"},

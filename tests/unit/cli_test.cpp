@@ -331,6 +331,26 @@ TEST_CASE("cli: trace plays a recorded run and tells every PFN that it predicted
   CHECK(call({"trace"}).status == 2);
 }
 
+TEST_CASE("cli: the example scripts of the allocators before memblock run") {
+  const std::string sixteen = MMSCOPE_TEST_DATA "/scripts/sixteen-pages.txt";
+  const Outcome text = call({"run", sixteen, "--show", "pairs"});
+  CHECK(text.status == 0);
+  CHECK(text.out == "zone 0: pages 0-15, 9 free, the upper half is given out\n"
+                    "order 0  list 5  pairs 0 0 1 0 0 0 0 0\n"
+                    "order 1  list -  pairs 0 0 0 0\n"
+                    "order 2  list -  pairs 0 0\n"
+                    "order 3  list 8  pairs 1\n"
+                    "order 4  list -  no map\n");
+  const Outcome events = call({"run", sixteen, "--events"});
+  CHECK(events.out.find("lab_pair_toggle zone=0 order=1 pair=3 value=1\n") != std::string::npos);
+  const json j = json::parse(call({"run", sixteen, "--format", "json"}).out, nullptr, false);
+  CHECK(j["pair_zones"][0]["orders"][3]["list"] == json({8}));
+  CHECK(j["results"][6] == 14);
+  const Outcome bits = call({"run", MMSCOPE_TEST_DATA "/scripts/bootmem-64M.txt", "--show", "bootmem", "pairs"});
+  CHECK(bits.status == 0);
+  CHECK(bits.out.find("== pairs ==\nzone 0: pages 0-4095, 3325 free,") != std::string::npos);
+}
+
 TEST_CASE("cli: verify ends with 1 when a fact differs") {
   const std::filesystem::path dir = std::filesystem::temp_directory_path() / "mmscope_cli_test_capture";
   std::filesystem::create_directories(dir);

@@ -268,8 +268,8 @@ TEST_CASE("dmesg: a log that cannot be used is refused with line and reason") {
   CHECK(refused("hello\nworld\n").starts_with("log:2:0: no usable line"));
   CHECK(refused("BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] reserved\n") ==
         "log:1:0: the firmware's map has no usable range");
-  CHECK(refused("[    0.000000] Linux version 6.12.107+deb13-amd64 (x)\nBIOS-e820: [mem 0x0-0xfffffff] usable\n") ==
-        "log:1:0: Linux 6.12.107+deb13-amd64: this version models Linux 6.1 only");
+  CHECK(refused("[    0.000000] Linux version 4.19.0-27-amd64 (x)\nBIOS-e820: [mem 0x0-0xfffffff] usable\n") ==
+        "log:1:0: Linux 4.19.0-27-amd64: this version models Linux 5.10, 5.15, 6.1, 6.5, 6.12, 7.2 only");
   CHECK(refused("\n[    0.000000] Linux version 6.1.0-50-arm64 (x)\n") ==
         "log:2:0: a log of arm64, Linux 6.1.0-50-arm64: this version models x86_64, i386, i386-pae only");
   CHECK(refused("MEMBLOCK configuration:\n memory[0x0]\t[0x40000000-0x4fffffff], 0x10000000 bytes flags: 0x0\n") ==
@@ -438,6 +438,29 @@ TEST_CASE("dmesg: logs cut anywhere and logs with flipped bytes are read or refu
     for (const Command &c : r.script.commands)
       if (!m.apply(c, nullptr).ok()) break;
   }
+}
+
+TEST_CASE("dmesg: the build of an unknown 32-bit kernel is read off what it asks for") {
+  const ImportResult r = import_dmesg(
+      "Linux version 6.1.9 (x)\nBIOS-e820: [mem 0x100000-0x3fffffff] usable\n"
+      "last_pfn = 0x40000 max_arch_pfn = 0x1000000\n"
+      "memblock_reserve: [0x1400000-0x140bfff] setup_arch+0x1/0x2\nMEMBLOCK configuration:\n"
+      " reserved[0x0]\t[0x1000000-0x140bfff], 0x40c000 bytes flags: 0x0\nZone ranges:\n"
+      "memblock_alloc_try_nid_raw: 8388608 bytes align=0x20 nid=0 from=0x0 max_addr=0x0 memmap_alloc+0x1/0x2\n"
+      "memblock_alloc_try_nid: 71 bytes align=0x20 nid=-1 from=0x0 max_addr=0x0 start_kernel+0x1/0x2\n"
+      "setup_percpu: NR_CPUS:8 nr_cpumask_bits:8 nr_cpu_ids:1 nr_node_ids:1\n"
+      "Memory: 1K/2K available (2595K kernel code, 583K rwdata, 692K rodata, 324K init, 244K bss, 1K reserved)\n"
+      "Freeing SMP alternatives memory: 12K\nRun /init as init process\n");
+  REQUIRE_FALSE(r.error);
+  const KernelConfig &c = r.script.setup.config;
+  CHECK(c.memory_model == MemoryModel::flatmem);
+  CHECK(c.sizeof_page == 32);
+  CHECK(c.cache_line == 32);
+  CHECK(c.nr_cpus_max == 8);
+  CHECK_FALSE(c.thp);
+  CHECK(c.pageblock_order == c.max_order);
+  CHECK(c.smp_locks == ImagePart{0x1400000 - 0x3d000 - 0x3000, 0x3000});
+  CHECK(c.initmem == ImagePart{0x1400000 - 0x3d000 - 0x3000 - 0x51000, 0x51000});
 }
 
 TEST_CASE("dmesg: the architecture is read off the build, the reach of its page tables or the end of low memory") {

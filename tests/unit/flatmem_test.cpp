@@ -1,6 +1,7 @@
 // One array of struct page for everything: its size, its place, what lies in its holes.
 #include "mm/flatmem.hpp"
 
+#include "mm/section_word.hpp"
 #include "support/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -63,4 +64,32 @@ TEST_CASE("flatmem: a pageblock on a zone's border has a type on either side") {
   CHECK(s.pages.pageblock(pfn_t{0x36ffd}) == migratetype::MOVABLE);
   CHECK(s.pages.pageblock(pfn_t{0x36ffe}) == migratetype::UNMOVABLE); // HighMem does not begin it
   CHECK(s.pages.pageblock(pfn_t{0x37000}) == migratetype::MOVABLE);
+}
+
+TEST_CASE("flatmem: up to 5.10 a flat map's holes are not told of") {
+  System s = machine({{0, 639 * KiB}, {MiB, 255 * MiB}}, "", "5.10.0-32-686-pae");
+  to_zones(s);
+  CHECK_FALSE(printed(s, "On node 0, zone DMA: 97 pages in unavailable ranges"));
+}
+
+TEST_CASE("sparse: classic sections have static roots, and maps of their exact size side by side") {
+  System s = machine(pc(2 * GiB), "", "6.1.0-50-686-pae");
+  s.config.memory_model = MemoryModel::sparsemem;
+  s.config.sizeof_page = 32;
+  to_memblock(s);
+  s.set_node_cpus(nullptr, 0, 1);
+  initmem_init(s, nullptr);
+  sparse_init(s, nullptr);
+  CHECK(s.sparse.roots_bytes == 0);
+  CHECK(s.sparse.roots.empty());
+  CHECK(s.sparse.tables.empty());
+  CHECK(s.sparse.present_count() == 4);
+  const SectionRun *first = s.sparse.find(0);
+  REQUIRE(first != nullptr);
+  CHECK(first->map.v % (4 * MiB) == 0); // 131072 pages of 32 bytes
+  CHECK(s.sparse.find(3)->count == 4);
+  // The word of a section leads from a page frame number straight to its struct page.
+  const SectionWord word = section_word(s, 2);
+  const u64 pfn = 2 * s.arch->pages_per_section() + 5;
+  CHECK((((word.value & ~u64{31}) + pfn * 32) & 0xffffffff) == 0xc0000000 + first->map.v + pfn * 32);
 }

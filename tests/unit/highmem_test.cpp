@@ -149,7 +149,7 @@ TEST_CASE("highmem: ZONE_MOVABLE is carved out of it and is high too") {
   CHECK(s.pages.zone_of(0, MOVABLE).managed_pages == 65536);
 }
 
-TEST_CASE("highmem: little is kept there, between 32 and 128 pages; the marks' distance is that of the others") {
+TEST_CASE("highmem: little is kept there, between 32 and 128 pages, and the marks' distance is that of the others") {
   System s = machine(pc(2 * GiB), "transparent_hugepage=never", pae);
   to_end(s);
   const zone &high = s.pages.zone_of(0, HIGHMEM);
@@ -164,4 +164,8 @@ TEST_CASE("highmem: little is kept there, between 32 and 128 pages; the marks' d
   to_end(small);
   CHECK(small.pages.zone_of(0, HIGHMEM).watermark[0] == 32);
   CHECK(small.pages.zone_of(0, MOVABLE).watermark[0] == 0);
+  // Up to 5.10 it was high all the same, in a kernel without nodes.
+  System old = machine(pc(512 * MiB), "", "5.10.0-32-686-pae");
+  to_end(old);
+  CHECK(old.pages.zone_of(0, MOVABLE).watermark[0] == 32);
 }

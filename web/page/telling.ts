@@ -7,6 +7,7 @@ import { has, t } from "./locale";
 import type { Page } from "./page";
 import { tellers } from "./sentences";
 import type { Call, LabEvent } from "./state";
+import { isOld, oldSentence } from "./telling_old";
 import { bytes, count, hex, range } from "./units";
 
 /** An event with its values in words (wasm/live.cpp). `more`: so many like it come after it and are not listed. */
@@ -22,6 +23,7 @@ const PAGE = 4096;
 
 export function startTelling(page: Page, later: MmscopeLater): void {
   tellers.event = (event) => {
+    if (isOld(event)) return oldSentence(event);
     const live = LIVE.has(event.kind) || event.kind.startsWith("lab_slab_");
     if (!live) return has(`event.${event.kind}`) ? eventSentence(event) : other(event);
     const row = JSON.parse(later.told()) as Row | null;
