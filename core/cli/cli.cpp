@@ -71,6 +71,7 @@ page-layout and pfn take
 page-layout also takes
   --bits 32|64          the word's size
   --against E           the era to compare with
+  --page PFN            of that machine: what stands in its struct page after the boot
 pfn also takes
   --model M             flatmem, discontigmem, sparsemem-static, sparsemem-extreme or vmemmap alone
 lessons key takes
@@ -116,6 +117,7 @@ constexpr Flag known_flags[] = {{"--dmesg", {"boot"}},
                                 {"--options", {"page-layout", "pfn"}},
                                 {"--bits", {"page-layout"}},
                                 {"--against", {"page-layout"}},
+                                {"--page", {"page-layout"}},
                                 {"--model", {"pfn"}},
                                 {"--lessons", {"grade"}},
                                 {"--seed", {"lessons"}}};
@@ -171,6 +173,8 @@ std::string parse_options(std::span<const std::string_view> args, Options &o) {
       o.page.options = value;
     else if (flag == "--against")
       o.page.against = value;
+    else if (flag == "--page")
+      o.page.page = value;
     else if (flag == "--model")
       o.page.model = value;
     else if (flag == "--dmesg")

@@ -81,6 +81,13 @@ std::string show_page_layout(const Io &io, const PageQuestion &q, const System *
   if (q.against)
     if (std::string wrong = read_asked(q, *q.against, other); !wrong.empty()) return wrong;
 
+  std::optional<u64> page;
+  if (q.page) {
+    if (machine == nullptr) return "--page is one of a machine: name it with --machine";
+    page = parse_u64(*q.page);
+    if (!page) return concat("not a page frame number: '", *q.page, '\'');
+  }
+
   std::string s;
   JsonWriter w(s);
   if (q.json) {
@@ -101,7 +108,14 @@ std::string show_page_layout(const Io &io, const PageQuestion &q, const System *
       const u64 bytes = PageAddresses(own_model(*machine), g, ram_of(*machine)).cost().map_bytes;
       const u64 share = mem_map_cost(1, bytes, ram_bytes(*machine)).share;
       if (q.json)
-        w.begin_object().key("era").string(a.row->name).key("bytes").number(bytes).key("share").number(share).end_object();
+        w.begin_object()
+            .key("era")
+            .string(a.row->name)
+            .key("bytes")
+            .number(bytes)
+            .key("share")
+            .number(share)
+            .end_object();
       else
         append(s, "mem_map on this machine with ", a.row->name, "'s ", g.sizeof_page, " bytes: ", bytes_text(bytes),
                ", ", share_text(share), " of RAM\n");
@@ -110,6 +124,15 @@ std::string show_page_layout(const Io &io, const PageQuestion &q, const System *
     cost(asked);
     if (q.against) cost(other);
     if (q.json) w.end_array();
+  }
+  if (page) {
+    const PageBytes bytes = page_bytes(*machine, pfn_t{*page}, *asked.row, asked.options);
+    if (q.json) {
+      w.key("page");
+      write_page_bytes(w, bytes, pfn_t{*page});
+    } else {
+      append_page_bytes(s, bytes, pfn_t{*page});
+    }
   }
   if (q.json) {
     w.end_object();

@@ -53,10 +53,10 @@ struct FlagsField {
 struct FlagsLayout {
   std::vector<FlagsField> fields; // from the top: section node zone last_cpupid kasan_tag gen tier
   unsigned pageflags = 0, word_bits = 0;
-  unsigned unused = 0;          // bits between the fields and the PG flags
-  bool node_outside = false;    // looked up in section_to_node_table[]
-  bool cpupid_outside = false;  // an int of its own, _last_cpupid
-  unsigned zoneid_shift = 0;    // what tells two pages' zones apart, node or section included
+  unsigned unused = 0;         // bits between the fields and the PG flags
+  bool node_outside = false;   // looked up in section_to_node_table[]
+  bool cpupid_outside = false; // an int of its own, _last_cpupid
+  unsigned zoneid_shift = 0;   // what tells two pages' zones apart, node or section included
   unsigned zoneid_bits = 0;
   std::string_view zone_lookup; // from the word to the struct zone, in C
   std::string error;            // such a kernel does not compile: why

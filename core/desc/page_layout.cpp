@@ -12,7 +12,8 @@ namespace {
 
 constexpr PageOptionInfo option_rows[] = {
     {page_option::memcg, "memcg", "memory cgroups: whom the page is charged to"},
-    {page_option::virtual_address, "virtual", "WANT_PAGE_VIRTUAL: the page's kernel address is kept (2.4: also HIGHMEM)"},
+    {page_option::virtual_address, "virtual",
+     "WANT_PAGE_VIRTUAL: the page's kernel address is kept (2.4: also HIGHMEM)"},
     {page_option::last_cpupid, "last_cpupid", "NUMA balancing without room for it in flags"},
     {page_option::aligned, "aligned", "aligned to two words, so that one instruction exchanges them (cmpxchg_double)"},
     {page_option::big_locks, "debug-locks", "locks with debugging do not fit: ptl points to one"},
@@ -28,9 +29,20 @@ constexpr PageOptionInfo option_rows[] = {
 };
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(PageUse::count_)> use_names = {
-    "any use",   "page cache or anonymous", "mlocked",      "free block", "on a CPU's list",
-    "page_pool", "slab",                    "tail page",    "first tail", "second tail",
-    "third tail", "page table",             "ZONE_DEVICE",  "waits for RCU",
+    "any use",
+    "page cache or anonymous",
+    "mlocked",
+    "free block",
+    "on a CPU's list",
+    "page_pool",
+    "slab",
+    "tail page",
+    "first tail",
+    "second tail",
+    "third tail",
+    "page table",
+    "ZONE_DEVICE",
+    "waits for RCU",
 };
 
 struct Shape {

@@ -103,6 +103,7 @@ struct PageFlagAlias {
 struct PageType { // what _mapcount's word holds in a page that no one maps
   std::string_view name;
   u32 value, mask; // the word has it when (word & mask) == value
+  u32 stored;      // what the kernel writes
 };
 struct PageMeaning { // of a member, while the page is used so
   PageUse use;
@@ -111,8 +112,8 @@ struct PageMeaning { // of a member, while the page is used so
 
 // How the arrays of struct pages are made and found (mm/page_alloc.c alloc_node_mem_map, include/linux/mmzone.h).
 struct MapRules {
-  bool whole_blocks = true;       // an array begins and ends at blocks of the largest order; else one page more than RAM
-  bool roots_allocated = true;    // SPARSEMEM_EXTREME's table of roots is found through a pointer
+  bool whole_blocks = true;    // an array begins and ends at blocks of the largest order; else one page more than RAM
+  bool roots_allocated = true; // SPARSEMEM_EXTREME's table of roots is found through a pointer
   unsigned section_flag_bits = 5; // low bits of section_mem_map that are no address
 };
 
@@ -132,15 +133,15 @@ struct PageRow {
 };
 std::span<const PageRow *const> page_rows();         // oldest first
 const PageRow *find_page_row(std::string_view name); // null when unknown
-u32 options_of(const PageRow &row);                // that change anything in this row
+u32 options_of(const PageRow &row);                  // that change anything in this row
 
 struct PlacedMember {
   std::string_view structure; // "page", "slab", …
   std::string_view name, what;
   MemberType type;
   PageUse use;
-  unsigned depth;      // of nesting
-  u64 offset, size;    // bytes; of a bit-field: those of the first byte and of its int
+  unsigned depth;       // of nesting
+  u64 offset, size;     // bytes; of a bit-field: those of the first byte and of its int
   u8 bit = 0, bits = 0; // of a bit-field: first bit in its int, and how many
 };
 struct PageLayout {

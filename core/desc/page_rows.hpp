@@ -61,7 +61,8 @@ inline constexpr std::string_view mapcount = "page table entries that map the pa
 inline constexpr std::string_view refcount = "users of the page; 0 while it is free";
 inline constexpr std::string_view mapping = "the file's address_space; bit 0 set: an anon_vma";
 inline constexpr std::string_view index = "the page's place in the file or mapping, in pages";
-inline constexpr std::string_view private_ = "the owner's: buffer heads with PG_private, a swap entry with PG_swapcache";
+inline constexpr std::string_view private_ =
+    "the owner's: buffer heads with PG_private, a swap entry with PG_swapcache";
 inline constexpr std::string_view lru = "link in a list of the LRU";
 inline constexpr std::string_view virtual_ = "kernel address, NULL for high memory that is not mapped";
 inline constexpr std::string_view cpupid = "the CPU and the process that touched the page last";

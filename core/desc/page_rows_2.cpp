@@ -23,9 +23,9 @@ constexpr PageMember members_2_4_22[] = {
     pointer("virtual", say::virtual_, virtual_address),
 };
 constexpr PageFlag flags_2_4_22[] = {
-    {"locked", 0},   {"error", 1}, {"referenced", 2}, {"uptodate", 3}, {"dirty", 4},  {"lru", 6},
-    {"active", 7},   {"slab", 8},  {"skip", 10},      {"highmem", 11}, {"checked", 12}, {"arch_1", 13},
-    {"reserved", 14}, {"launder", 15}, {"fs_1", 16},
+    {"locked", 0},   {"error", 1},   {"referenced", 2}, {"uptodate", 3}, {"dirty", 4},
+    {"lru", 6},      {"active", 7},  {"slab", 8},       {"skip", 10},    {"highmem", 11},
+    {"checked", 12}, {"arch_1", 13}, {"reserved", 14},  {"launder", 15}, {"fs_1", 16},
 };
 constexpr PageMeaning meanings_2_4_22[] = {
     {U::free_block, "list", "link in the free list of the block's order, in the block's first page"},
@@ -49,10 +49,10 @@ constexpr PageMember members_2_6_11[] = {
 };
 // The type of flags is int on machines that change an int atomically (ARCH_HAS_ATOMIC_UNSIGNED).
 constexpr PageFlag flags_2_6_11[] = {
-    {"locked", 0},     {"error", 1},     {"referenced", 2},    {"uptodate", 3}, {"dirty", 4},
-    {"lru", 5},        {"active", 6},    {"slab", 7},          {"highmem", 8},  {"checked", 9},
-    {"arch_1", 10},    {"reserved", 11}, {"private", 12},      {"writeback", 13}, {"nosave", 14},
-    {"compound", 15},  {"swapcache", 16}, {"mappedtodisk", 17}, {"reclaim", 18}, {"nosave_free", 19},
+    {"locked", 0},    {"error", 1},      {"referenced", 2},    {"uptodate", 3},   {"dirty", 4},
+    {"lru", 5},       {"active", 6},     {"slab", 7},          {"highmem", 8},    {"checked", 9},
+    {"arch_1", 10},   {"reserved", 11},  {"private", 12},      {"writeback", 13}, {"nosave", 14},
+    {"compound", 15}, {"swapcache", 16}, {"mappedtodisk", 17}, {"reclaim", 18},   {"nosave_free", 19},
 };
 constexpr PageMeaning meanings_2_6[] = {
     {U::free_block, "private", "the block's order, in its first page"},
@@ -81,11 +81,13 @@ constexpr PageMember members_2_6_20[] = {
     pointer("virtual", say::virtual_, virtual_address),
 };
 constexpr PageFlag flags_2_6_20[] = {
-    {"locked", 0},      {"error", 1},        {"referenced", 2}, {"uptodate", 3},     {"dirty", 4},
-    {"lru", 5},         {"active", 6},       {"slab", 7},       {"checked", 8},      {"arch_1", 9},
-    {"reserved", 10},   {"private", 11},     {"writeback", 12}, {"nosave", 13},      {"compound", 14},
-    {"swapcache", 15},  {"mappedtodisk", 16}, {"reclaim", 17},   {"nosave_free", 18}, {"buddy", 19},
-    {"uncached", 31, word_64},
+    {"locked", 0},       {"error", 1},         {"referenced", 2},
+    {"uptodate", 3},     {"dirty", 4},         {"lru", 5},
+    {"active", 6},       {"slab", 7},          {"checked", 8},
+    {"arch_1", 9},       {"reserved", 10},     {"private", 11},
+    {"writeback", 12},   {"nosave", 13},       {"compound", 14},
+    {"swapcache", 15},   {"mappedtodisk", 16}, {"reclaim", 17},
+    {"nosave_free", 18}, {"buddy", 19},        {"uncached", 31, word_64},
 };
 
 // --- 2.6.24 ---
@@ -114,10 +116,10 @@ constexpr PageMember members_2_6_24[] = {
     pointer("virtual", say::virtual_, virtual_address),
 };
 constexpr PageFlag flags_2_6_24[] = {
-    {"locked", 0},    {"error", 1},         {"referenced", 2}, {"uptodate", 3},   {"dirty", 4},
-    {"lru", 5},       {"active", 6},        {"slab", 7},       {"owner_priv_1", 8}, {"arch_1", 9},
-    {"reserved", 10}, {"private", 11},      {"writeback", 12}, {"compound", 14},  {"swapcache", 15},
-    {"mappedtodisk", 16}, {"reclaim", 17},  {"buddy", 19},     {"uncached", 31, word_64},
+    {"locked", 0},        {"error", 1},    {"referenced", 2}, {"uptodate", 3},           {"dirty", 4},
+    {"lru", 5},           {"active", 6},   {"slab", 7},       {"owner_priv_1", 8},       {"arch_1", 9},
+    {"reserved", 10},     {"private", 11}, {"writeback", 12}, {"compound", 14},          {"swapcache", 15},
+    {"mappedtodisk", 16}, {"reclaim", 17}, {"buddy", 19},     {"uncached", 31, word_64},
 };
 constexpr PageFlagAlias aliases_2_6_24[] = {{"readahead", "reclaim"}};
 
@@ -181,18 +183,37 @@ constexpr PageMember members_4_9[] = {
     integer("_last_cpupid", say::cpupid, last_cpupid),
 };
 constexpr PageFlag flags_4_9[] = {
-    {"locked", 0},     {"error", 1},      {"referenced", 2},    {"uptodate", 3},      {"dirty", 4},
-    {"lru", 5},        {"active", 6},     {"slab", 7},          {"owner_priv_1", 8},  {"arch_1", 9},
-    {"reserved", 10},  {"private", 11},   {"private_2", 12},    {"writeback", 13},    {"head", 14},
-    {"swapcache", 15}, {"mappedtodisk", 16}, {"reclaim", 17},   {"swapbacked", 18},   {"unevictable", 19},
-    {"mlocked", 20},   {"uncached", PageFlag::next_bit, uncached}, {"hwpoison", PageFlag::next_bit, hwpoison},
-    {"young", PageFlag::next_bit, idle | word_64}, {"idle", PageFlag::next_bit, idle | word_64},
+    {"locked", 0},
+    {"error", 1},
+    {"referenced", 2},
+    {"uptodate", 3},
+    {"dirty", 4},
+    {"lru", 5},
+    {"active", 6},
+    {"slab", 7},
+    {"owner_priv_1", 8},
+    {"arch_1", 9},
+    {"reserved", 10},
+    {"private", 11},
+    {"private_2", 12},
+    {"writeback", 13},
+    {"head", 14},
+    {"swapcache", 15},
+    {"mappedtodisk", 16},
+    {"reclaim", 17},
+    {"swapbacked", 18},
+    {"unevictable", 19},
+    {"mlocked", 20},
+    {"uncached", PageFlag::next_bit, uncached},
+    {"hwpoison", PageFlag::next_bit, hwpoison},
+    {"young", PageFlag::next_bit, idle | word_64},
+    {"idle", PageFlag::next_bit, idle | word_64},
 };
 constexpr PageFlagAlias aliases_4_9[] = {{"readahead", "reclaim"}};
 constexpr PageType types_4_9[] = {
-    {"buddy", 0xffffff80, 0xffffffff},   // -128
-    {"balloon", 0xffffff00, 0xffffffff}, // -256
-    {"kmemcg", 0xfffffe00, 0xffffffff},  // -512
+    {"buddy", 0xffffff80, 0xffffffff, 0xffffff80},   // -128
+    {"balloon", 0xffffff00, 0xffffffff, 0xffffff00}, // -256
+    {"kmemcg", 0xfffffe00, 0xffffffff, 0xfffffe00},  // -512
 };
 constexpr PageMeaning meanings_4_9[] = {
     {U::free_block, "private", "the block's order, in its first page"},

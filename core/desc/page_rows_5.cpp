@@ -281,49 +281,76 @@ constexpr PageOverlay overlays_6_1[] = {{"slab", 0, U::slab, slab_6_1, "mm/slab.
 // --- flags and types ---
 
 constexpr PageFlag flags_5[] = {
-    {"locked", 0},      {"referenced", 1}, {"uptodate", 2},         {"dirty", 3},     {"lru", 4},
-    {"active", 5},      {"workingset", 6}, {"waiters", 7},          {"error", 8},     {"slab", 9},
-    {"owner_priv_1", 10}, {"arch_1", 11},  {"reserved", 12},        {"private", 13},  {"private_2", 14},
-    {"writeback", 15},  {"head", 16},      {"mappedtodisk", 17},    {"reclaim", 18},  {"swapbacked", 19},
-    {"unevictable", 20}, {"mlocked", 21},  {"uncached", next_bit, uncached}, {"hwpoison", next_bit, hwpoison},
-    {"young", next_bit, idle | word_64},   {"idle", next_bit, idle | word_64}, {"arch_2", next_bit, word_64},
+    {"locked", 0},
+    {"referenced", 1},
+    {"uptodate", 2},
+    {"dirty", 3},
+    {"lru", 4},
+    {"active", 5},
+    {"workingset", 6},
+    {"waiters", 7},
+    {"error", 8},
+    {"slab", 9},
+    {"owner_priv_1", 10},
+    {"arch_1", 11},
+    {"reserved", 12},
+    {"private", 13},
+    {"private_2", 14},
+    {"writeback", 15},
+    {"head", 16},
+    {"mappedtodisk", 17},
+    {"reclaim", 18},
+    {"swapbacked", 19},
+    {"unevictable", 20},
+    {"mlocked", 21},
+    {"uncached", next_bit, uncached},
+    {"hwpoison", next_bit, hwpoison},
+    {"young", next_bit, idle | word_64},
+    {"idle", next_bit, idle | word_64},
+    {"arch_2", next_bit, word_64},
     {"skip_kasan_poison", next_bit, kasan_tags},
 };
 // 5.10 has no KASAN tags in hardware.
 constexpr std::span<const PageFlag> flags_5_10{flags_5, std::size(flags_5) - 1};
 
 constexpr PageFlagAlias aliases_5_10[] = {
-    {"readahead", "reclaim"},        {"checked", "owner_priv_1"}, {"swapcache", "owner_priv_1"},
-    {"fscache", "private_2"},        {"pinned", "owner_priv_1"},  {"savepinned", "dirty"},
-    {"foreign", "owner_priv_1"},     {"xen_remapped", "owner_priv_1"}, {"slob_free", "private"},
-    {"double_map", "workingset"},    {"isolated", "reclaim"},     {"reported", "uptodate"},
+    {"readahead", "reclaim"},     {"checked", "owner_priv_1"},      {"swapcache", "owner_priv_1"},
+    {"fscache", "private_2"},     {"pinned", "owner_priv_1"},       {"savepinned", "dirty"},
+    {"foreign", "owner_priv_1"},  {"xen_remapped", "owner_priv_1"}, {"slob_free", "private"},
+    {"double_map", "workingset"}, {"isolated", "reclaim"},          {"reported", "uptodate"},
 };
 constexpr PageFlagAlias aliases_5_15[] = {
-    {"readahead", "reclaim"},        {"checked", "owner_priv_1"}, {"swapcache", "owner_priv_1"},
-    {"fscache", "private_2"},        {"pinned", "owner_priv_1"},  {"savepinned", "dirty"},
-    {"foreign", "owner_priv_1"},     {"xen_remapped", "owner_priv_1"}, {"slob_free", "private"},
-    {"double_map", "workingset"},    {"isolated", "reclaim"},     {"reported", "uptodate"},
+    {"readahead", "reclaim"},           {"checked", "owner_priv_1"},      {"swapcache", "owner_priv_1"},
+    {"fscache", "private_2"},           {"pinned", "owner_priv_1"},       {"savepinned", "dirty"},
+    {"foreign", "owner_priv_1"},        {"xen_remapped", "owner_priv_1"}, {"slob_free", "private"},
+    {"double_map", "workingset"},       {"isolated", "reclaim"},          {"reported", "uptodate"},
     {"has_hwpoisoned", "mappedtodisk"},
 };
 constexpr PageFlagAlias aliases_6_1[] = {
-    {"readahead", "reclaim"},        {"checked", "owner_priv_1"}, {"swapcache", "owner_priv_1"},
-    {"fscache", "private_2"},        {"pinned", "owner_priv_1"},  {"savepinned", "dirty"},
-    {"foreign", "owner_priv_1"},     {"xen_remapped", "owner_priv_1"}, {"slob_free", "private"},
-    {"double_map", "workingset"},    {"isolated", "reclaim"},     {"reported", "uptodate"},
-    {"has_hwpoisoned", "error"},     {"anon_exclusive", "mappedtodisk"}, {"vmemmap_self_hosted", "owner_priv_1"},
+    {"readahead", "reclaim"},
+    {"checked", "owner_priv_1"},
+    {"swapcache", "owner_priv_1"},
+    {"fscache", "private_2"},
+    {"pinned", "owner_priv_1"},
+    {"savepinned", "dirty"},
+    {"foreign", "owner_priv_1"},
+    {"xen_remapped", "owner_priv_1"},
+    {"slob_free", "private"},
+    {"double_map", "workingset"},
+    {"isolated", "reclaim"},
+    {"reported", "uptodate"},
+    {"has_hwpoisoned", "error"},
+    {"anon_exclusive", "mappedtodisk"},
+    {"vmemmap_self_hosted", "owner_priv_1"},
 };
 
 // A type clears its bit; the upper four stay, which a count of mappings never brings about.
 constexpr u32 base = 0xf0000000;
-constexpr PageType types_5_10[] = {{"buddy", base, base | 0x80},
-                                   {"offline", base, base | 0x100},
-                                   {"kmemcg", base, base | 0x200},
-                                   {"table", base, base | 0x400},
-                                   {"guard", base, base | 0x800}};
-constexpr PageType types_5_15[] = {{"buddy", base, base | 0x80},
-                                   {"offline", base, base | 0x100},
-                                   {"table", base, base | 0x200},
-                                   {"guard", base, base | 0x400}};
+constexpr PageType cleared(std::string_view name, u32 bit) { return {name, base, base | bit, ~bit}; }
+constexpr PageType types_5_10[] = {cleared("buddy", 0x80), cleared("offline", 0x100), cleared("kmemcg", 0x200),
+                                   cleared("table", 0x400), cleared("guard", 0x800)};
+constexpr PageType types_5_15[] = {cleared("buddy", 0x80), cleared("offline", 0x100), cleared("table", 0x200),
+                                   cleared("guard", 0x400)};
 
 constexpr std::string_view free_mark = "PG_buddy's bit 0x80 is clear in page_type (-129), with the order in private";
 constexpr PageMeaning meanings_5_10[] = {

@@ -65,8 +65,37 @@ void append_model_cost(std::string &out, const PageAddresses &a, u64 ram_bytes) 
   append(out, "  mem_map: ", bytes_text(c.map_bytes), " in ", c.arrays, c.arrays == 1 ? " array, " : " arrays, ",
          share_text(mem_map_cost(1, c.map_bytes, ram_bytes).share), " of RAM; ", count_text(c.struct_pages),
          " struct pages, ", count_text(c.hole_pages), " of them on holes\n");
-  append(out, "  tables: ", bytes_text(c.table_bytes), "; addresses: ", bytes_text(c.address_bytes), "; loads: ",
-         c.loads_to_page, " to the struct page, ", c.loads_to_pfn, " back\n");
+  append(out, "  tables: ", bytes_text(c.table_bytes), "; addresses: ", bytes_text(c.address_bytes),
+         "; loads: ", c.loads_to_page, " to the struct page, ", c.loads_to_pfn, " back\n");
+}
+
+void append_page_bytes(std::string &out, const PageBytes &b, pfn_t pfn) {
+  append(out, "page frame ", hex_text(pfn.v), ": ", b.error.empty() ? page_use_name(b.use) : std::string_view(b.error));
+  if (b.at != 0) append(out, ", its struct page at ", hex_text(b.at));
+  out += '\n';
+  for (const LiveMember &m : b.members) {
+    out += "  ";
+    append_padded(out, m.member.offset, 3);
+    append(out, "  ", m.member.name, " = ", m.value ? hex_text(*m.value) : "?", "  ", m.what, '\n');
+  }
+}
+
+void write_page_bytes(JsonWriter &w, const PageBytes &b, pfn_t pfn) {
+  w.begin_object().key("pfn").number(pfn.v);
+  if (!b.error.empty()) {
+    w.key("error").string(b.error).end_object();
+    return;
+  }
+  w.key("use").string(page_use_name(b.use)).key("size").number(b.size);
+  if (b.at != 0) w.key("at").string(hex_text(b.at));
+  w.key("members").begin_array();
+  for (const LiveMember &m : b.members) {
+    w.begin_object().key("structure").string(m.member.structure).key("name").string(m.member.name);
+    w.key("offset").number(m.member.offset).key("size").number(m.member.size).key("what").string(m.what);
+    if (m.value) w.key("value").string(hex_text(*m.value));
+    w.end_object();
+  }
+  w.end_array().end_object();
 }
 
 void append_flags_layout(std::string &out, const FlagsLayout &l) {
@@ -84,7 +113,14 @@ void append_flags_layout(std::string &out, const FlagsLayout &l) {
 void write_flags_layout(JsonWriter &w, const FlagsLayout &l) {
   w.begin_object().key("fields").begin_array();
   for (const FlagsField &f : l.fields)
-    w.begin_object().key("name").string(f.name).key("width").number(f.width).key("shift").number(f.pgshift).end_object();
+    w.begin_object()
+        .key("name")
+        .string(f.name)
+        .key("width")
+        .number(f.width)
+        .key("shift")
+        .number(f.pgshift)
+        .end_object();
   w.end_array().key("unused").number(l.unused).key("flags").number(l.pageflags).key("bits").number(l.word_bits);
   w.key("zoneid_shift").number(l.zoneid_shift).key("zone_lookup").string(l.zone_lookup);
   w.key("node_outside").boolean(l.node_outside).key("cpupid_outside").boolean(l.cpupid_outside);

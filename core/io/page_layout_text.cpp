@@ -105,7 +105,8 @@ void append_page_layout(std::string &out, const PageAsked &a) {
   }
   if (!a.row->types.empty()) {
     out += "types, in the word of _mapcount:";
-    for (const PageType &t : a.row->types) append(out, ' ', t.name, " (& ", hex_text(t.mask), ") == ", hex_text(t.value), ';');
+    for (const PageType &t : a.row->types)
+      append(out, ' ', t.name, " (& ", hex_text(t.mask), ") == ", hex_text(t.value), ';');
     out += '\n';
   }
   append(out, "free block: ", a.row->free_mark, '\n');

@@ -384,7 +384,8 @@ Conversion PageAddresses::page_to_pfn(u64 page) const {
     const u64 index = before ? (map - page) / g_.sizeof_page : bytes / g_.sizeof_page;
     step(c, Op::subtract, "offset", "page - node_mem_map", concat(hex(page), " - ", hex(map)), bytes);
     step(c, Op::divide, "index", "offset / sizeof(struct page), signed",
-         concat(before ? "-" : "", hex(before ? map - page : bytes), " / ", g_.sizeof_page), before ? 0 - index : index);
+         concat(before ? "-" : "", hex(before ? map - page : bytes), " / ", g_.sizeof_page),
+         before ? 0 - index : index);
     step(c, Op::load, "node_start_pfn", "pgdat->node_start_pfn", "*&pgdat->node_start_pfn", start);
     step(c, Op::add, "pfn", "index + node_start_pfn", concat(before ? "-" : "", hex(index), " + ", hex(start)),
          before ? start - index : start + index);
@@ -411,9 +412,8 @@ ModelCost PageAddresses::cost() const {
   }
   cost.hole_pages = cost.struct_pages - ram;
   cost.table_bytes = table_bytes_;
-  cost.address_bytes = model_ == AddressModel::vmemmap
-                           ? g_.sizeof_page << (g_.max_physmem_bits - g_.page_shift)
-                           : cost.map_bytes;
+  cost.address_bytes =
+      model_ == AddressModel::vmemmap ? g_.sizeof_page << (g_.max_physmem_bits - g_.page_shift) : cost.map_bytes;
   const Conversion there = pfn_to_page(ram_[0].start);
   cost.loads_to_page = there.loads();
   cost.loads_to_pfn = page_to_pfn(there.result).loads();

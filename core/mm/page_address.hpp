@@ -27,9 +27,9 @@
 namespace mmscope {
 
 enum class AddressModel : u8 { flatmem, discontigmem, sparsemem_static, sparsemem_extreme, vmemmap, count_ };
-std::string_view model_name(AddressModel m);   // "sparsemem-extreme"
+std::string_view model_name(AddressModel m);    // "sparsemem-extreme"
 AddressModel find_model(std::string_view name); // count_ when unknown
-std::string_view model_limit(AddressModel m);  // what it cannot represent, in a sentence
+std::string_view model_limit(AddressModel m);   // what it cannot represent, in a sentence
 
 struct RamPages { // [start, end)
   pfn_t start, end;
@@ -40,16 +40,16 @@ struct PageGeometry {
   unsigned word = 8; // bytes
   unsigned page_shift = 12;
   unsigned section_size_bits = 27, max_physmem_bits = 46;
-  unsigned pmd_shift = 21;            // a vmemmap is mapped in pieces of this size
-  unsigned max_order = 10;            // the largest order: arrays are made of whole blocks
+  unsigned pmd_shift = 21; // a vmemmap is mapped in pieces of this size
+  unsigned max_order = 10; // the largest order: arrays are made of whole blocks
   u64 sizeof_page = 64, sizeof_mem_section = 32;
-  u64 cache_line = 64;                // arrays and the table of roots are aligned to it
-  u64 arch_pfn_offset = 0;            // ARCH_PFN_OFFSET
-  u64 vmemmap_base = 0;               // 0 = no addresses are kept for one
+  u64 cache_line = 64;     // arrays and the table of roots are aligned to it
+  u64 arch_pfn_offset = 0; // ARCH_PFN_OFFSET
+  u64 vmemmap_base = 0;    // 0 = no addresses are kept for one
   MapRules map{};
-  u64 maps_at = 0;                    // page aligned
+  u64 maps_at = 0; // page aligned
   FlagsRules flags_rules{};
-  FlagsConfig flags{};                // sections and vmemmap are filled in by model
+  FlagsConfig flags{}; // sections and vmemmap are filled in by model
 };
 
 struct AddressStep {
@@ -70,11 +70,11 @@ struct Conversion {
 
 struct ModelCost {
   u64 arrays = 0;
-  u64 map_bytes = 0;     // of memory, for struct pages
-  u64 struct_pages = 0;  // that the arrays have
-  u64 hole_pages = 0;    // … for frames that are no RAM
-  u64 table_bytes = 0;   // of the tables that lead to the arrays
-  u64 address_bytes = 0; // of the kernel's addresses, used or not
+  u64 map_bytes = 0;                       // of memory, for struct pages
+  u64 struct_pages = 0;                    // that the arrays have
+  u64 hole_pages = 0;                      // … for frames that are no RAM
+  u64 table_bytes = 0;                     // of the tables that lead to the arrays
+  u64 address_bytes = 0;                   // of the kernel's addresses, used or not
   u64 loads_to_page = 0, loads_to_pfn = 0; // of a conversion
 };
 
@@ -119,7 +119,7 @@ private:
   FlagsLayout flags_;
   unsigned node_shift_ = 0; // one entry of the node table covers this many frames, log2
   u64 tables_at_ = 0, table_bytes_ = 0, next_ = 0;
-  u64 nodes_at_ = 0; // node_data[], then a page for each node's pglist_data
+  u64 nodes_at_ = 0;       // node_data[], then a page for each node's pglist_data
   std::vector<u64> roots_; // numbers of those that have a page
   std::string error_;
 };

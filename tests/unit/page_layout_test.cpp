@@ -285,7 +285,8 @@ void compare_with_btf(const Kernel &k, const PageLayout &l, std::string_view str
     const bool there = std::any_of(btf.members.begin(), btf.members.end(), [&](const BtfMember &b) {
       return b.name == btf_name(m.name) && b.offset == base + m.offset && b.size == m.size && b.bits == m.bits;
     });
-    CHECK_MESSAGE(there, std::string(k.release), " has no ", structure, ".", m.name, " at ", m.offset, " of ", m.size, " bytes");
+    CHECK_MESSAGE(there, std::string(k.release), " has no ", structure, ".", m.name, " at ", m.offset, " of ", m.size,
+                  " bytes");
     ++found;
   }
   CHECK(found > 0);
