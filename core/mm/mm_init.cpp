@@ -181,7 +181,7 @@ struct ZoneInit {
     const unsigned shift = s.arch->page_shift;
     s.print(t, "Zone ranges:");
     for (unsigned z = 0; z < zone_count(); ++z) {
-      if (z == movable) continue;
+      if (z == movable || (s.arch->zones[z].kind == ZoneLimit::device && !s.config.zone_device)) continue;
       std::string line = "  ";
       line += zone_name(z);
       line.append(line.size() < 10 ? 10 - line.size() : 0, ' ');
