@@ -57,6 +57,7 @@ struct KernelConfig {
   MemoryModel memory_model;
   bool sparse_extreme = true;   // SPARSEMEM_EXTREME: roots of sections are allocated, not static
   bool memory_hotremove = true; // CONFIG_MEMORY_HOTREMOVE
+  bool zone_device = true;      // CONFIG_ZONE_DEVICE: without it the zone has no line in "Zone ranges"
   u64 cache_line = 0;           // SMP_CACHE_BYTES; 0 = the architecture's
   u64 image_base, image_end;    // [_text, __end_of_kernel_reserve): reserved before anything else, without KASLR
   u64 brk_size;                 // bytes reserved behind it

@@ -387,8 +387,36 @@ private:
     place_image();
     if (!config_known_ && setup_.arch->low_memory == LowMemory::x86_areas)
       infer_small_build(lines(), e820_, setup_, [this](std::string text) { assume(std::move(text)); });
-    else if (!config_known_)
+    else if (!config_known_) {
+      infer_options();
       infer_sizes();
+    }
+  }
+
+  // A whole boot of an unknown build tells by what is missing which options it lacks.
+  void infer_options() {
+    bool complete = false, deferred = false, huge = false;
+    u64 locks_kb = 0;
+    for (const LogLine &l : lines()) {
+      complete = complete || l.kind == LogKind::init_started;
+      deferred = deferred || l.kind == LogKind::deferred;
+      huge = huge || l.kind == LogKind::hugetlb;
+      if (l.kind == LogKind::freeing && l.text == "SMP alternatives") locks_kb = l.n;
+    }
+    KernelConfig &config = setup_.config;
+    if (!complete || deferred) return;
+    // The image ends with its bss; before that lie the locks' places, and before them init memory.
+    const u64 bss = config.image_end - round_up(config.bss_kb << 10, setup_.arch->page_size());
+    config.smp_locks = {bss - (locks_kb << 10), locks_kb << 10};
+    config.initmem = {config.smp_locks.base - (config.init_kb << 10), config.init_kb << 10};
+    config.deferred_struct_pages = config.memory_hotremove = config.zone_device = false;
+    assume("no line says that struct pages were deferred: taken for a build without that, without hot plug of memory "
+           "and without ZONE_DEVICE");
+    if (!huge) {
+      config.thp = false;
+      config.pageblock_order = config.max_order;
+      assume("no huge page size is registered: taken for a build without huge pages of any kind");
+    }
   }
 
   // Structure sizes that the requests of sparse_init give away.
