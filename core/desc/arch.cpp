@@ -6,9 +6,9 @@ namespace mmscope {
 
 namespace {
 
-constexpr const Arch *arches[] = {&desc::x86_64,    &desc::i386,       &desc::i386_pae,  &desc::arm64,
-                                  &desc::arm64_16k, &desc::arm64_64k, &desc::arm64_5_10,
-                                  &desc::arm,       &desc::arm_lpae};
+constexpr const Arch *arches[] = {&desc::x86_64,     &desc::i386,      &desc::i386_pae,
+                                  &desc::arm64,      &desc::arm64_16k, &desc::arm64_64k,
+                                  &desc::arm64_5_10, &desc::arm,       &desc::arm_lpae};
 
 } // namespace
 

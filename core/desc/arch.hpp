@@ -28,8 +28,8 @@ struct ZoneRow {
 
 // What ends low memory, the part of RAM that the kernel has mapped at all times (mm/lowmem.hpp).
 enum class LowMemory : u8 {
-  all,       // no end: addresses suffice for all of RAM
-  x86_areas, // below what 32-bit x86 keeps for vmalloc, kmap and its fixed mappings
+  all,         // no end: addresses suffice for all of RAM
+  x86_areas,   // below what 32-bit x86 keeps for vmalloc, kmap and its fixed mappings
   arm_vmalloc, // below vmalloc= (mm/arm_init.cpp)
 };
 // When the pages of ZONE_HIGHMEM go to the buddy allocator.
@@ -64,11 +64,11 @@ struct Arch {
   HighmemFree highmem_free;
   u64 vmalloc_top_tables; // pages that mem_init allocates after the handoff (preallocate_vmalloc_pages)
   Firmware firmware = Firmware::e820;
-  u64 memstart_align = 0;          // the direct map begins at RAM's start rounded down to this; 0 = at address 0
-  unsigned linear_region_bits = 0; // log2 of what the direct map can hold; 0 = everything that can be addressed
-  bool keep_memblock = false;      // ARCH_KEEP_MEMBLOCK: its arrays stay when the boot is over
-  bool vmemmap_pmd = true;         // vmemmap is mapped by PMD entries, else page by page
-  u64 memory_regions = 128;        // INIT_MEMBLOCK_MEMORY_REGIONS
+  u64 memstart_align = 0;           // the direct map begins at RAM's start rounded down to this; 0 = at address 0
+  unsigned linear_region_bits = 0;  // log2 of what the direct map can hold; 0 = everything that can be addressed
+  bool keep_memblock = false;       // ARCH_KEEP_MEMBLOCK: its arrays stay when the boot is over
+  bool vmemmap_pmd = true;          // vmemmap is mapped by PMD entries, else page by page
+  u64 memory_regions = 128;         // INIT_MEMBLOCK_MEMORY_REGIONS
   bool region_for_each_cpu = false; // INIT_MEMBLOCK_RESERVED_REGIONS counts NR_CPUS + 1 besides its 128
   std::span<const ZoneRow> zones;
   std::string_view source;

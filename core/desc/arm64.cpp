@@ -11,9 +11,8 @@ constexpr u64 KiB = 1024, GiB = u64{1} << 30;
 // ZONE_DMA ends where the least capable device of the device tree or of ACPI's IORT reaches; without either that is
 // 4 GiB, and ZONE_DMA32 is empty.
 constexpr ZoneRow zones[] = {
-    {"DMA", ZoneLimit::mask, 4 * GiB, 256},  {"DMA32", ZoneLimit::mask, 4 * GiB, 256},
-    {"Normal", ZoneLimit::end, 0, 32},      {"Movable", ZoneLimit::movable, 0, 0},
-    {"Device", ZoneLimit::device, 0, 0},
+    {"DMA", ZoneLimit::mask, 4 * GiB, 256}, {"DMA32", ZoneLimit::mask, 4 * GiB, 256}, {"Normal", ZoneLimit::end, 0, 32},
+    {"Movable", ZoneLimit::movable, 0, 0},  {"Device", ZoneLimit::device, 0, 0},
 };
 
 // A row for each page size: what follows from it is computed here, so that nothing else has to ask which it is.

@@ -52,8 +52,8 @@ struct KernelConfig {
   bool deferred_struct_pages; // CONFIG_DEFERRED_STRUCT_PAGE_INIT
   bool thp;                   // TRANSPARENT_HUGEPAGE built in and not `never` by default
   bool numa;
-  bool cma = false;          // CONFIG_CMA: one migratetype more
-  u64 cma_bytes = 0;         // CONFIG_CMA_SIZE_MBYTES: the default area
+  bool cma = false;  // CONFIG_CMA: one migratetype more
+  u64 cma_bytes = 0; // CONFIG_CMA_SIZE_MBYTES: the default area
   MemoryModel memory_model;
   bool sparse_extreme = true;   // SPARSEMEM_EXTREME: roots of sections are allocated, not static
   bool memory_hotremove = true; // CONFIG_MEMORY_HOTREMOVE

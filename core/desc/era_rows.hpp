@@ -34,6 +34,7 @@ inline constexpr Era pivot_row{
     .node_data_whole_pages = true,
     .usage_near_pgdat = true,
     .sparse_map_buffer = true,
+    .pageblock_bytes = false,
     .vmemmap_max_addr = 0,
     .numa_memblks = false,
     .migratetypes = 5,
@@ -108,7 +109,8 @@ inline constexpr EraChange v6_5[] = {
 
 inline constexpr EraChange v6_12[] = {
     {EraField::numa_memblks, 1,
-     "nodes of a device tree are kept as x86 keeps its own: reserved memory has nodes too, and a distance table is made "
+     "nodes of a device tree are kept as x86 keeps its own: reserved memory has nodes too, and a distance table is "
+     "made "
      "only for distances that are named",
      "drivers/base/arch_numa.c numa_init, mm/numa_memblks.c numa_memblks_init (v6.12)"},
     {EraField::announces_memoryless, 0, "a node without memory gets its NODE_DATA without a line",
@@ -142,6 +144,7 @@ inline constexpr EraChange v6_12[] = {
 };
 
 inline constexpr EraChange v7_2[] = {
+    {EraField::pageblock_bytes, 1, "a pageblock has a byte of flags", "recorded boots of 7.2: freeze_A_sections"},
     {EraField::no_node_region, static_cast<u64>(-1), "a reserved region without a node has node -1",
      "recorded boots of 7.2: freeze_A_memblock"},
     {EraField::marks_kernel_reservations, 1,

@@ -3,7 +3,6 @@
 #include "base/text.hpp"
 #include "desc/arch.hpp"
 #include "io/dmesg_lowmem.hpp"
-#include "io/dmesg_lowmem.hpp"
 #include "io/dmesg_script.hpp"
 #include "mm/e820.hpp"
 

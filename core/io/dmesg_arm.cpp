@@ -81,8 +81,7 @@ std::vector<ByteRange> reserved_before(const Script &script, u32 commands, std::
   const u64 stretch = first_stretch(made);
   for (std::size_t i = block.size(); i-- > 0;)
     if (block[i].size >= stretch) {
-      if (stretch != 0 && block[i].size > stretch)
-        early.push_back({block[i].base + stretch, block[i].size - stretch});
+      if (stretch != 0 && block[i].size > stretch) early.push_back({block[i].base + stretch, block[i].size - stretch});
       break;
     }
   Machine m(script.setup);

@@ -56,13 +56,13 @@ enum class LogKind : u8 {
   freeing,       // text = what, n = KiB
   nr_cpus,       // n = CONFIG_NR_CPUS
   smp_up,
-  node_cpus,     // ".... node #1, CPUs: #2 #3": nid, n = how many; the boot CPU is not among them
+  node_cpus, // ".... node #1, CPUs: #2 #3": nid, n = how many; the boot CPU is not among them
   deferred,
   devtmpfs,
   hugetlb,
   slub_up, // "SLUB: HWalign=…": the page allocator works
   init_started,
-  cma,       // "cma: Reserved 64 MiB at 0x…": flag set when it failed
+  cma, // "cma: Reserved 64 MiB at 0x…": flag set when it failed
 };
 
 struct LogLine {

@@ -20,10 +20,11 @@ struct ReleaseArch {
   std::string_view part, arch;
 };
 constexpr ReleaseArch release_archs[] = {
-    {"arm64-16k", "arm64-16k"}, {"arm64-64k", "arm64-64k"}, {"arm64", "arm64"},     {"aarch64", "arm64"},     {"armmp-lpae", "arm-lpae"}, {"armmp", "arm"},         {"-686-pae", "i386-pae"},
-    {"-686", "i386"},       {"-586", "i386"},         {"i686-pae", "i386-pae"}, {"i686", "i386"},
-    {"riscv64", "riscv64"}, {"loongson", "mips64el"}, {"malta", "mips"},        {"powerpc", "powerpc"},
-    {"ppc64", "powerpc"},   {"s390x", "s390x"},       {"amd64", "x86_64"},      {"x86_64", "x86_64"},
+    {"arm64-16k", "arm64-16k"}, {"arm64-64k", "arm64-64k"}, {"arm64", "arm64"},       {"aarch64", "arm64"},
+    {"armmp-lpae", "arm-lpae"}, {"armmp", "arm"},           {"-686-pae", "i386-pae"}, {"-686", "i386"},
+    {"-586", "i386"},           {"i686-pae", "i386-pae"},   {"i686", "i386"},         {"riscv64", "riscv64"},
+    {"loongson", "mips64el"},   {"malta", "mips"},          {"powerpc", "powerpc"},   {"ppc64", "powerpc"},
+    {"s390x", "s390x"},         {"amd64", "x86_64"},        {"x86_64", "x86_64"},
 };
 
 } // namespace

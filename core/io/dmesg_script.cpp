@@ -74,13 +74,13 @@ struct FreeRule {
   bool first = false; // the earliest of them, not the latest
 };
 constexpr FreeRule free_rules[] = {
-    {"init_mem_mapping", "init_mem_mapping"},             // the probe
+    {"init_mem_mapping", "init_mem_mapping"}, // the probe
     {"pcpu_free_alloc_info", "pcpu_build_alloc_info"},
     {"pcpu_free_alloc_info", "pcpu_alloc_alloc_info"},
-    {"pcpu_embed_first_chunk", "pcpu_alloc_alloc_info"}, // its name up to 5.13
-    {"pcpu_embed_first_chunk", "pcpu_build_alloc_info"}, // after the tails the layout, then the group addresses
+    {"pcpu_embed_first_chunk", "pcpu_alloc_alloc_info"},        // its name up to 5.13
+    {"pcpu_embed_first_chunk", "pcpu_build_alloc_info"},        // after the tails the layout, then the group addresses
     {"pcpu_embed_first_chunk", "pcpu_embed_first_chunk", true}, // the layout too, where it is one function
-    {"start_kernel", "start_kernel"}, // unknown parameters, once they are printed
+    {"start_kernel", "start_kernel"},                           // unknown parameters, once they are printed
 };
 
 // Where the kernel searches and reserves in two calls, only the second leaves a line.
@@ -640,7 +640,8 @@ private:
       case map_memory:
         if (setup_.era->marks_first_mib)
           emit(Op::memblock_clear_kho_scratch, {0, isa_end}, "setup_arch", Phase::memblock, line);
-        emit(Op::memblock_set_current_limit, {mapped_end()}, "setup_arch", Phase::memblock, line); break;
+        emit(Op::memblock_set_current_limit, {mapped_end()}, "setup_arch", Phase::memblock, line);
+        break;
       case init_numa:
         numa_facts(line);
         step_[static_cast<std::size_t>(init_numa)] = count();
@@ -891,8 +892,8 @@ private:
       }
       const auto op = find_op(l.function);
       if (!op) return;
-      const bool mapping =
-          l.caller == "early_pgtable_alloc" || l.caller == "reserve_real_mode" || l.caller == "init_mem_mapping" || l.caller == "alloc_low_pages";
+      const bool mapping = l.caller == "early_pgtable_alloc" || l.caller == "reserve_real_mode" ||
+                           l.caller == "init_mem_mapping" || l.caller == "alloc_low_pages";
       ensure(mapping ? setup_memory : map_memory, l.line);
       a.command = count();
       Command &c = emit(*op, {l.size, l.align}, l.caller, phase(), l.line, owner_of(l));
@@ -1431,7 +1432,7 @@ private:
   std::vector<Acpi> acpi_;
   std::vector<const LogLine *> srat_;
   std::vector<u64> node_cpus_, brought_up_; // of each node: CPUs by the firmware's table; those that came up later
-  bool trial_ = false; // only to find out what was reserved before
+  bool trial_ = false;                      // only to find out what was reserved before
   u64 slab_cpus_ = 0;
   u64 max_arch_pfn_ = 0, nr_cpus_ = 0;
   u64 more_assumed_ = 0, requests_ = 0, cpus_ = 0, node_data_bytes_ = 0, ioapics_ = 0;

@@ -374,7 +374,8 @@ private:
   }
   void frozen_memblock(Fact &f, std::string_view text) const {
     const System &s = *p_.handoff_entry;
-    const MemblockDump d = read_memblock(text, s.era->no_node_region < 0 ? -1 : static_cast<i64>(s.config.max_numnodes));
+    const MemblockDump d =
+        read_memblock(text, s.era->no_node_region < 0 ? -1 : static_cast<i64>(s.config.max_numnodes));
     const std::string where = "freeze_A_memblock";
     if (d.bottom_up) f.number(where + " bottom_up", *d.bottom_up, s.memblock.bottom_up ? 1 : 0);
     if (d.current_limit) f.address(where + " current_limit", *d.current_limit, s.memblock.current_limit.v);
@@ -446,7 +447,7 @@ private:
     const u64 blocks = u64{1} << (arch.section_size_bits - arch.page_shift - s.config.pageblock_order);
     const u64 block_pages = u64{1} << s.config.pageblock_order;
     // Four bits a block; eight where the usage array has a byte for each, and the record shows the first of them.
-    const bool byte_each = s.config.sizeof_section_usage >= blocks;
+    const bool byte_each = s.era->pageblock_bytes;
     std::size_t shown = 0;
     std::vector<std::string> expected, got;
     for_each_line(text, [&](std::string_view line) {

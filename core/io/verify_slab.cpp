@@ -20,13 +20,20 @@ struct Flavour {
   unsigned major = 0, minor = 0; // from this version on
 };
 constexpr Flavour flavours[] = {
-    {"-amd64", 8, 12, 8, true},       {"-cloud-amd64", 8, 12, 8, true},   {"-686", 4, 12, 8, true},
-    {"-686-pae", 4, 12, 8, true},     {"-arm64", 8, 12, 128, true}, {"-arm64-16k", 8, 14, 128, true},
-         {"-armmp", 4, 12, 64, true},
-    {"-armmp-lpae", 4, 12, 64, true}, {"-loongson-3", 8, 14, 128, false}, {"-5kc-malta", 8, 12, 128, true},
+    {"-amd64", 8, 12, 8, true},
+    {"-cloud-amd64", 8, 12, 8, true},
+    {"-686", 4, 12, 8, true},
+    {"-686-pae", 4, 12, 8, true},
+    {"-arm64", 8, 12, 128, true},
+    {"-arm64-16k", 8, 14, 128, true},
+    {"-armmp", 4, 12, 64, true},
+    {"-armmp-lpae", 4, 12, 64, true},
+    {"-loongson-3", 8, 14, 128, false},
+    {"-5kc-malta", 8, 12, 128, true},
     {"-4kc-malta", 4, 12, 128, true},
     // Since then small buffers are bounced for devices, so kmalloc need not mind them.
-    {"-arm64", 8, 12, 8, true, 6, 5}, {"-arm64-16k", 8, 14, 8, true, 6, 5},
+    {"-arm64", 8, 12, 8, true, 6, 5},
+    {"-arm64-16k", 8, 14, 8, true, 6, 5},
 };
 
 // Caches whose kmem_cache_create names a constructor, in any era (fs/*/inode.c, fs/inode.c, ipc/mqueue.c, net/socket.c,
@@ -59,7 +66,7 @@ constexpr std::string_view with_constructor[] = {"aio_inode_cache",
 constexpr struct {
   std::string_view name;
   unsigned major, minor;
-} with_free_pointer[] = {{"filp", 6, 12}, {"bfilp", 7, 2},  {"vm_area_struct", 7, 2},
+} with_free_pointer[] = {{"filp", 6, 12}, {"bfilp", 7, 2}, {"vm_area_struct", 7, 2},
                          {"TCP", 7, 2},   {"TCPv6", 7, 2}, {"ext4_inode_cache", 7, 2}};
 
 template <class Fn> void for_each_line(std::string_view text, Fn &&fn) {

@@ -28,11 +28,12 @@ void mark_present(System &s, Trace *t) {
     const pfn_t first = to_pfn_up(r.base, arch.page_shift), last = to_pfn_down(r.end(), arch.page_shift);
     if (first >= last) continue;
     if (s.config.sparse_extreme && s.sparse.roots_bytes == 0) {
-      const phys_addr_t at = boot_request(s, t,
-                                          {.name = "memblock_alloc_try_nid",
-                                           .caller = s.era->alloc_or_panic ? "__memblock_alloc_or_panic" : "sparse_init",
-                                           .size = roots_bytes,
-                                           .align = arch.internode_align});
+      const phys_addr_t at =
+          boot_request(s, t,
+                       {.name = "memblock_alloc_try_nid",
+                        .caller = s.era->alloc_or_panic ? "__memblock_alloc_or_panic" : "sparse_init",
+                        .size = roots_bytes,
+                        .align = arch.internode_align});
       s.sparse.set_roots(t, at, roots_bytes);
     }
     const u64 per_section = arch.pages_per_section();
@@ -104,7 +105,7 @@ void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 en
                                          .align = s.arch->page_size(),
                                          .min_addr = low_limit(s),
                                          .max_addr = phys_addr_t{s.era->vmemmap_max_addr},
-                                        .nid = nid});
+                                         .nid = nid});
     s.sparse.add_table(t, level, at);
   };
   for (u64 i = start >> pud_shift; i <= (end - 1) >> pud_shift; ++i) {
@@ -134,26 +135,25 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
   phys_addr_t map{0};
   if (s.era->sparse_map_buffer)
     map = boot_request(s, t,
-                                 {.name = "memblock_alloc_exact_nid_raw",
-                                  .caller = s.config.map_caller,
-                                  .size = map_step * count,
-                                  .align = map_step,
-                                  .min_addr = low,
-                                  .nid = nid,
-                                  .exact = true});
+                       {.name = "memblock_alloc_exact_nid_raw",
+                        .caller = s.config.map_caller,
+                        .size = map_step * count,
+                        .align = map_step,
+                        .min_addr = low,
+                        .nid = nid,
+                        .exact = true});
   // Without the buffer, every section looks for a place of its own.
   const bool one_by_one = map.v == 0;
   for (const SectionRun &r : runs) {
     // As many sections at a time as one PMD table maps, so that tables and maps come in the kernel's order.
-    const u64 table_bytes = u64{1} << (s.arch->vmemmap_pmd ? s.arch->pmd_shift + s.arch->page_shift - 3
-                                                           : s.arch->pmd_shift);
+    const u64 table_bytes =
+        u64{1} << (s.arch->vmemmap_pmd ? s.arch->pmd_shift + s.arch->page_shift - 3 : s.arch->pmd_shift);
     const u64 per_table = one_by_one ? 1 : std::max<u64>(1, table_bytes / map_bytes);
     for (u64 at = r.first; at < r.first + r.count;) {
       const u64 stop = std::min(r.first + r.count, (at / per_table + 1) * per_table);
       const u64 n = stop - at;
       if (virtual_map)
-        populate_tables(s, t, tables, vmemmap_base(s) + at * map_bytes, vmemmap_base(s) + stop * map_bytes,
-                        nid);
+        populate_tables(s, t, tables, vmemmap_base(s) + at * map_bytes, vmemmap_base(s) + stop * map_bytes, nid);
       if (one_by_one) {
         map = boot_request(s, t,
                            {.name = "memblock_alloc_try_nid_raw",
