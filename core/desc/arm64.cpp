@@ -75,6 +75,7 @@ constexpr KernelConfig debian_6_1_arm64{
     .cma = true,
     .cma_bytes = 64 * KiB * KiB,
     .memory_model = MemoryModel::vmemmap,
+    .zone_device = false,
     .image_base = 0x40210000,
     .image_end = 0x42210000,
     .brk_size = 0,
@@ -106,7 +107,6 @@ constexpr KernelConfig debian_6_1_arm64{
     .initmem = {0x41860000, 6464 * KiB},
     .text_gap = {},
     .rodata_gap = {},
-    .zone_device = false,
     .map_caller = "memmap_alloc",
     .table_caller = "__earlyonly_bootmem_alloc",
     .source = "Debian 6.1.176-1 arm64: its config and BTF; image layout, request and freed sizes as "

@@ -78,7 +78,6 @@ struct KernelConfig {
   // Freed late, in this order (init memory of the initrd comes after the first).
   ImagePart smp_locks, decrypted_unused, initmem, text_gap, rodata_gap;
   KernelMap direct_map = {};
-  bool zone_device = true; // CONFIG_ZONE_DEVICE
   // Who asks for mem_map and vmemmap's tables, as far as the compiler left these functions standing.
   std::string_view map_caller = "sparse_init_nid", table_caller = "vmemmap_alloc_block_zero";
   std::string_view source;
