@@ -56,11 +56,11 @@ enum class LogKind : u8 {
   freeing,       // text = what, n = KiB
   nr_cpus,       // n = CONFIG_NR_CPUS
   smp_up,
-  node_cpus,     // ".... node #1, CPUs: #2 #3": nid, n = how many; the boot CPU is not among them
+  node_cpus, // ".... node #1, CPUs: #2 #3": nid, n = how many; the boot CPU is not among them
   deferred,
   devtmpfs,
   hugetlb,
-  slub_up,        // "SLUB: HWalign=…": the page allocator works
+  slub_up, // "SLUB: HWalign=…": the page allocator works
   init_started,
 };
 

@@ -578,7 +578,8 @@ private:
       case map_memory:
         if (setup_.era->marks_first_mib)
           emit(Op::memblock_clear_kho_scratch, {0, isa_end}, "setup_arch", Phase::memblock, line);
-        emit(Op::memblock_set_current_limit, {mapped_end()}, "setup_arch", Phase::memblock, line); break;
+        emit(Op::memblock_set_current_limit, {mapped_end()}, "setup_arch", Phase::memblock, line);
+        break;
       case init_numa:
         numa_facts(line);
         step_[static_cast<std::size_t>(init_numa)] = count();
@@ -913,7 +914,8 @@ private:
                   .addr = {},
                   .line = l.line,
                   .command = count()};
-    Command &c = emit(Op::memblock_phys_alloc_range, {a.size, a.align}, l.caller, phase(), l.line, purpose_of(l.caller));
+    Command &c =
+        emit(Op::memblock_phys_alloc_range, {a.size, a.align}, l.caller, phase(), l.line, purpose_of(l.caller));
     c.args[3] = {.value = a.max_addr.v, .given = true};
     if (!l.masked) {
       a.addr = phys_addr_t{l.base};

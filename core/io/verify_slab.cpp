@@ -55,7 +55,7 @@ constexpr std::string_view with_constructor[] = {"aio_inode_cache",
 constexpr struct {
   std::string_view name;
   unsigned major, minor;
-} with_free_pointer[] = {{"filp", 6, 12}, {"bfilp", 7, 2},  {"vm_area_struct", 7, 2},
+} with_free_pointer[] = {{"filp", 6, 12}, {"bfilp", 7, 2}, {"vm_area_struct", 7, 2},
                          {"TCP", 7, 2},   {"TCPv6", 7, 2}, {"ext4_inode_cache", 7, 2}};
 
 template <class Fn> void for_each_line(std::string_view text, Fn &&fn) {
@@ -223,8 +223,8 @@ void check_slab(std::string_view log, const CaptureFile &file, const Compare &it
     const bool ctor =
         std::find(std::begin(with_constructor), std::end(with_constructor), r.name) != std::end(with_constructor);
     const bool sane = r.align != 0 && (r.align & (r.align - 1)) == 0;
-    const bool own_pointer = std::any_of(
-        std::begin(with_free_pointer), std::end(with_free_pointer), [&](const auto &c) {
+    const bool own_pointer =
+        std::any_of(std::begin(with_free_pointer), std::end(with_free_pointer), [&](const auto &c) {
           return c.name == r.name && (era->major != c.major ? era->major > c.major : era->minor >= c.minor);
         });
     layouts.push_back(sane ? make_layout(*rules, {r.object_size, r.align, ctor, own_pointer}, r.flags) : std::nullopt);

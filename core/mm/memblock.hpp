@@ -63,10 +63,10 @@ enum class memblock_setting : u8 { bottom_up, current_limit, can_resize, movable
 struct memblock_rules {
   u64 region_bytes = 24; // sizeof(struct memblock_region): what array doubling asks for
   unsigned page_shift = 12;
-  u64 cache_line = 64; // SMP_CACHE_BYTES, the alignment of a request that names none
+  u64 cache_line = 64;             // SMP_CACHE_BYTES, the alignment of a request that names none
   u32 alloc_flags = MEMBLOCK_NONE; // of what an allocation reserves
   bool alloc_keeps_nid = false;    // … which then is the asked node's
-  bool numa = true;    // CONFIG_NUMA: regions have a node; without it everything is of node 0, and nothing says so
+  bool numa = true; // CONFIG_NUMA: regions have a node; without it everything is of node 0, and nothing says so
   friend bool operator==(const memblock_rules &, const memblock_rules &) = default;
 };
 
@@ -114,7 +114,7 @@ struct memblock {
   int remove(Trace *t, phys_addr_t base, u64 size);                       // memblock_remove
   // memblock_reserve; with flags it is memblock_reserve_kern, and __memblock_reserve gives a node too.
   int reserve(Trace *t, phys_addr_t base, u64 size, u32 flags = MEMBLOCK_NONE, i32 nid = no_node);
-  int phys_free(Trace *t, phys_addr_t base, u64 size);                    // memblock_phys_free
+  int phys_free(Trace *t, phys_addr_t base, u64 size); // memblock_phys_free
   int mark_hotplug(Trace *t, phys_addr_t base, u64 size);
   int clear_hotplug(Trace *t, phys_addr_t base, u64 size);
   int mark_mirror(Trace *t, phys_addr_t base, u64 size); // also sets `mirror`

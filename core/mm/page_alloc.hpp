@@ -25,9 +25,9 @@
 // It is a value: copy it to keep a moment. Its links are indices, and what it costs follows what was touched: one record
 // for each run of max-order blocks, and 8 bytes a page inside a max-order block whose pages differ (8 KiB in 4 MiB).
 #pragma once
+#include "desc/era.hpp"
 #include "desc/gfp.hpp"
 #include "mm/mem_map.hpp"
-#include "desc/era.hpp"
 #include "mm/mmzone.hpp"
 #include "mm/watermark.hpp"
 
@@ -50,8 +50,8 @@ struct BuddyRules {
                                2, 0, 3, no_zone, 1, no_zone, no_zone, no_zone};
   u64 watermark_boost_factor = 15000; // of 10000, of the high watermark
   PcpHigh pcp_high = PcpHigh::low_watermark;
-  u64 pcp_most_pages = 256;           // 1 MiB: a batch is cut from no more
-  unsigned pcp_batch_scale_max = 5;   // free_factor goes no higher (CONFIG_PCP_BATCH_SCALE_MAX)
+  u64 pcp_most_pages = 256;         // 1 MiB: a batch is cut from no more
+  unsigned pcp_batch_scale_max = 5; // free_factor goes no higher (CONFIG_PCP_BATCH_SCALE_MAX)
   friend bool operator==(const BuddyRules &, const BuddyRules &) = default;
 };
 inline constexpr unsigned costly_order = 3; // PAGE_ALLOC_COSTLY_ORDER

@@ -27,11 +27,12 @@ void mark_present(System &s, Trace *t) {
     const pfn_t first = to_pfn_up(r.base, arch.page_shift), last = to_pfn_down(r.end(), arch.page_shift);
     if (first >= last) continue;
     if (s.config.sparse_extreme && s.sparse.roots_bytes == 0) {
-      const phys_addr_t at = boot_request(s, t,
-                                          {.name = "memblock_alloc_try_nid",
-                                           .caller = s.era->alloc_or_panic ? "__memblock_alloc_or_panic" : "sparse_init",
-                                           .size = roots_bytes,
-                                           .align = arch.internode_align});
+      const phys_addr_t at =
+          boot_request(s, t,
+                       {.name = "memblock_alloc_try_nid",
+                        .caller = s.era->alloc_or_panic ? "__memblock_alloc_or_panic" : "sparse_init",
+                        .size = roots_bytes,
+                        .align = arch.internode_align});
       s.sparse.set_roots(t, at, roots_bytes);
     }
     const u64 per_section = arch.pages_per_section();
@@ -99,7 +100,7 @@ void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 en
                                          .align = s.arch->page_size(),
                                          .min_addr = phys_addr_t{s.arch->low_limit},
                                          .max_addr = phys_addr_t{s.era->vmemmap_max_addr},
-                                        .nid = nid});
+                                         .nid = nid});
     s.sparse.add_table(t, level, at);
   };
   for (u64 i = start >> pud_shift; i <= (end - 1) >> pud_shift; ++i) {
@@ -125,13 +126,13 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
   phys_addr_t map{0};
   if (s.era->sparse_map_buffer)
     map = boot_request(s, t,
-                                 {.name = "memblock_alloc_exact_nid_raw",
-                                  .caller = "sparse_init_nid",
-                                  .size = map_step * count,
-                                  .align = map_step,
-                                  .min_addr = low,
-                                  .nid = nid,
-                                  .exact = true});
+                       {.name = "memblock_alloc_exact_nid_raw",
+                        .caller = "sparse_init_nid",
+                        .size = map_step * count,
+                        .align = map_step,
+                        .min_addr = low,
+                        .nid = nid,
+                        .exact = true});
   // Without the buffer, every section looks for a place of its own.
   const bool one_by_one = map.v == 0;
   for (const SectionRun &r : runs) {

@@ -95,11 +95,27 @@ TEST_CASE("desc: a build is found by its release") {
 }
 
 TEST_CASE("desc: no other build is taken for one of Debian's") {
-  for (const std::string_view release :
-       {"", "6", "6.1", "6.1.0", "6.1.0-50", "6.1.0-amd64", "6.1.0-50-rt-amd64", "6.1.0-50-rt-686-pae",
-        "6.12.0-1-amd64", "6.12.107+deb-amd64", "6.12.107+deb14-amd64", "6.1.50+deb12-amd64", "6.1.5",
-        "6.1.0-50-amd64-custom", "6.1.0-1012-oem", "6.1.15-50-amd64", "6.1.0-50.fc37.x86_64", "x6.1.0-50-amd64",
-        "6.1.0-999999999999-amd64", "5.10.0-32-rt-amd64", "6.1.0--amd64"}) {
+  for (const std::string_view release : {"",
+                                         "6",
+                                         "6.1",
+                                         "6.1.0",
+                                         "6.1.0-50",
+                                         "6.1.0-amd64",
+                                         "6.1.0-50-rt-amd64",
+                                         "6.1.0-50-rt-686-pae",
+                                         "6.12.0-1-amd64",
+                                         "6.12.107+deb-amd64",
+                                         "6.12.107+deb14-amd64",
+                                         "6.1.50+deb12-amd64",
+                                         "6.1.5",
+                                         "6.1.0-50-amd64-custom",
+                                         "6.1.0-1012-oem",
+                                         "6.1.15-50-amd64",
+                                         "6.1.0-50.fc37.x86_64",
+                                         "x6.1.0-50-amd64",
+                                         "6.1.0-999999999999-amd64",
+                                         "5.10.0-32-rt-amd64",
+                                         "6.1.0--amd64"}) {
     CAPTURE(release);
     CHECK(find_config(release) == nullptr);
   }
