@@ -47,8 +47,13 @@ else()
   # thread, so statics need no locks.
   add_compile_options(-flto -fno-threadsafe-statics)
   add_link_options(-flto)
-  # The names are for web/hosting/split.mjs, which takes them out again.
-  list(APPEND em_module_link_options -Oz --profiling-funcs)
+  # The names are for web/hosting/split.mjs, which takes them out again. A function that is called once stays one until
+  # the halves are parted: what comes later must not be a piece of what comes first.
+  list(APPEND em_module_link_options -Oz --profiling-funcs
+    -sBINARYEN_EXTRA_PASSES=--one-caller-inline-max-function-size=1
+    # Data lie where few other numbers do (0xa1000; the program knows many sizes and addresses below and above), so that
+    # web/hosting/split_data.mjs can tell an address.
+    -sGLOBAL_BASE=659456)
   list(APPEND em_node_link_options -O2)
 endif()
 

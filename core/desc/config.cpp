@@ -33,11 +33,27 @@ bool skip_backport(std::string_view &s) {
   return take_number(s, number) && take(s, '.') && take_number(s, number);
 }
 
+struct Release { // "6.12.107+deb13-amd64" in parts
+  unsigned major = 0, minor = 0, debian = 0;
+  std::string_view flavour;
+  bool is_of(const KernelConfig &c) const {
+    return c.era_major == major && c.era_minor == minor && c.debian == debian && c.flavour == flavour;
+  }
+};
+
+// The page's first load has the rows that it begins with; all others come later (web/hosting/split.mjs).
+[[gnu::noinline]] const KernelConfig *find_later_config(const Release &r) {
+  for (const KernelConfig *c : all_configs())
+    if (r.is_of(*c)) return c;
+  return nullptr;
+}
+
 } // namespace
 
 std::vector<const KernelConfig *> all_configs() {
   std::vector<const KernelConfig *> all;
-  for (const auto rows : {desc::x86_64_configs(), desc::i386_configs(), desc::arm64_configs(), desc::arm_configs()})
+  for (const auto rows : {desc::x86_64_pivot_configs(), desc::x86_64_configs(), desc::i386_configs(),
+                          desc::arm64_configs(), desc::arm_configs()})
     for (const KernelConfig &c : rows) all.push_back(&c);
   return all;
 }
@@ -54,9 +70,10 @@ const KernelConfig *find_config(std::string_view release) {
   } else if (patch != 0 || !take(rest, '-') || !take_number(rest, abi) || !skip_backport(rest)) {
     return nullptr;
   }
-  for (const KernelConfig *c : all_configs())
-    if (c->era_major == major && c->era_minor == minor && c->debian == debian && c->flavour == rest) return c;
-  return nullptr;
+  const Release r{major, minor, debian, rest};
+  for (const KernelConfig &c : desc::x86_64_pivot_configs())
+    if (r.is_of(c)) return &c;
+  return find_later_config(r);
 }
 
 } // namespace mmscope

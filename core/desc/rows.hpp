@@ -55,6 +55,7 @@ std::span<const KernelConfig> arm64_configs();
 extern const Arch i386, i386_pae;
 std::span<const KernelConfig> i386_configs();
 extern const Arch x86_64;
+std::span<const KernelConfig> x86_64_pivot_configs(); // of the pivot era: the builds that the page begins with
 std::span<const KernelConfig> x86_64_configs();
 
 } // namespace mmscope::desc

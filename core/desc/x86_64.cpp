@@ -213,10 +213,8 @@ constexpr KernelConfig debian_7_2_cloud = [] {
   return c;
 }();
 
-constexpr KernelConfig configs[] = {
-    debian_6_1_amd64,  cloud_of(debian_6_1_amd64), debian_5_10_amd64,
-    debian_6_12_amd64, debian_7_2_amd64,           debian_7_2_cloud,
-};
+constexpr KernelConfig pivot_configs[] = {debian_6_1_amd64, cloud_of(debian_6_1_amd64)};
+constexpr KernelConfig configs[] = {debian_5_10_amd64, debian_6_12_amd64, debian_7_2_amd64, debian_7_2_cloud};
 
 constexpr bool inside(const KernelConfig &c, const ImagePart &p) {
   if (p.size == 0) return true;
@@ -228,12 +226,14 @@ constexpr bool image_in_order(const KernelConfig &c) {
          inside(c, c.initmem) && inside(c, c.text_gap) && inside(c, c.rodata_gap) &&
          c.initmem.base + c.initmem.size == c.smp_locks.base;
 }
-static_assert(std::all_of(std::begin(configs), std::end(configs),
-                          [](const KernelConfig &c) { return consistent(c, row) && image_in_order(c); }));
+constexpr auto fine = [](const KernelConfig &c) { return consistent(c, row) && image_in_order(c); };
+static_assert(std::all_of(std::begin(pivot_configs), std::end(pivot_configs), fine));
+static_assert(std::all_of(std::begin(configs), std::end(configs), fine));
 
 } // namespace
 
 const Arch x86_64 = row;
+std::span<const KernelConfig> x86_64_pivot_configs() { return pivot_configs; }
 std::span<const KernelConfig> x86_64_configs() { return configs; }
 
 } // namespace mmscope::desc

@@ -68,12 +68,13 @@ std::vector<ByteRange> merged(std::vector<ByteRange> ranges) {
 
 } // namespace
 
-std::span<const BootPhase> device_tree_phases(const Arch &arch) {
+[[gnu::noinline]] std::span<const BootPhase> device_tree_phases(const Arch &arch) {
   if (arch.low_memory == LowMemory::arm_vmalloc) return arm_phases;
   return arm64_phases;
 }
 
-std::vector<ByteRange> reserved_before(const Script &script, u32 commands, std::span<const ByteRange> block) {
+[[gnu::noinline]] std::vector<ByteRange> reserved_before(const Script &script, u32 commands,
+                                                         std::span<const ByteRange> block) {
   const std::span<const Command> made(script.commands.data(), std::min<std::size_t>(commands, script.commands.size()));
   std::vector<ByteRange> early;
   // The first known requests end somewhere in the topmost region that can hold them all; what lies above them in it

@@ -51,8 +51,8 @@ std::string strip_lowmem(const LogLine &l) {
   return l.text.find("HIGHMEM") != std::string::npos ? "-MB HIGHMEM available." : "-MB LOWMEM available.";
 }
 
-const Arch *arch_of_log(std::string_view release, u64 max_arch_pfn, std::string &why_not) {
-  if (const KernelConfig *row = find_config(release)) return find_arch(row->arch);
+// Of a build that is in no row. It comes with the later half of the page (web/hosting/split.mjs).
+[[gnu::noinline]] static const Arch *guess_arch(std::string_view release, u64 max_arch_pfn, std::string &why_not) {
   for (const ReleaseArch &a : release_archs)
     if (release.find(a.part) != release.npos && find_arch(a.arch) == nullptr) {
       why_not = a.arch;
@@ -63,6 +63,10 @@ const Arch *arch_of_log(std::string_view release, u64 max_arch_pfn, std::string 
   for (const ReleaseArch &a : release_archs)
     if (release.find(a.part) != release.npos) return find_arch(a.arch);
   return nullptr;
+}
+const Arch *arch_of_log(std::string_view release, u64 max_arch_pfn, std::string &why_not) {
+  if (const KernelConfig *row = find_config(release)) return find_arch(row->arch);
+  return release.empty() && max_arch_pfn == 0 ? nullptr : guess_arch(release, max_arch_pfn, why_not);
 }
 
 } // namespace mmscope

@@ -291,17 +291,20 @@ private:
     }
   }
 
+  [[gnu::noinline]] void refuse_arch(u32 line, std::string_view foreign) {
+    std::string known;
+    for (const Arch *a : all_arches()) append(known, known.empty() ? "" : ", ", a->name);
+    fail(line, 0,
+         concat("a log of ", foreign, release_.empty() ? "" : ", Linux ", release_, ": this version models ", known,
+                " only"));
+  }
   bool check() {
     std::string by_release;
     setup_.arch = arch_of_log(release_, max_arch_pfn_, by_release);
     const std::string_view foreign = !by_release.empty() ? by_release : std::string_view(foreign_);
     // What marks a device-tree machine is at home in a log of one.
     if (!foreign.empty() && (setup_.arch == nullptr || !device_tree())) {
-      std::string known;
-      for (const Arch *a : all_arches()) append(known, known.empty() ? "" : ", ", a->name);
-      fail(by_release.empty() ? foreign_line_ : release_line_, 0,
-           concat("a log of ", foreign, release_.empty() ? "" : ", Linux ", release_, ": this version models ", known,
-                  " only"));
+      refuse_arch(by_release.empty() ? foreign_line_ : release_line_, foreign);
       return false;
     }
     if (setup_.arch == nullptr) {
@@ -342,21 +345,23 @@ private:
 
   // --- the build ---
 
+  [[gnu::noinline]] const KernelConfig *nearest_config() const {
+    const std::vector<const KernelConfig *> all = all_configs();
+    const KernelConfig *row = *std::find_if(all.begin(), all.end(), [&](const KernelConfig *c) {
+      return c->arch == setup_.arch->name && c->era_major == pivot_era().major && c->era_minor == pivot_era().minor;
+    });
+    for (const KernelConfig *c : all)
+      if (c->arch == setup_.arch->name && c->era_major == setup_.era->major && c->era_minor == setup_.era->minor &&
+          release_.ends_with(c->flavour) &&
+          (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour) ||
+           row->era_major != c->era_major || row->era_minor != c->era_minor))
+        row = c;
+    return row;
+  }
   void choose_config() {
     const KernelConfig *row = find_config(release_);
     config_known_ = row != nullptr;
-    if (row == nullptr) {
-      const std::vector<const KernelConfig *> all = all_configs();
-      row = *std::find_if(all.begin(), all.end(), [&](const KernelConfig *c) {
-        return c->arch == setup_.arch->name && c->era_major == pivot_era().major && c->era_minor == pivot_era().minor;
-      });
-      for (const KernelConfig *c : all)
-        if (c->arch == setup_.arch->name && c->era_major == setup_.era->major && c->era_minor == setup_.era->minor &&
-            release_.ends_with(c->flavour) &&
-            (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour) ||
-             row->era_major != c->era_major || row->era_minor != c->era_minor))
-          row = c;
-    }
+    if (row == nullptr) row = nearest_config();
     KernelConfig &config = setup_.config;
     config = *row;
     setup_.command_line = command_line_;
@@ -394,7 +399,7 @@ private:
   }
 
   // A whole boot of an unknown build tells by what is missing which options it lacks.
-  void infer_options() {
+  [[gnu::noinline]] void infer_options() {
     bool complete = false, deferred = false, huge = false;
     u64 locks_kb = 0;
     for (const LogLine &l : lines()) {
@@ -420,7 +425,7 @@ private:
   }
 
   // Structure sizes that the requests of sparse_init give away.
-  void infer_sizes() {
+  [[gnu::noinline]] void infer_sizes() {
     const Arch &arch = *setup_.arch;
     KernelConfig &config = setup_.config;
     const u64 sections = u64{1} << (arch.max_physmem_bits - arch.section_size_bits);
@@ -481,7 +486,7 @@ private:
   }
 
   // What a device-tree kernel had reserved before the first line of the log, and where in it the kernel lies.
-  void look_back() {
+  [[gnu::noinline]] void look_back() {
     Builder trial(log_, hints_, nullptr);
     trial.trial_ = true;
     const ImportResult r = trial.run();
@@ -534,7 +539,7 @@ private:
   }
   u32 count() const { return static_cast<u32>(out_.script.commands.size()); }
 
-  void device_tree_memory() {
+  [[gnu::noinline]] void device_tree_memory() {
     assume("the device tree's memory is taken from the first MEMBLOCK configuration");
     for (const Range &r : dump_memory_)
       emit(Op::memblock_add, {r.base, r.size}, "early_init_dt_add_memory_arch", Phase::memblock, first_dump_);
@@ -676,7 +681,7 @@ private:
       }
     }
   }
-  void make_phase(Step step, u32 line) {
+  [[gnu::noinline]] void make_phase(Step step, u32 line) {
     if (step == init_numa) numa_facts(line);
     if (step == init_huge) gigantic_pages(line);
     for (const BootPhase &p : device_tree_phases(*setup_.arch)) {
@@ -699,7 +704,7 @@ private:
   }
 
   // The device tree's nodes, as the first configuration block shows them, and the CPUs of each.
-  void device_tree_nodes(u32 line) {
+  [[gnu::noinline]] void device_tree_nodes(u32 line) {
     const bool several = std::any_of(dump_nodes_.begin(), dump_nodes_.end(), [](i32 n) { return n > 0; });
     for (std::size_t i = 0; several && i < dump_memory_.size(); ++i)
       if (dump_nodes_[i] >= 0 && static_cast<u64>(dump_nodes_[i]) < setup_.config.max_numnodes)

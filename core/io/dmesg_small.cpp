@@ -56,8 +56,8 @@ u64 section_count(const System &s) {
 
 } // namespace
 
-void infer_small_build(std::span<const LogLine> lines, std::span<const e820_entry> map, SystemSetup &setup,
-                       const std::function<void(std::string)> &assume) {
+[[gnu::noinline]] void infer_small_build(std::span<const LogLine> lines, std::span<const e820_entry> map,
+                                         SystemSetup &setup, const std::function<void(std::string)> &assume) {
   const Arch &arch = *setup.arch;
   KernelConfig &c = setup.config;
   const Seen seen = look(lines);

@@ -60,7 +60,7 @@ void setup_node_data(System &s, Trace *t, i32 nid) {
 
 } // namespace
 
-void arch_numa_init(System &s, Trace *t) {
+[[gnu::noinline]] void arch_numa_init(System &s, Trace *t) {
   Call call(t, "arch_numa_init", "bootmem_init");
   if (has_table(s)) alloc_distance(s, t);
   const auto set_nodes = [&] {

@@ -9,7 +9,7 @@
 
 namespace mmscope {
 
-void arm64_memblock_init(System &s, Trace *t) {
+[[gnu::noinline]] void arm64_memblock_init(System &s, Trace *t) {
   Call call(t, "arm64_memblock_init", "setup_arch");
   const Arch &arch = *s.arch;
   struct memblock &mb = s.memblock;

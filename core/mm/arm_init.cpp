@@ -14,7 +14,7 @@ constexpr u64 MiB = u64{1} << 20;
 constexpr u64 vmalloc_end = 0xff800000, vmalloc_offset = 8 * MiB, default_vmalloc = 240 * MiB, least_lowmem = 32 * MiB;
 } // namespace
 
-void adjust_lowmem_bounds(System &s, Trace *t) {
+[[gnu::noinline]] void adjust_lowmem_bounds(System &s, Trace *t) {
   Call call(t, "adjust_lowmem_bounds", "setup_arch");
   const Arch &arch = *s.arch;
   struct memblock &mb = s.memblock;
@@ -42,7 +42,7 @@ void adjust_lowmem_bounds(System &s, Trace *t) {
   mb.set(t, memblock_setting::current_limit, round_down(limit != 0 ? limit : lowmem, pmd));
 }
 
-void bootmem_init(System &s, Trace *t) {
+[[gnu::noinline]] void bootmem_init(System &s, Trace *t) {
   Call call(t, "bootmem_init", "paging_init");
   s.memblock.set(t, memblock_setting::can_resize, 1);
   const unsigned shift = s.arch->page_shift;

@@ -60,7 +60,7 @@ phys_addr_t declare(System &s, Trace *t, Area a) {
 
 } // namespace
 
-void dma_contiguous_reserve(System &s, Trace *t, phys_addr_t limit) {
+[[gnu::noinline]] void dma_contiguous_reserve(System &s, Trace *t, phys_addr_t limit) {
   if (!s.config.cma) return;
   Call call(t, "dma_contiguous_reserve", "setup_arch", {limit.v});
   Area a{.size = s.config.cma_bytes, .base = 0, .limit = limit.v, .fixed = false};
@@ -83,7 +83,7 @@ void dma_contiguous_reserve(System &s, Trace *t, phys_addr_t limit) {
   s.print(t, std::move(line));
 }
 
-void cma_init_reserved_areas(System &s, Trace *t) {
+[[gnu::noinline]] void cma_init_reserved_areas(System &s, Trace *t) {
   const u64 pages = s.get(vm_field::totalcma_pages);
   if (pages == 0) return;
   const pfn_t first = to_pfn_down(phys_addr_t{s.get(vm_field::cma_base)}, s.arch->page_shift);

@@ -21,7 +21,7 @@ u64 usemap_bytes(const KernelConfig &config, unsigned word, pfn_t zone_start, u6
   return round_up(blocks * pageblock_bits, u64{8} * word) / 8;
 }
 
-void alloc_node_mem_map(System &s, Trace *t, i32 nid) {
+[[gnu::noinline]] void alloc_node_mem_map(System &s, Trace *t, i32 nid) {
   const pglist_data &node = s.pages.node(nid);
   if (node.spanned_pages == 0) return;
   const phys_addr_t at = boot_request(s, t,
@@ -33,7 +33,7 @@ void alloc_node_mem_map(System &s, Trace *t, i32 nid) {
   s.pages.set_node(t, nid, node_field::mem_map, at.v);
 }
 
-void setup_usemap(System &s, Trace *t, i32 nid, unsigned zid) {
+[[gnu::noinline]] void setup_usemap(System &s, Trace *t, i32 nid, unsigned zid) {
   const zone &z = s.pages.zone_of(nid, zid);
   const phys_addr_t at = boot_request(s, t,
                                       {.name = "memblock_alloc_try_nid",
@@ -44,7 +44,7 @@ void setup_usemap(System &s, Trace *t, i32 nid, unsigned zid) {
   s.pages.set_zone(t, nid, zid, zone_field::pageblock_flags, at.v);
 }
 
-PfnRange flat_pages_valid(const System &s, pfn_t start, pfn_t end) {
+[[gnu::noinline]] PfnRange flat_pages_valid(const System &s, pfn_t start, pfn_t end) {
   const u64 max_mapnr = s.get(vm_field::max_pfn);
   const pfn_t last{round_up(max_mapnr, u64{1} << s.config.pageblock_order)};
   // Where RAM does not begin at 0, neither does the array (ARCH_PFN_OFFSET).

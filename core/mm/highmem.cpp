@@ -37,7 +37,7 @@ void free_highmem(System &s, Trace *t, i32 nid, pfn_t start, pfn_t end) {
 
 } // namespace
 
-void initmem_init(System &s, Trace *t) {
+[[gnu::noinline]] void initmem_init(System &s, Trace *t) {
   Call call(t, "initmem_init", "setup_arch");
   const u64 max_pfn = s.get(vm_field::max_pfn), max_low = s.get(vm_field::max_low_pfn);
   const unsigned mb = 20 - s.arch->page_shift;
@@ -49,7 +49,7 @@ void initmem_init(System &s, Trace *t) {
   s.print(t, "  low ram: 0 - " + hex8(max_low << s.arch->page_shift));
 }
 
-void set_highmem_pages_init(System &s, Trace *t) {
+[[gnu::noinline]] void set_highmem_pages_init(System &s, Trace *t) {
   Call call(t, "set_highmem_pages_init", "mem_init");
   reset_all_zones_managed_pages(s, t);
   for (std::size_t n = 0; n < s.pages.nodes().size(); ++n)
@@ -64,7 +64,7 @@ void set_highmem_pages_init(System &s, Trace *t) {
 }
 
 // What the struct pages of high memory still hold back, whatever its zone.
-void free_highpages(System &s, Trace *t) {
+[[gnu::noinline]] void free_highpages(System &s, Trace *t) {
   Call call(t, "free_highpages", "mem_init");
   const unsigned shift = s.arch->page_shift;
   const pfn_t max_low{s.get(vm_field::max_low_pfn)};

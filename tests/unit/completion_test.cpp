@@ -42,11 +42,15 @@ TEST_CASE("completion: an empty line offers every call with its summary") {
 
 TEST_CASE("completion: names that begin so come before names that hold it") {
   CHECK(offered("numa_set") == std::vector<std::string>{"numa_set_distance", "numa_set_cpus"});
-  CHECK(offered("reserve") == std::vector<std::string>{"memblock_reserve", "free_reserved_area"});
+  const auto reserve = offered("reserve"); // "reserve_bootmem" begins so
+  REQUIRE(reserve.size() > 2);
+  CHECK(reserve[0] == "reserve_bootmem");
+  CHECK(has(reserve, "memblock_reserve"));
+  CHECK(has(reserve, "free_reserved_area"));
   const auto free = offered("free");
   REQUIRE(free.size() > 2);
   CHECK(free[0] == "free_area_init");
-  CHECK(free[1] == "free_reserved_area");
+  CHECK(has(free, "free_reserved_area"));
   CHECK(has(free, "memblock_free_all"));
   CHECK(offered("no_such_call").empty());
   CHECK(offered("no_such_call 1 ").empty());

@@ -112,7 +112,8 @@ TEST_CASE("script: what cannot be read is told with its place") {
   CHECK(error_of("memblock_reserve 0 -1") == "1:20: not a number: '-1'");
   CHECK(error_of("memblock_reserve 0 99999999999999999999") == "1:20: a number beyond 64 bits: '99999999999999999999'");
   CHECK(error_of("memblock_reserve 0 1M size=2M") == "1:23: size is given twice");
-  CHECK(error_of("memblock_reserve 0 1M 2M") == "1:23: one argument too many for memblock_reserve: '2M'");
+  CHECK(error_of("memblock_reserve 0 1M 2M") ==
+        "1:23: one argument too many for memblock_reserve: '2M' (by name only: flags=)");
   CHECK(error_of("memblock_add 0 1M 0") ==
         "1:19: one argument too many for memblock_add: '0' (by name only: nid=, flags=)");
   CHECK(error_of("memblock_add 0 1M nide=0") == "1:19: memblock_add has no argument 'nide', did you mean 'nid'?");

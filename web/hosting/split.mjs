@@ -38,11 +38,21 @@ export const LATER = [
 export const COLD = [
   /^stbtt__(run_charstring|cff|cid|dict|get_subr|tesselate_cubic|csctx)/, // outlines of fonts that ours is none of
   /^__rem_pio2f$/, // the sine of more than a turn, for which it has 2.7 kB of digits of 2/pi
-  /^mmscope::\(anonymous namespace\)::Emulation::/, // numa=fake
+  /^mmscope::\(anonymous namespace\)::(Emulation::|emulate\()/, // numa=fake
+  /^mmscope::\(anonymous namespace\)::ZoneInit::spread_kernelcore\(/, // kernelcore=, movablecore=
+  /^mmscope::memblock::(double_array|cap_memory_range)\(/, // x86 boots have no need of them
+  /^ImGui::(TabBarLayout|TabBarScrollingButtons|MultiSelectItemFooter|EndMultiSelect|RenderMouseCursor)\(/, // widgets that
+  /^ImGui::(BeginCombo|BeginComboPopup|ShrinkWidths|ErrorRecoveryTryToRecover\w*)\(/, // the first panels have not
   /^mmscope::Slub::(fold|kmem_cache_\w+|add_to|verify\w*)\(/, // no slab allocator at the start
   /^mmscope::PageAlloc::(set_block|lru_add|lru_del|split_page|block|clear_blocks)\(/, // blocks of requests
   /^mmscope::canvas::place_tabs\(/, // Desk::whole
-  /^mmscope::make_script\(/, // a log without memblock=debug; the recorded boots that the page begins with have it
+  // Builds and architectures that the page does not begin with, and boots of theirs.
+  /^mmscope::(\(anonymous namespace\)::)?(find_later_(config|arch)|all_(configs|arches)|guess_arch)\(/,
+  /^mmscope::(arm64_memblock_init|arch_numa_init|adjust_lowmem_bounds|bootmem_init|dma_contiguous_reserve)\(/,
+  /^mmscope::(cma_init_reserved_areas|initmem_init|set_highmem_pages_init|free_highpages)\(/,
+  /^mmscope::(alloc_node_mem_map|setup_usemap|flat_pages_valid|infer_small_build|device_tree_phases|reserved_before)\(/,
+  /^mmscope::\(anonymous namespace\)::Builder::(infer_|look_back|device_tree_|make_phase|nearest_config|refuse_arch|found\()/,
+  /^mmscope::(make_script|check_spec)\(|Builder::(from_model|facts_of_model)\(/, // a log without memblock=debug; the recorded boots that the page begins with have it
 ];
 
 // What the instances share: Emscripten's stack pointer is a mutable global.
