@@ -1,0 +1,60 @@
+// Every recorded boot that lies beside the checkout (../shared/captures), of every kernel and architecture. What is known
+// to differ is named here, and in docs/fidelity.md with its reason: a fact that joins the list, or leaves it, is news.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { program } from "../../web/hosting/lesson_check.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const folder = join(root, "../shared/captures");
+const captures = existsSync(folder)
+  ? readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort()
+  : [];
+
+/** Facts that differ, by capture. "refused": no log that can be played. */
+const known = {
+  "arm64-7.2-16k-1G": "F1 F3 F4 F6 F7 F8",
+  "arm64-7.2-16k-4G": "refused",
+  "arm64-7.2-16k-512M": "F1 F3 F4 F6 F8",
+  "arm64-7.2-16k-8G": "refused",
+  "arm64-7.2-16k-numa2-1g3g": "refused",
+  "arm64-7.2-1G": "F1 F3 F4",
+  "arm64-7.2-1G-cma128M": "F3 F4",
+  "arm64-7.2-1G-earlycon": "F3 F4",
+  "arm64-7.2-4G": "F1 F3 F4",
+  "armhf-7.2-2G": "F1 F3 F4 F6 F8",
+  "armhf-7.2lpae-1G": "F1 F3",
+  "x64-5.15-slab-sparse-1G": "F1 F3 F4 F5 F6 F8",
+  "x64-5.15-slub-4G": "F8",
+  "x64-7.2-1G-cma64M": "F1 F4 F6 F8",
+};
+const unmodelled = /^(mips|riscv)/;
+
+const text = (name) =>
+  spawnSync(program(), ["verify", join(folder, name)], { cwd: root, encoding: "utf8", maxBuffer: 1 << 26 }).stdout;
+
+for (const name of captures)
+  test(name, () => {
+    const report = text(name);
+    if (unmodelled.test(name)) assert.match(report, /error: .*: this version models /);
+    else if (report.includes("  error: ")) assert.equal("refused", known[name], report);
+    else {
+      const rows = [...report.matchAll(/^ {2}(F\d+) (equal|differs|unknown)/gm)];
+      assert.equal(rows.length, 9, report);
+      const differ = rows.filter(([, , status]) => status === "differs").map(([, fact]) => fact);
+      assert.equal(differ.join(" "), known[name] ?? "", report);
+    }
+  });
+
+test("what is known to differ is a capture that is there", { skip: captures.length === 0 }, () => {
+  assert.deepEqual(
+    Object.keys(known).filter((name) => !captures.includes(name)),
+    [],
+  );
+});
