@@ -42,7 +42,7 @@ export const COLD = [
   /^mmscope::\(anonymous namespace\)::ZoneInit::spread_kernelcore\(/, // kernelcore=, movablecore=
   /^mmscope::memblock::(double_array|cap_memory_range)\(/, // x86 boots have no need of them
   /^ImGui::(TabBarLayout|TabBarScrollingButtons|MultiSelectItemFooter|EndMultiSelect|RenderMouseCursor)\(/, // widgets that
-  /^ImGui::(BeginCombo|BeginComboPopup|ShrinkWidths|ErrorRecoveryTryToRecover\w*)\(/, // the first panels have not
+  /^ImGui::(BeginCombo|BeginComboPopup|ShrinkWidths)\(/, // the first panels have not
   /^mmscope::Slub::(fold|kmem_cache_\w+|add_to|verify\w*)\(/, // no slab allocator at the start
   /^mmscope::PageAlloc::(set_block|lru_add|lru_del|split_page|block|clear_blocks)\(/, // blocks of requests
   /^mmscope::canvas::place_tabs\(/, // Desk::whole
