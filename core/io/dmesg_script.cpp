@@ -212,7 +212,7 @@ private:
         if (l.size != 0) acpi_.push_back({l.text, l.base, l.size});
         break;
       case LogKind::fact:
-        if (l.fact == LineKind::lowmem) splits_memory_ = is_x86_ = true;
+        if (l.fact == LineKind::lowmem && l.flag) splits_memory_ = is_x86_ = true; // what is no mark is a result
         break;
       case LogKind::last_pfn: max_arch_pfn_ = l.size; break;
       case LogKind::nr_cpus: nr_cpus_ = l.n; break;

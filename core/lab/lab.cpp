@@ -1,5 +1,7 @@
 #include "lab/lab.hpp"
 
+#include "mm/lowmem.hpp"
+
 #include <algorithm>
 
 namespace mmscope {
@@ -113,9 +115,11 @@ const Owner *Lab::owner_at(u64 address) const {
 }
 
 bool Lab::handed_over() const {
-  for (const pglist_data &node : state().pages.nodes())
-    for (const zone &z : node.zones)
-      if (z.free_pages() != 0) return true;
+  // High memory may have been freed before, while memblock still gives out the rest.
+  const System &s = state();
+  for (const pglist_data &node : s.pages.nodes())
+    for (unsigned z = 0; z < node.zones.size() && z < s.arch->zones.size(); ++z)
+      if (!is_highmem(s, z) && node.zones[z].free_pages() != 0) return true;
   return false;
 }
 

@@ -69,7 +69,7 @@ public:
 
   const OwnerMap &owners() const { return owners_; }
   const Owner *owner_at(u64 address) const;
-  bool handed_over() const; ///< the buddy allocator has got something
+  bool handed_over() const; ///< the buddy allocator has got the memory that the kernel itself can use
   Accounting accounting() const;
   u64 digest() const { return timeline_.digest(); }
   const std::optional<Workload> &workload() const { return timeline_.machine().workload(); } ///< who uses the machine

@@ -367,8 +367,9 @@ TEST_CASE("page_layout: PG_ flags and their second names, as BTF has them") {
       return ~u64{0};
     };
     u64 named = 0;
-    for (const auto &[name, bit] : read_flags(k.release)) {
-      CAPTURE(std::string(name));
+    for (const auto &[read_name, bit] : read_flags(k.release)) {
+      const std::string name(read_name);
+      CAPTURE(name);
       if (name == "__NR_PAGEFLAGS") {
         CHECK(nr_pageflags(row, k.word, k.options) == bit);
         CHECK(flags.size() == bit);
