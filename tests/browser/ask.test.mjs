@@ -114,7 +114,7 @@ test("words are found in the whole boot; a find, and the next one by key, move t
   assert.match(await sentence(page), /Sections are made/);
   assert.equal(await found.getByRole("listitem").getByRole("button").first().getAttribute("aria-current"), "step");
 
-  await ask(page, "kind:lab_free_list_add");
+  await ask(page, "kind:lab_pcp_add");
   await found.getByText(/^Found \d/).waitFor();
   const total = Number((await found.getByText(/^Found \d/).innerText()).replace(/\D/g, ""));
   const finds = found.getByRole("listitem");
