@@ -182,6 +182,7 @@ test("a page is followed through the boot by keyboard alone", async () => {
   const handed = entries.filter({ hasText: "memblock hands its block of order 10 over" });
   await tabTo(page, handed);
   await page.keyboard.press("Enter");
+  await handed.and(page.locator('[aria-current="step"]')).waitFor();
   assert.match(await sentence(page), /hands over .* blocks of order 10/);
   assert.equal(await handed.getAttribute("aria-current"), "step");
   assert.equal(await handed.evaluate((button) => button === document.activeElement), true);
