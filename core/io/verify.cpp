@@ -89,10 +89,10 @@ struct Prediction {
 };
 
 // Of a free_reserved_area; empty if it cannot be made.
-PfnRange given_back(const Trace &trace) {
+PfnRange given_back(const Trace &trace, unsigned page_shift) {
   for (const Event &e : trace.events())
     if (e.kind == EventKind::lab_call && trace.text(e.f[0]) == "free_reserved_area")
-      return {to_pfn_up(phys_addr_t{e.f[2]}, 12), to_pfn_down(phys_addr_t{e.f[3]}, 12)};
+      return {to_pfn_up(phys_addr_t{e.f[2]}, page_shift), to_pfn_down(phys_addr_t{e.f[3]}, page_shift)};
   return {};
 }
 
@@ -114,7 +114,8 @@ Prediction play_script(const Script &script, const LoggedFacts &facts) {
     if (!p.initmem && c.op == Op::free_reserved_area && c.owner.starts_with("unused ")) p.initmem = m.system();
     const Result r = m.apply(c, &trace);
     if (!r.ok()) p.errors.push_back(concat("line ", c.line, ": ", op_info(c.op).name, ": ", r.error));
-    if (c.op == Op::free_reserved_area && !p.initmem) p.late.push_back(given_back(trace));
+    if (c.op == Op::free_reserved_area && !p.initmem)
+      p.late.push_back(given_back(trace, script.setup.arch->page_shift));
     p.allocs.add(i, c, r, trace.events(), trace);
     for (const Event &e : trace.events()) {
       if (e.kind != EventKind::lab_call) continue;
