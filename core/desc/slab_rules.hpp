@@ -62,6 +62,8 @@ struct SlabRules {
   bool new_slab_serves_first;     // a new slab's objects are taken before it joins a list
   bool frees_then_destroys;       // empty slabs beyond the limit go when a batch is freed, else each at once
   bool percpu_arrays;             // arrays come from the per-CPU allocator, else from kmalloc
+  bool lists_move_early;          // the first caches' lists leave the kernel image before other caches are made
+  bool full_arrays_at_once;       // arrays get their size at the end of kmem_cache_init, else by a later call
   // --- general caches ---
   GeneralNames names;
   bool odd_sizes;                 // 96 and 192, if the cache line is shorter than 64 resp. 128
