@@ -585,6 +585,7 @@ constexpr struct {
     {"sparse_", true, Op::sparse_init},
     {"vmemmap_", true, Op::sparse_init},
     {"free_area_init", true, Op::free_area_init},
+    {"mm_core_init_early", false, Op::free_area_init}, // which may have the function above inlined
     {"alloc_node_mem_map", false, Op::free_area_init},
     {"memmap_alloc", false, Op::free_area_init},
     {"setup_usemap", false, Op::free_area_init},

@@ -492,15 +492,16 @@ private:
     const ImportResult r = trial.run();
     if (r.error || r.facts.dumps.empty()) return;
     std::vector<ByteRange> block;
-    for (const Range &d : dump_reserved_) block.push_back({d.base, d.size});
+    for (const Range &d : dump_reserved_) block.push_back({d.base, d.size, d.flags});
     early_.clear();
     for (const ByteRange &b : reserved_before(r.script, r.facts.dumps.front().commands, block))
-      early_.push_back({b.base, b.size});
+      early_.push_back({b.base, b.size, b.flags});
     KernelConfig &config = setup_.config;
     const u64 size = config.image_end - config.image_base;
     std::vector<Range> candidates = early_;
     for (const Command &c : r.script.commands)
       if (c.op == Op::memblock_reserve) candidates.push_back({c.args[0].value, c.args[1].value});
+    if (ramdisk_.size == 0) find_initrd(candidates);
     for (const Range &e : candidates)
       if (round_up(e.size, setup_.arch->page_size()) == size) {
         const u64 shift = e.base - config.image_base;
@@ -510,6 +511,21 @@ private:
         return;
       }
     assume("the log does not show where the kernel lies: taken for where its build is usually loaded");
+  }
+
+  // From 7.2 on no line says where the initrd was, only how much of it is given back: its whole pages.
+  void find_initrd(const std::vector<Range> &candidates) {
+    u64 bytes = 0;
+    for (const LogLine &l : lines())
+      if (l.kind == LogKind::freeing && l.text == "initrd") bytes = u64{l.n} << 10;
+    if (bytes == 0) return;
+    const u64 page = setup_.arch->page_size();
+    for (const Range &e : candidates)
+      if (e.flags == 0 && e.base % page == 0 && (e.size == bytes || round_up(e.size, page) == bytes + page)) {
+        ramdisk_ = {e.base, e.size};
+        assume(concat("the initrd lies at ", hex_text(e.base), ": of what was reserved first, this has its size"));
+        return;
+      }
   }
 
   void make_title() {

@@ -475,7 +475,7 @@ private:
           if (byte_each) types += '0';
           types += static_cast<char>('0' + static_cast<unsigned>(s.pages.pageblock(pfn)));
         }
-        if (!byte_each) types.resize(round_up(types.size(), 16), '0'); // whole words of 64 bits
+        types.resize(round_up(types.size(), 16), '0'); // whole words of 64 bits
         // present, has a map, online, early; the map's pointer is coded so that it is vmemmap's base in every section
         got.push_back(section_text(
             nr, r.initialised ? 0xf : 0x5, r.initialised ? vmemmap_base(s) : 0,

@@ -104,7 +104,7 @@ void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 en
                                          .size = s.arch->page_size(),
                                          .align = s.arch->page_size(),
                                          .min_addr = low_limit(s),
-                                         .max_addr = phys_addr_t{s.era->vmemmap_max_addr},
+                                         .max_addr = phys_addr_t{s.era->mem_map_max_addr},
                                          .nid = nid});
     s.sparse.add_table(t, level, at);
   };
@@ -115,6 +115,33 @@ void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 en
   if (s.arch->vmemmap_pmd) return;
   for (u64 i = start >> s.arch->pmd_shift; i <= (end - 1) >> s.arch->pmd_shift; ++i)
     if (have.pte.insert(i).second) table(1);
+}
+
+// Room for struct pages outside of the buffer, or where there is none.
+phys_addr_t alloc_map(System &s, Trace *t, u64 bytes, i32 nid) {
+  return boot_request(s, t,
+                      {.name = "memblock_alloc_try_nid_raw",
+                       .caller = s.era->sparse_map_buffer ? "vmemmap_alloc_block" : s.config.map_caller,
+                       .size = bytes,
+                       .align = bytes,
+                       .min_addr = low_limit(s),
+                       .max_addr = phys_addr_t{s.era->mem_map_max_addr},
+                       .nid = nid});
+}
+
+// vmemmap_populate_basepages for one section: a table where one is missing, then the page. Later pages lie lower as a
+// rule; the lowest is returned, 0 when there is no room.
+phys_addr_t populate_pages(System &s, Trace *t, VmemmapTables &have, u64 section, i32 nid) {
+  const u64 page = s.arch->page_size(), map_bytes = s.config.sizeof_page * s.arch->pages_per_section();
+  const u64 start = vmemmap_base(s) + section * map_bytes;
+  phys_addr_t lowest{0};
+  for (u64 at = round_down(start, page); at < start + map_bytes; at += page) {
+    populate_tables(s, t, have, at, at + page, nid);
+    const phys_addr_t got = alloc_map(s, t, page, nid);
+    if (got.v == 0) return got;
+    if (lowest.v == 0 || got < lowest) lowest = got;
+  }
+  return lowest;
 }
 
 // sparse_init_nid over the sections of one node between two others' (`runs`, all of node `nid`).
@@ -152,17 +179,11 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
     for (u64 at = r.first; at < r.first + r.count;) {
       const u64 stop = std::min(r.first + r.count, (at / per_table + 1) * per_table);
       const u64 n = stop - at;
-      if (virtual_map)
+      if (virtual_map && (!one_by_one || s.arch->vmemmap_pmd))
         populate_tables(s, t, tables, vmemmap_base(s) + at * map_bytes, vmemmap_base(s) + stop * map_bytes, nid);
       if (one_by_one) {
-        map = boot_request(s, t,
-                           {.name = "memblock_alloc_try_nid_raw",
-                            .caller = s.era->sparse_map_buffer ? "vmemmap_alloc_block" : "vmemmap_populate_hugepages",
-                            .size = map_step,
-                            .align = map_step,
-                            .min_addr = low,
-                            .max_addr = phys_addr_t{s.era->vmemmap_max_addr},
-                            .nid = nid});
+        const bool by_page = virtual_map && !s.arch->vmemmap_pmd;
+        map = by_page ? populate_pages(s, t, tables, at, nid) : alloc_map(s, t, map_step, nid);
         if (map.v == 0) return;
       }
       s.sparse.init(t, at, n, usage, map);
