@@ -29,6 +29,12 @@ TEST_CASE("flatmem: a usage map has four bits a pageblock, in whole words") {
   CHECK(usemap_bytes(plain(), pivot_era(), 8, pfn_t{4096}, 220158) == 112); // a long of eight bytes
 }
 
+TEST_CASE("flatmem: from 7.2 on a usage map has a byte a pageblock") {
+  const KernelConfig &arm = *find_config("7.2.13+deb14-armmp"); // pageblocks of 8 MiB
+  CHECK(usemap_bytes(arm, *find_era("7.2"), 4, pfn_t{0x40000}, 0x30000) == 96);
+  CHECK(usemap_bytes(arm, *find_era("6.12"), 4, pfn_t{0x40000}, 0x30000) == 48);
+}
+
 TEST_CASE("flatmem: the map comes before the usage maps, and all lie in low memory") {
   System s = machine(pc(2 * GiB), "", "6.1.0-50-686-pae");
   to_zones(s);
