@@ -689,7 +689,10 @@ private:
         emit(Op::setup_per_cpu_pageset, {}, "start_kernel", Phase::slab, line);
         break;
       case init_deferred: emit(Op::page_alloc_init_late, {}, "kernel_init_freeable", Phase::deferred, line); break;
-      case init_watermarks: emit(Op::init_per_zone_wmark_min, {}, "do_initcalls", Phase::done, line); break;
+      case init_watermarks:
+        if (has_cma_) emit(Op::cma_init_reserved_areas, {}, "do_initcalls", Phase::done, line);
+        emit(Op::init_per_zone_wmark_min, {}, "do_initcalls", Phase::done, line);
+        break;
       case init_huge:
         gigantic_pages(line);
         emit(Op::hugepage_init, {}, "do_initcalls", Phase::done, line);
@@ -1018,11 +1021,11 @@ private:
       ensure(init_numa, l.line);
       a.command = step_[static_cast<std::size_t>(init_numa)];
       a.inside = true;
-    } else if (cma && device_tree()) {
+    } else if (cma) {
       // When the area is set aside differs from kernel to kernel: where the log has its line.
-      ensure(setup_memory, l.line);
+      ensure(device_tree() ? setup_memory : init_numa, l.line);
       a.command = count();
-      a.inside = true;
+      a.inside = has_cma_ = true;
       emit(Op::dma_contiguous_reserve, {}, "setup_arch", phase(), l.line);
     } else if (ramdisk_.size != 0 && !initrd_moved_ && l.size == round_up(ramdisk_.size, setup_.arch->page_size())) {
       // Up to 5.12 relocate_initrd looks for a place by itself.
@@ -1453,6 +1456,7 @@ private:
   std::vector<Acpi> acpi_;
   std::vector<const LogLine *> srat_;
   std::vector<u64> node_cpus_, brought_up_; // of each node: CPUs by the firmware's table; those that came up later
+  bool has_cma_ = false;                    // an area of contiguous memory was set aside
   bool trial_ = false;                      // only to find out what was reserved before
   u64 slab_cpus_ = 0;
   u64 max_arch_pfn_ = 0, nr_cpus_ = 0;

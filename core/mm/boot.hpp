@@ -55,6 +55,8 @@ void sparse_init(System &s, Trace *t);
 // --- nodes and zones ----------------------------------------------------------------------------------------------
 // zone borders, ZONE_MOVABLE, node and zone spans, accounting, memmap_init with its holes and deferral.
 void free_area_init(System &s, Trace *t);
+// Below which setup_arch wants the default CMA area: x86 what the direct map covers, others what devices reach.
+phys_addr_t cma_limit(const System &s);
 // dma_contiguous_reserve: the default CMA area, below `limit`.
 void dma_contiguous_reserve(System &s, Trace *t, phys_addr_t limit);
 // fallback orders of all nodes, vm_total_pages, mobility grouping.
