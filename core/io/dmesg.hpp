@@ -46,6 +46,7 @@ struct ImportResult {
 // What a log does not say although it is an input.
 struct ImportHints {
   std::string release;                    // of a log that has lost its first lines: "6.1.0-50-arm64"
+  std::optional<bool> thp;                // of a build in no row: does it have transparent huge pages?
   std::vector<std::vector<u64>> distance; // [from][to] of the firmware's SLIT; used when the log shows a SLIT
 };
 

@@ -400,12 +400,13 @@ private:
 
   // A whole boot of an unknown build tells by what is missing which options it lacks.
   [[gnu::noinline]] void infer_options() {
-    bool complete = false, deferred = false, huge = false;
+    bool complete = false, deferred = false, huge = false, nodes = false;
     u64 locks_kb = 0;
     for (const LogLine &l : lines()) {
       complete = complete || l.kind == LogKind::init_started;
       deferred = deferred || l.kind == LogKind::deferred;
       huge = huge || l.kind == LogKind::hugetlb;
+      nodes = nodes || l.kind == LogKind::node_data;
       if (l.kind == LogKind::freeing && l.text == "SMP alternatives") locks_kb = l.n;
     }
     KernelConfig &config = setup_.config;
@@ -418,9 +419,16 @@ private:
     assume("no line says that struct pages were deferred: taken for a build without that, without hot plug of memory "
            "and without ZONE_DEVICE");
     if (!huge) {
-      config.thp = false;
+      config.thp = hints_.thp.value_or(false);
       config.pageblock_order = config.max_order;
-      assume("no huge page size is registered: taken for a build without huge pages of any kind");
+      assume(config.thp
+                 ? "no huge page size is registered: taken for a build with transparent huge pages only"
+                 : "no huge page size is registered: taken for a build without huge pages of any kind");
+    }
+    if (!nodes) {
+      config.numa = false;
+      config.max_numnodes = 1;
+      assume("no NODE_DATA is allocated: taken for a build without NUMA");
     }
   }
 
@@ -440,10 +448,17 @@ private:
           assume(concat("sizeof(struct mem_section) is ", bytes, ": read off line ", l.line));
         }
       } else if (l.caller == "sparse_init_nid") {
-        const u64 map = config.sizeof_page * arch.pages_per_section();
         if (usage == 0) {
           usage = l.size;
         } else {
+          // vmemmap maps whole PMDs; an array is as long as it must be.
+          if (l.align % (u64{1} << arch.pmd_shift) != 0 && l.align % arch.pages_per_section() == 0) {
+            config.memory_model = MemoryModel::sparsemem;
+            config.sizeof_page = l.align / arch.pages_per_section();
+            assume(concat("each section has an array of its own, sizeof(struct page) is ", config.sizeof_page,
+                          ": read off line ", l.line));
+          }
+          const u64 map = round_up(config.sizeof_page * arch.pages_per_section(), arch.page_size());
           const u64 count = l.size / map;
           if (count != 0 && usage % count == 0 && usage / count >= 16 && usage / count <= 256) {
             config.sizeof_section_usage = usage / count;

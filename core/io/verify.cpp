@@ -677,6 +677,8 @@ ImportHints read_hints(const CaptureFile &file) {
     std::string_view rest = *version;
     if (next_word(rest) == "Linux" && next_word(rest) == "version") h.release = next_word(rest);
   }
+  if (const auto meminfo = file("meminfo")) // has its lines by what is built in
+    h.thp = meminfo->find("\nAnonHugePages:") != std::string::npos;
   const auto text = file("nodes");
   if (!text) return h;
   for_each_line(*text, [&](std::string_view line) {

@@ -46,7 +46,7 @@ void mark_present(System &s, Trace *t) {
                                                .caller = "sparse_index_alloc",
                                                .size = per_root * s.config.sizeof_mem_section,
                                                .align = arch.cache_line,
-                                               .nid = r.nid});
+                                               .nid = s.memblock.node_of(r)});
         s.sparse.add_root(t, root, page);
       }
       const u64 stop = std::min(end, (root + 1) * per_root);
@@ -144,6 +144,21 @@ phys_addr_t populate_pages(System &s, Trace *t, VmemmapTables &have, u64 section
   return lowest;
 }
 
+// What is left of a node's buffer for struct pages.
+struct MapBuffer {
+  phys_addr_t next{}, end{};
+};
+// sparse_buffer_alloc: a section's map begins at a multiple of its size, as an address of the kernel. What alignment
+// skips goes back, and so the buffer may be too short for the last one: 0.
+phys_addr_t take_from(System &s, Trace *t, MapBuffer &buffer, u64 bytes) {
+  const u64 shift = direct_map_base(s);
+  const phys_addr_t at{round_up_any(shift + buffer.next.v, bytes) - shift};
+  if (at + bytes > buffer.end) return phys_addr_t{0};
+  if (buffer.next < at) s.memblock.phys_free(t, buffer.next, at - buffer.next);
+  buffer.next = at + bytes;
+  return at;
+}
+
 // sparse_init_nid over the sections of one node between two others' (`runs`, all of node `nid`).
 void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::vector<SectionRun> &runs) {
   u64 count = 0;
@@ -169,8 +184,10 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
                         .min_addr = low,
                         .nid = nid,
                         .exact = true});
-  // Without the buffer, every section looks for a place of its own.
-  const bool one_by_one = map.v == 0;
+  MapBuffer buffer{map, map + map_step * count};
+  // Without the buffer, every section looks for a place of its own; so does one that alignment leaves no room in it.
+  const bool no_buffer = map.v == 0, aligned = no_buffer || (map_step & (map_step - 1)) == 0;
+  const bool one_by_one = no_buffer || !aligned;
   for (const SectionRun &r : runs) {
     // As many sections at a time as one PMD table maps, so that tables and maps come in the kernel's order.
     const u64 table_bytes =
@@ -183,7 +200,8 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
         populate_tables(s, t, tables, vmemmap_base(s) + at * map_bytes, vmemmap_base(s) + stop * map_bytes, nid);
       if (one_by_one) {
         const bool by_page = virtual_map && !s.arch->vmemmap_pmd;
-        map = by_page ? populate_pages(s, t, tables, at, nid) : alloc_map(s, t, map_step, nid);
+        map = aligned ? phys_addr_t{0} : take_from(s, t, buffer, map_step);
+        if (map.v == 0) map = by_page ? populate_pages(s, t, tables, at, nid) : alloc_map(s, t, map_step, nid);
         if (map.v == 0) return;
       }
       s.sparse.init(t, at, n, usage, map);
@@ -193,6 +211,7 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
     }
   }
   // sparse_buffer_fini
+  if (!aligned && buffer.next < buffer.end) s.memblock.phys_free(t, buffer.next, buffer.end - buffer.next);
   if (!one_by_one && map_kept != map_step) s.memblock.phys_free(t, map, (map_step - map_kept) * count);
 }
 
