@@ -152,6 +152,7 @@ constexpr KernelConfig v6_12_of(KernelConfig c) {
   c.percpu_static = 101528;
   c.percpu_dynamic = 29544;
   c.nr_cpus_max = 512;
+  c.cpumask_offstack = true;
   c.initmem = {0x41f20000, 3136 * KiB};
   c.direct_map = {0xfff0000000000000, 0xffffc1ffc0000000, 47, 0x000f000000000000};
   c.zone_device = true;

@@ -30,6 +30,8 @@ void e820__memblock_setup(System &s, Trace *t);
 
 // arm64: RAM beyond the direct map and above mem= goes; memstart_addr, max_pfn.
 void arm64_memblock_init(System &s, Trace *t);
+// arm64: pages that the tables of the direct map take, mapped page by page (paging_init; rodata=full).
+u64 direct_map_tables(const System &s);
 // arm: where low memory ends; memblock's limit.
 void adjust_lowmem_bounds(System &s, Trace *t);
 // The end of what devices of a zone reach, in RAM that may begin above it (arch/arm64/mm/init.c).
