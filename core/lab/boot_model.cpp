@@ -459,6 +459,7 @@ private:
     for (const FirmwareTable &t : m_.acpi)
       reserve(t.addr, t.size, "acpi_reserve_initial_tables", concat("ACPI table ", t.name));
     initmem_init();
+    if (has_cma()) step(Op::dma_contiguous_reserve, "setup_arch");
     phase_ = Phase::sparse;
     if (config_.memory_model != MemoryModel::flatmem) step(Op::sparse_init, "paging_init");
     phase_ = Phase::zones;
@@ -471,6 +472,8 @@ private:
       alloc(m_.ioapics * (config_.sizeof_resource + 11), line_, "io_apic_init_mappings", "I/O APIC resources");
     e820_resources();
   }
+
+  bool has_cma() const { return config_.cma && (params_.cma.given ? params_.cma.size : config_.cma_bytes) != 0; }
 
   void init_mem_mapping() {
     if (arch().low_memory == LowMemory::x86_areas) return map_low_memory();
@@ -782,6 +785,7 @@ private:
     phase_ = Phase::deferred;
     step(Op::page_alloc_init_late, "kernel_init_freeable");
     phase_ = Phase::done;
+    if (has_cma()) step(Op::cma_init_reserved_areas, "do_one_initcall");
     step(Op::init_per_zone_wmark_min, "do_one_initcall");
     step(Op::hugepage_init, "do_one_initcall");
     if (m_.initrd_bytes != 0) {

@@ -95,6 +95,7 @@ Op of_build(Op op, const System &s) {
     if (op == Op::build_all_zonelists && s.era->buddy_marks == BuddyMarks::pair_bits) return Op::free_area_init;
   }
   if (op == Op::sparse_init && s.config.memory_model == MemoryModel::flatmem) op = Op::numa_init;
+  if (op == Op::memblock_add && s.arch->firmware == Firmware::e820) return Op::e820__memblock_setup;
   if (op != Op::numa_init) return op;
   const bool device_tree = s.arch->firmware == Firmware::device_tree;
   if (!s.config.numa) return device_tree ? Op::bootmem_init : Op::initmem_init;
@@ -495,7 +496,7 @@ Result Machine::make(const Site &site, Trace *t) {
   case Op::adjust_lowmem_bounds: adjust_lowmem_bounds(s, t); return done();
   case Op::bootmem_init: bootmem_init(s, t); return done();
   case Op::free_highpages: free_highpages(s, t); return done();
-  case Op::dma_contiguous_reserve: dma_contiguous_reserve(s, t, dma_phys_limit(s)); return done();
+  case Op::dma_contiguous_reserve: dma_contiguous_reserve(s, t, cma_limit(s)); return done();
   case Op::cma_init_reserved_areas: cma_init_reserved_areas(s, t); return done();
   case Op::initmem_init: initmem_init(s, t); return done();
   case Op::sparse_init:

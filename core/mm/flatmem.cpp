@@ -11,10 +11,10 @@ u64 flat_mem_map_bytes(const KernelConfig &config, pfn_t start, u64 spanned) {
   return (round_up(start.v + spanned, block) - round_down(start.v, block)) * config.sizeof_page;
 }
 
-u64 usemap_bytes(const KernelConfig &config, u64 block_bits, unsigned word, pfn_t zone_start, u64 spanned) {
+u64 usemap_bytes(const KernelConfig &config, const Era &era, unsigned word, pfn_t zone_start, u64 spanned) {
   const u64 block = u64{1} << config.pageblock_order;
   const u64 blocks = round_up(spanned + zone_start.v % block, block) / block;
-  return round_up(blocks * block_bits, u64{8} * word) / 8;
+  return round_up(blocks * era.pageblock_bits, u64{8} * word) / 8;
 }
 
 [[gnu::noinline]] void alloc_node_mem_map(System &s, Trace *t, i32 nid) {
@@ -27,19 +27,19 @@ u64 usemap_bytes(const KernelConfig &config, u64 block_bits, unsigned word, pfn_
                                        .caller = s.config.map_caller,
                                        .size = bytes,
                                        .align = s.memblock.rules.cache_line,
+                                       .max_addr = phys_addr_t{s.era->mem_map_max_addr},
                                        .nid = nid});
   s.pages.set_node(t, nid, node_field::mem_map, at.v);
 }
 
 [[gnu::noinline]] void setup_usemap(System &s, Trace *t, i32 nid, unsigned zid) {
   const zone &z = s.pages.zone_of(nid, zid);
-  const phys_addr_t at =
-      boot_request(s, t,
-                   {.name = "memblock_alloc_try_nid",
-                    .caller = "setup_usemap",
-                    .size = usemap_bytes(s.config, s.era->pageblock_bits, s.arch->word, z.start_pfn, z.spanned_pages),
-                    .align = s.memblock.rules.cache_line,
-                    .nid = nid});
+  const phys_addr_t at = boot_request(s, t,
+                                      {.name = "memblock_alloc_try_nid",
+                                       .caller = "setup_usemap",
+                                       .size = usemap_bytes(s.config, *s.era, s.arch->word, z.start_pfn, z.spanned_pages),
+                                       .align = s.memblock.rules.cache_line,
+                                       .nid = nid});
   s.pages.set_zone(t, nid, zid, zone_field::pageblock_flags, at.v);
 }
 

@@ -45,6 +45,7 @@ void free_highmem(System &s, Trace *t, i32 nid, pfn_t start, pfn_t end) {
   if (s.arch->highmem_free != HighmemFree::none) s.print(t, concat((max_pfn - max_low) >> mb, "MB HIGHMEM available."));
   s.pages.init_node(t, 0, pfn_t{0}, 0, 0, phys_addr_t{0}); // contig_page_data lies in the kernel image
   s.pages.set_node(t, 0, node_field::online, 1);
+  if (s.arch->low_memory == LowMemory::all) return;
   s.print(t, concat(max_low >> mb, "MB LOWMEM available."));
   if (s.era->boot_allocator == BootAllocator::bootmem) return;
   s.print(t, "  mapped low ram: 0 - " + hex8(max_mapped(s)));

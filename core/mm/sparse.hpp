@@ -22,7 +22,8 @@ struct SectionRun { // sections [first, first + count)
   i32 nid = no_node;
   bool initialised = false; // has usage and map (SECTION_HAS_MEM_MAP)
   phys_addr_t usage{};      // of the first section; the next ones follow at usage_bytes
-  phys_addr_t map{};        // physical address of the first section's struct pages; the next follow at map_bytes
+  phys_addr_t map{};        // physical address of the first section's struct pages; the next follow at map_bytes.
+                            // Taken page by page, the later ones lie lower: then it is where the lowest lies
   friend bool operator==(const SectionRun &, const SectionRun &) = default;
 };
 struct SectionRoot {
