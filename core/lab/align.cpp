@@ -137,10 +137,10 @@ template <class Step> std::vector<u32> names_of(const std::vector<Step> &steps, 
 /// The steps of one more boot come into the list. Each moment's made[boot] holds the call's own number until the end.
 class Merge {
 public:
-  Merge(std::vector<Moment> list, const std::vector<AlignStep> &steps, unsigned boot)
+  Merge(std::vector<AlignedMoment> list, const std::vector<AlignStep> &steps, unsigned boot)
       : list_(std::move(list)), steps_(steps), boot_(boot) {}
 
-  std::vector<Moment> run() {
+  std::vector<AlignedMoment> run() {
     const std::vector<Span> here = spans_of(list_), there = spans_of(steps_);
     u32 i = 0, j = 0;
     for (const AlignPair &both : common_steps(phases_of(here), phases_of(there))) {
@@ -195,10 +195,10 @@ private:
     add(j, there.end);
   }
 
-  const std::vector<Moment> list_;
+  const std::vector<AlignedMoment> list_;
   const std::vector<AlignStep> &steps_;
   const unsigned boot_;
-  std::vector<Moment> made_;
+  std::vector<AlignedMoment> made_;
 };
 
 } // namespace
@@ -209,12 +209,12 @@ std::vector<AlignPair> common_steps(std::span<const u32> a, std::span<const u32>
   return std::move(m.pairs);
 }
 
-std::vector<Moment> align(std::span<const std::vector<AlignStep>> boots) {
-  std::vector<Moment> list;
+std::vector<AlignedMoment> align(std::span<const std::vector<AlignStep>> boots) {
+  std::vector<AlignedMoment> list;
   for (unsigned boot = 0; boot < boots.size() && boot < max_compared; ++boot)
     list = Merge(std::move(list), boots[boot], boot).run();
   std::array<u32, max_compared> made{};
-  for (Moment &m : list) {
+  for (AlignedMoment &m : list) {
     for (unsigned boot = 0; boot < max_compared; ++boot)
       if (m.has(boot)) made[boot] = m.made[boot] + 1;
     m.made = made;

@@ -9,7 +9,7 @@
 // of step names, boot by boot into the list made so far. What one boot alone does gets a moment of its own, so no call
 // is lost and none changes its place among those of its boot.
 //
-//   std::vector<Moment> all = align({{steps of boot 0}, {steps of boot 1}});
+//   std::vector<AlignedMoment> all = align({{steps of boot 0}, {steps of boot 1}});
 //   all[7].has(1), all[7].made[1]        // boot 1 has made so many calls once moment 7 is over
 //
 // Two stretches of n and m calls that begin and end differently take n * m cells if these are at most `align_cells`;
@@ -33,7 +33,7 @@ struct AlignStep {
   u32 name = 0; // equal names: the same step
 };
 
-struct Moment {
+struct AlignedMoment {
   Phase phase = Phase::none;
   u32 name = 0;
   u32 who = 0;                           // bit i: boot i makes a call here
@@ -42,7 +42,7 @@ struct Moment {
 };
 
 // At most max_compared boots; the order of the boots decides only how what they do not share is interleaved.
-std::vector<Moment> align(std::span<const std::vector<AlignStep>> boots);
+std::vector<AlignedMoment> align(std::span<const std::vector<AlignStep>> boots);
 
 // Pairs (i, j), both ascending, with a[i] == b[j]: as many as there can be, unless the sequences are too long for that.
 struct AlignPair {

@@ -37,12 +37,8 @@ bool ratio_above(u64 a, u64 b, u64 c, u64 d) {
   return ratio_above(d, c % d, b, a % b);
 }
 
-/// One line of what a machine's bytes are for.
-struct Use {
-  PartKind kind;
-  std::string label;
-  friend auto operator<=>(const Use &, const Use &) = default;
-};
+/// One line of what a machine's bytes are for: what they are, and the owner's name if they have one.
+using Use = std::pair<PartKind, std::string>;
 
 bool is_remainder(PartKind k) {
   return k == PartKind::free_memblock || k == PartKind::free_buddy;
@@ -50,7 +46,7 @@ bool is_remainder(PartKind k) {
 
 } // namespace
 
-std::string step_name(const Lab &lab, u64 call) {
+std::string step_name(const Lab &lab, std::size_t call) {
   const Command &c = lab.command(call);
   if (reserves(c.op)) {
     const BootIndex &index = lab.index();
@@ -82,7 +78,7 @@ bool Comparison::prepare(u64 calls) {
   std::vector<std::vector<AlignStep>> boots(labs_.size());
   for (std::size_t i = 0; i < labs_.size(); ++i) {
     const auto &made = labs_[i]->index().calls();
-    for (u64 call = 0; call < made.size(); ++call) {
+    for (std::size_t call = 0; call < made.size(); ++call) {
       const u32 name = names.emplace(step_name(*labs_[i], call), static_cast<u32>(names.size())).first->second;
       boots[i].push_back({made[call].phase, name});
     }
@@ -100,7 +96,7 @@ double Comparison::progress() const {
 }
 
 bool Comparison::seek_some(u64 position, u64 calls) {
-  position_ = std::min<u64>(position, moments_.size());
+  position_ = static_cast<std::size_t>(std::min<u64>(position, moments_.size()));
   bool there = true;
   for (unsigned i = 0; i < size(); ++i) {
     const u64 to = position_ == 0 ? 0 : moments_[position_ - 1].made[i];
@@ -203,9 +199,9 @@ std::vector<Difference> Comparison::differences() const {
   for (const auto &[use, bytes] : uses) {
     Difference *d = add(Difference::Kind::held, bytes);
     if (d == nullptr) continue;
-    d->part = use.kind;
-    d->label = use.label;
-    d->is_map = use.kind == PartKind::owner && use.label == "mem_map";
+    d->part = use.first;
+    d->label = use.second;
+    d->is_map = d->part == PartKind::owner && d->label == "mem_map";
     if (!d->is_map) continue;
     const MapWhy why =
         why_larger(map_size(labs_[d->more]->state()), ram[d->more], map_size(labs_[d->less]->state()), ram[d->less]);

@@ -62,7 +62,7 @@ public:
 
   unsigned size() const { return static_cast<unsigned>(labs_.size()); }
   const Lab &machine(unsigned i) const { return *labs_[i]; }
-  const std::vector<Moment> &moments() const { return moments_; }
+  const std::vector<AlignedMoment> &moments() const { return moments_; }
 
   u64 position() const { return position_; } // so many moments are over
   void seek(u64 position);                   // clamped
@@ -78,14 +78,14 @@ public:
 
 private:
   std::vector<std::unique_ptr<Lab>> labs_;
-  std::vector<Moment> moments_;
-  u64 position_ = 0;
+  std::vector<AlignedMoment> moments_;
+  std::size_t position_ = 0;
   bool ready_ = false;
 };
 
 // By what a step of a boot is known in another one: what is reserved, by its owner; any other call by its function. What
 // architectures do under names of their own has one name.
-std::string step_name(const Lab &lab, u64 call);
+std::string step_name(const Lab &lab, std::size_t call);
 
 // Why a machine with `more` has a larger map than one with `less`; `more_ram` and `less_ram` in bytes. Nothing when it is
 // not larger.

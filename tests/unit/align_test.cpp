@@ -19,9 +19,9 @@ Steps steps(std::initializer_list<std::pair<Phase, const char *>> spans) {
 }
 
 /// "ab|c-": a and b of both, …: which boots have each moment, as digits, and its name.
-std::string drawn(const std::vector<Moment> &all) {
+std::string drawn(const std::vector<AlignedMoment> &all) {
   std::string text;
-  for (const Moment &m : all) {
+  for (const AlignedMoment &m : all) {
     text += static_cast<char>(m.name);
     for (unsigned i = 0; i < max_compared; ++i)
       if (m.has(i)) text += static_cast<char>('0' + i);
@@ -30,10 +30,10 @@ std::string drawn(const std::vector<Moment> &all) {
   return text;
 }
 
-void check_whole(const std::vector<Moment> &all, const std::vector<Steps> &boots) {
+void check_whole(const std::vector<AlignedMoment> &all, const std::vector<Steps> &boots) {
   for (unsigned i = 0; i < boots.size(); ++i) {
     u32 made = 0;
-    for (const Moment &m : all) {
+    for (const AlignedMoment &m : all) {
       if (m.has(i)) {
         REQUIRE(made < boots[i].size());
         REQUIRE(boots[i][made].name == m.name);
@@ -46,8 +46,8 @@ void check_whole(const std::vector<Moment> &all, const std::vector<Steps> &boots
   }
 }
 
-u64 shared(const std::vector<Moment> &all, u32 who) {
-  return static_cast<u64>(std::count_if(all.begin(), all.end(), [&](const Moment &m) { return m.who == who; }));
+u64 shared(const std::vector<AlignedMoment> &all, u32 who) {
+  return static_cast<u64>(std::count_if(all.begin(), all.end(), [&](const AlignedMoment &m) { return m.who == who; }));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // Boots side by side: moments, facts, and the one difference that is worth a sentence.
 #include "lab/compare.hpp"
 #include "lab/machine_choice.hpp"
+#include "lab/memory_strip.hpp"
 
 #include <doctest/doctest.h>
 
@@ -101,7 +102,7 @@ TEST_CASE("compare: boots of other builds share their large steps, and go on in 
   // Only one of them has nodes to set by numa_init; initmem_init is the same step.
   CHECK(c.moments()[moment_of(c, "numa_init") - 1].who == 7);
   // The flat map is no call of its own: sparse_init is missing there.
-  const Moment &sparse = c.moments()[moment_of(c, "sparse_init") - 1];
+  const AlignedMoment &sparse = c.moments()[moment_of(c, "sparse_init") - 1];
   CHECK(sparse.has(0));
   CHECK(!sparse.has(1));
   c.seek(moment_of(c, "sparse_init"));
@@ -199,6 +200,27 @@ TEST_CASE("compare: while one machine is farther, that comes first") {
   CHECK(c.differences()[0].more == 1);
   c.seek(c.position() - 1);
   CHECK(c.differences().empty());
+}
+
+TEST_CASE("compare: memory in columns") {
+  Lab lab(boot(x64, GiB));
+  while (!lab.prepare(1000)) {
+  }
+  lab.seek({0, 0});
+  CHECK(memory_strip(lab, GiB, 0).empty());
+  const auto none = memory_strip(lab, GiB, 64);
+  CHECK(std::count(none.begin(), none.end(), StripKind::none) == 64); // the firmware has not spoken
+  lab.seek({lab.size(), 0});
+  const auto strip = memory_strip(lab, 2 * GiB, 128); // columns of 16 MiB
+  REQUIRE(strip.size() == 128);
+  CHECK(strip[1] == StripKind::kernel); // from 16 MiB on
+  CHECK(strip[30] == StripKind::free);
+  CHECK(std::count(strip.begin(), strip.end(), StripKind::none) == 64);
+  // As many columns as the map has bytes for: 16 MiB, where the accounting has it.
+  const auto fine = memory_strip(lab, GiB, 1024);
+  const auto map = std::count(fine.begin(), fine.end(), StripKind::mem_map);
+  CHECK(map >= 15);
+  CHECK(map <= 18);
 }
 
 TEST_CASE("compare: why a map is larger") {
