@@ -69,6 +69,13 @@ constexpr std::array<Era, rows> built = [] {
   return eras;
 }();
 
+// Beside the rows, whose sentences only era_steps needs: the page begins without them (web/hosting/split.mjs).
+constexpr std::array<unsigned, rows> last_minors = [] {
+  std::array<unsigned, rows> all{};
+  for (std::size_t i = 0; i < rows; ++i) all[i] = era_rows[i].last_minor;
+  return all;
+}();
+
 constexpr bool consistent(const Era &e) {
   return e.min_free_floor_kb < e.min_free_cap_kb && e.thp_cap_divisor != 0 && e.migratetypes >= 4 &&
          e.cpu_partial_page <= e.cpu_partial_small;
@@ -152,9 +159,9 @@ const Era *find_era(std::string_view name) {
 
 const Era *era_of_version(unsigned major, unsigned minor, unsigned patch) {
   for (std::size_t i = 0; i < rows; ++i) {
-    const EraRow &row = era_rows[i];
-    if (row.major != major || minor < row.minor || minor > row.last_minor) continue;
-    if (row.patch == 0 || row.patch == patch) return &built[i];
+    const Era &e = built[i];
+    if (e.major != major || minor < e.minor || minor > last_minors[i]) continue;
+    if (e.patch == 0 || e.patch == patch) return &e;
   }
   return nullptr;
 }

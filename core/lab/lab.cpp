@@ -6,7 +6,8 @@
 
 namespace mmscope {
 
-Lab::Lab(Script script) : timeline_(std::move(script)), index_(timeline_.script()) {}
+Lab::Lab(Script script, std::size_t keyframe_budget)
+    : timeline_(std::move(script), keyframe_budget), index_(timeline_.script()) {}
 
 bool Lab::prepare(u64 calls, const BootIndex::Observer &observer) {
   if (!index_.advance(calls, observer)) return false;

@@ -20,9 +20,9 @@ const run = promisify(execFile);
 
 /** Demangled names of functions that only the later half needs, although the function table or an export holds them. */
 export const LATER = [
-  // wasm/later.cpp. Not Embind's way to it: JavaScript keeps those functions as it found them at the start, and where two
+  // wasm/later.cpp, wasm/compare.cpp. Not Embind's way to it: JavaScript keeps those functions as it found them at the start, and where two
   // classes have methods of one shape the linker makes one function of them.
-  /^(?!.*emscripten::internal).*\bLater\b/,
+  /^(?!.*emscripten::internal).*\b(Later|Compare)\b/,
   /^mmscope_later$/,
   /^mmscope::\(anonymous namespace\)::\$_\d+::__invoke\(mmscope::Context const&/, // the fields of core/query/fields.def
   /^mmscope::fold_slub\(/,
