@@ -36,6 +36,12 @@ void option_names(JsonWriter &j, u32 options) {
   j.end_array();
 }
 
+/// The boot has allocators of before memblock, be it later on.
+bool has_old(const Script &script) {
+  return std::any_of(script.commands.begin(), script.commands.end(),
+                     [](const Command &c) { return c.op == Op::init_bootmem || c.op == Op::pair_buddy_init; });
+}
+
 void cost(JsonWriter &j, const System &s, u64 sizeof_page) {
   PageGeometry g = geometry_of(s);
   g.sizeof_page = sizeof_page;
@@ -63,7 +69,7 @@ std::string choices(const Lab &lab) {
   option_names(j, options_of_machine(s, own));
   j.key("model").string(model_name(model_of(s))).key("ram").number(ram_bytes_of(s));
   j.key("page_shift").number(s.arch->page_shift);
-  j.key("old").boolean(s.bootmem.has_value() || !s.pair_zones.empty()).key("zones").begin_array();
+  j.key("old").boolean(has_old(lab.script())).key("zones").begin_array();
   for (const auto &z : s.arch->zones) j.string(z.name);
   j.end_array().key("eras").begin_array();
   for (const PageRow *row : page_rows()) {
