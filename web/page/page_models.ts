@@ -106,7 +106,7 @@ export class PageModels {
 
   private conversion(title: string, { steps, result, loads, error }: Conversion): Node[] {
     return [
-      h("h4", { class: "literal mono" }, title),
+      h("h3", { class: "literal mono" }, title),
       h(
         "ol",
         { class: "way-steps", "aria-label": title },

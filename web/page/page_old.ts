@@ -262,9 +262,10 @@ export class PageOld {
     const values = { first: b.start, last: b.end - 1, map: hex(b.mapstart), bytes: count(b.map_bytes) };
     const title = h("h3", {}, t("pages.bootmem"));
     if (b.given_away) return [title, h("p", {}, t("pages.bootmem-gone", values))];
+    const made = events.some(({ kind }) => kind === "lab_bootmem_init");
     const bits = events.filter(({ kind }) => kind === "lab_bootmem_bits");
     const touched = (first: number, pages: number) =>
-      bits.some(({ fields: { pfn = 0, count: n = 0 } }) => pfn < first + pages && first < pfn + n);
+      made || bits.some(({ fields: { pfn = 0, count: n = 0 } }) => pfn < first + pages && first < pfn + n);
     const word = (reserved: boolean) => t(reserved ? "pages.reserved" : "pages.free");
     const rows = b.runs
       .slice(0, MOST_RUNS)

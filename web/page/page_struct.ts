@@ -218,12 +218,13 @@ export class PageStruct {
       {
         type: "button",
         "data-byte": at,
-        "aria-label": label,
         "aria-pressed": String(m !== undefined && covers(m, this.selected)),
-        title: label,
+        title: `${name}, ${label}`,
       },
       h("span", { class: "byte-name mono" }, name),
-      h("span", { class: "byte-hex mono", "aria-hidden": "true" }, digits.join(" ")),
+      " ",
+      h("span", { class: "byte-hex mono" }, digits.join(" ")),
+      h("span", { class: "byte-more" }, `, ${label}`),
     );
     press.addEventListener("click", () => {
       this.selected = m && covers(m, this.selected) ? -1 : at;
