@@ -56,12 +56,19 @@ CallFault check_gfp(const CallSite &c) {
 
 // --- SLAB ---
 
+// Those that are named, else those of the machine's era; null: none.
+const SlabRules *rules_of(const CallSite &c) {
+  return c.c.text.empty() ? slab_rules_of_version(c.s.era->major, c.s.era->minor) : find_slab_rules(c.c.text);
+}
+
 CallFault check_slab_init(const CallSite &c) {
   if (slab(c)) return {"slab_init has run already"};
-  if (!find_slab_rules(c.c.text)) {
+  if (!rules_of(c)) {
     std::string names;
     for (const SlabRules &r : all_slab_rules()) append(names, names.empty() ? "" : ", ", r.name);
-    return {concat("there are no such rules: ", names), 0};
+    return {
+        concat(c.c.text.empty() ? "this era has no SLAB that is known; rules: " : "there are no such rules: ", names),
+        0};
   }
   if (c.v[1] > most_cpus) return {concat("there are ", most_cpus, " CPUs at most here"), 1};
   if (c.given(2) && (c.v[2] < 16 || c.v[2] > most_line || !std::has_single_bit(c.v[2])))
@@ -69,7 +76,7 @@ CallFault check_slab_init(const CallSite &c) {
   return fault_if(why_no_pages(c.s));
 }
 CallOutcome slab_begin(CallSite &c) {
-  slab_init(c.s, c.t, *find_slab_rules(c.c.text), static_cast<u32>(c.v[1]), static_cast<u32>(c.v[2]));
+  slab_init(c.s, c.t, *rules_of(c), static_cast<u32>(c.v[1]), static_cast<u32>(c.v[2]));
   return {slab(c)->chain().size()};
 }
 CallFault check_slab(const CallSite &c) {

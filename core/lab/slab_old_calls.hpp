@@ -1,6 +1,7 @@
 // slab_old_calls: the script's commands about SLAB and SLOB, one row each (see call_rows.hpp).
 //
-//   slab_init rules=2.4.22 cpus=2           kmem_cache_init and the general caches; result: how many caches there are
+//   slab_init rules=2.4.22 cpus=2           kmem_cache_init and the general caches; result: how many caches there are.
+//                                           Without rules those of the machine's era
 //   slab_init_late                          arrays for the CPUs (2.4, 4.9 and later; 2.6.24 has them at once)
 //   slab_create inode_cache 480 -> c        result: the cache's number
 //   slab_alloc c -> a                       result: an address, 0 = no memory
