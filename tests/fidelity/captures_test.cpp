@@ -314,10 +314,11 @@ TEST_CASE("fidelity: every cache of two recorded 5.15 kernels with SLAB") {
     const auto differing_items = [&](const CaptureFile &files, std::string_view text) {
       std::string s;
       unsigned items = 0;
-      check_old_slab(text, files, *find_arch(arch), [&](std::string_view where, std::string_view a, std::string_view b) {
-        ++items;
-        if (a != b) append(s, where, ": ", a, " not ", b, '\n');
-      });
+      check_old_slab(text, files, *find_arch(arch),
+                     [&](std::string_view where, std::string_view a, std::string_view b) {
+                       ++items;
+                       if (a != b) append(s, where, ": ", a, " not ", b, '\n');
+                     });
       CHECK((items == 97 || items == 0));
       return items == 0 ? std::string("nothing compared") : s;
     };
@@ -327,8 +328,7 @@ TEST_CASE("fidelity: every cache of two recorded 5.15 kernels with SLAB") {
       const std::size_t at = info.find(from);
       REQUIRE(at != std::string::npos);
       info.replace(at, from.size(), to);
-      return differing_items(
-          [&](std::string_view f) { return f == "slabinfo" ? std::optional(info) : file(f); }, *log);
+      return differing_items([&](std::string_view f) { return f == "slabinfo" ? std::optional(info) : file(f); }, *log);
     };
     CHECK(lie("32  124    1 :", "32  125    1 :").find(": 125 on 1 page") != std::string::npos);
     CHECK(lie("tunables   54   27", "tunables   54   28").find("tunables 54 28") != std::string::npos);
