@@ -771,7 +771,7 @@ private:
         break;
       case init_deferred: emit(Op::page_alloc_init_late, {}, "kernel_init_freeable", Phase::deferred, line); break;
       case init_watermarks:
-        if (has_cma_) emit(Op::cma_init_reserved_areas, {}, "do_initcalls", Phase::done, line);
+        if (cma_command_ != no_command) emit(Op::cma_init_reserved_areas, {}, "do_initcalls", Phase::done, line);
         emit(Op::init_per_zone_wmark_min, {}, "do_initcalls", Phase::done, line);
         break;
       case init_huge:
@@ -1109,9 +1109,11 @@ private:
     } else if (cma) {
       // When the area is set aside differs from kernel to kernel: where the log has its line.
       ensure(device_tree() ? setup_memory : init_numa, l.line);
-      a.command = count();
-      a.inside = has_cma_ = true;
-      emit(Op::dma_contiguous_reserve, {}, "setup_arch", phase(), l.line);
+      a.inside = true;
+      a.command = cma_command_ != no_command ? cma_command_ : count();
+      // The nodes' areas come with the first.
+      if (std::exchange(cma_command_, a.command) == no_command)
+        emit(Op::dma_contiguous_reserve, {}, "setup_arch", phase(), l.line);
     } else if (ramdisk_.size != 0 && !initrd_moved_ && l.size == round_up(ramdisk_.size, setup_.arch->page_size())) {
       // Up to 5.12 relocate_initrd looks for a place by itself.
       ensure(map_memory, l.line);
@@ -1543,7 +1545,7 @@ private:
   std::vector<u64> node_cpus_, brought_up_; // of each node: CPUs by the firmware's table; those that came up later
   bool lost_ = false; // the log begins within sparse_init
   LostHead head_;
-  bool has_cma_ = false;                    // an area of contiguous memory was set aside
+  u32 cma_command_ = no_command;            // that sets the areas of contiguous memory aside
   bool trial_ = false;                      // only to find out what was reserved before
   u64 slab_cpus_ = 0;
   u64 max_arch_pfn_ = 0, nr_cpus_ = 0;
