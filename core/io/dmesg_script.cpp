@@ -319,12 +319,15 @@ private:
     if (device_tree() && cpus_ == 0) cpus_ = slab_cpus_;
     percpu_layout_.used <<= setup_.arch->page_shift;
     unsigned major = 0, minor = 0;
+    version_of_release(release_, major, minor);
     if (release_.empty()) {
       setup_.era = &pivot_era();
       assume(concat("the log does not name its kernel: taken for Linux ", setup_.era->name));
-    } else if (!version_of_release(release_, major, minor) || (setup_.era = era_of_version(major, minor)) == nullptr) {
+    } else if ((setup_.era = era_of_release(release_)) == nullptr ||
+               setup_.era->boot_allocator != BootAllocator::memblock) {
       std::string known;
-      for (const Era &e : all_eras()) append(known, known.empty() ? "" : ", ", e.name);
+      for (const Era &e : all_eras()) // a log of bootmem's days says too little
+        if (e.boot_allocator == BootAllocator::memblock) append(known, known.empty() ? "" : ", ", e.name);
       fail(release_line_, 0, concat("Linux ", release_, ": this version models Linux ", known, " only"));
       return false;
     }
@@ -369,13 +372,11 @@ private:
   [[gnu::noinline]] const KernelConfig *nearest_config() const {
     const std::vector<const KernelConfig *> all = all_configs();
     const KernelConfig *row = *std::find_if(all.begin(), all.end(), [&](const KernelConfig *c) {
-      return c->arch == setup_.arch->name && c->era_major == pivot_era().major && c->era_minor == pivot_era().minor;
+      return c->arch == setup_.arch->name && is_of(*c, pivot_era());
     });
     for (const KernelConfig *c : all)
-      if (c->arch == setup_.arch->name && c->era_major == setup_.era->major && c->era_minor == setup_.era->minor &&
-          release_.ends_with(c->flavour) &&
-          (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour) ||
-           row->era_major != c->era_major || row->era_minor != c->era_minor))
+      if (c->arch == setup_.arch->name && is_of(*c, *setup_.era) && release_.ends_with(c->flavour) &&
+          (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour) || !is_of(*row, *setup_.era)))
         row = c;
     return row;
   }

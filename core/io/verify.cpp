@@ -452,7 +452,7 @@ private:
     const u64 blocks = u64{1} << (arch.section_size_bits - arch.page_shift - s.config.pageblock_order);
     const u64 block_pages = u64{1} << s.config.pageblock_order;
     // Four bits a block; eight where the usage array has a byte for each, and the record shows the first of them.
-    const bool byte_each = s.era->pageblock_bytes;
+    const bool byte_each = s.era->pageblock_bits == 8;
     std::size_t shown = 0;
     std::vector<std::string> expected, got;
     for_each_line(text, [&](std::string_view line) {

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "lab/bootmem_model.hpp"
 #include "lab/machine.hpp"
 #include "lab/percpu_model.hpp"
 #include "mm/lowmem.hpp"
@@ -830,14 +831,17 @@ private:
 Script make_script(const MachineSpec &m) {
   const KernelConfig *config = find_config(m.release);
   const Arch *arch = config == nullptr ? nullptr : find_arch(config->arch);
-  const Era *era = config == nullptr ? nullptr : era_of_version(config->era_major, config->era_minor);
+  const Era *era =
+      config == nullptr ? nullptr : era_of_version(config->era_major, config->era_minor, config->era_patch);
   if (config == nullptr || arch == nullptr || era == nullptr) {
     Script none;
     none.title = m.title;
     none.assumed.push_back(concat("there is no row for kernel ", m.release, ": its sizes are not known"));
     return none;
   }
-  Script s = BootModel(m, {arch, era, *config, m.command_line}).run();
+  const SystemSetup setup{arch, era, *config, m.command_line};
+  if (era->boot_allocator == BootAllocator::bootmem) return bootmem_script(m, setup);
+  Script s = BootModel(m, setup).run();
   if (!has_parameter(m.command_line, "nokaslr"))
     s.assumed.push_back("KASLR is off: the kernel image lies where it was linked to");
   for (const std::string_view name : {"crashkernel", "hugetlb_cma", "efi"})

@@ -55,6 +55,9 @@ struct SparseMem {
   void mark_present(Trace *t, u64 first, u64 count, i32 nid);
   // Gives usage and map to present sections [first, first+count); usage_bytes and map_bytes apart.
   void init(Trace *t, u64 first, u64 count, phys_addr_t usage, phys_addr_t map);
+  // Present sections [first, first + count) of one run are gone; what is left of it keeps usage and map, which are so
+  // many bytes a section.
+  void remove(Trace *t, u64 first, u64 count, u64 usage_bytes, u64 map_bytes);
   void add_table(Trace *t, u64 level, phys_addr_t addr);
   bool fold(const Event &e);
   void add_to(Digest &d) const;

@@ -87,16 +87,17 @@ phys_addr_t alloc_usage(System &s, Trace *t, i32 nid, u64 bytes) {
 
 // Page-table pages that vmemmap has so far, by the index of what they map.
 struct VmemmapTables {
-  std::set<u64> pud, pmd, pte;
+  std::set<u64> p4d, pud, pmd, pte;
 };
 
 // Bits of a kernel address that page tables resolve; with few, the level of PUDs falls away.
 unsigned address_bits(const System &s) { return s.config.direct_map.bits != 0 ? s.config.direct_map.bits + 1 : 48; }
 
-// A page-table page for each PUD and PMD table that [start, end) of vmemmap needs and does not have yet.
+// A page-table page for each P4D (with five levels), PUD and PMD table that [start, end) of vmemmap needs and does not have yet.
 void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 end, i32 nid) {
   const unsigned entries = s.arch->page_shift - 3; // log2 of what a table has, 8 bytes each
-  const unsigned pud_shift = s.arch->pmd_shift + entries, pgd_shift = pud_shift + entries;
+  const unsigned pud_shift = s.arch->pmd_shift + entries, p4d_shift = pud_shift + entries;
+  const unsigned pgd_shift = p4d_shift + entries;
   const auto table = [&](u64 level) {
     const phys_addr_t at = boot_request(s, t,
                                         {.name = "memblock_alloc_try_nid_raw",
@@ -109,7 +110,9 @@ void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 en
     s.sparse.add_table(t, level, at);
   };
   for (u64 i = start >> pud_shift; i <= (end - 1) >> pud_shift; ++i) {
-    if (pgd_shift < address_bits(s) && have.pud.insert((i << pud_shift) >> pgd_shift).second) table(3);
+    const u64 at = i << pud_shift;
+    if (pgd_shift < address_bits(s) && have.p4d.insert(at >> pgd_shift).second) table(4);
+    if (p4d_shift < address_bits(s) && have.pud.insert(at >> p4d_shift).second) table(3);
     if (have.pmd.insert(i).second) table(2);
   }
   if (s.arch->vmemmap_pmd) return;

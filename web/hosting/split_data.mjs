@@ -54,10 +54,14 @@ export function readMap(map, image) {
   return objects;
 }
 
-/** Every number in the code of a half that may be an address: a constant, half a 64-bit one, the offset of a load. */
+/**
+ * Every number in the code of a half that may be an address: a constant, half a 64-bit one, the offset of a load. Where a
+ * data segment begins is none: a table with zeros in it is in several.
+ */
 function constants(text) {
   const found = new Set();
-  for (const [, word, pair, offset] of text.matchAll(/i32\.const (-?\d+)|i64\.const (-?\d+)|offset=(\d+)/g))
+  const code = text.replaceAll(/^ *\(data .*$/gm, "");
+  for (const [, word, pair, offset] of code.matchAll(/i32\.const (-?\d+)|i64\.const (-?\d+)|offset=(\d+)/g))
     if (pair === undefined) found.add(Number(word ?? offset));
     else for (const shift of [0n, 32n]) found.add(Number(BigInt.asUintN(32, BigInt(pair) >> shift)));
   return found;
