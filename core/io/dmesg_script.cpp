@@ -531,7 +531,7 @@ private:
     std::vector<ByteRange> block;
     for (const Range &d : dump_reserved_) block.push_back({d.base, d.size, d.flags});
     early_.clear();
-    for (const ByteRange &b : reserved_before(r.script, r.facts.dumps.front().commands, block))
+    for (const ByteRange &b : reserved_before(r.script, r.facts.dumps.front().commands, block, release_line_ == 0))
       early_.push_back({b.base, b.size, b.flags});
     KernelConfig &config = setup_.config;
     const u64 size = config.image_end - config.image_base;
@@ -673,7 +673,7 @@ private:
     u32 line = first_dump_;
     const KernelConfig &config = setup_.config;
     const Range image{config.image_base, config.image_end - config.image_base};
-    if (reserved.empty()) {
+    if (reserved.empty() && !device_tree()) {
       assume("the log does not show what was reserved first: taken for the first 64 KiB, the BIOS area, the kernel "
              "image and the initrd");
       reserved = {{0, 0x10000}, {0x9f000, 0x61000}, image};

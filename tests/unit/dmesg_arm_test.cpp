@@ -13,7 +13,6 @@ using namespace mmscope;
 namespace {
 
 constexpr std::string_view head =
-    "[    0.000000] Linux version 7.2.13+deb14-arm64 (debian-kernel@lists.debian.org) #1 SMP\n"
     "[    0.000000] memblock_phys_alloc_range: 4096 bytes align=0x1000 from=0x0 max_addr=0x1 early_pgtable_alloc+0x28/0x50\n"
     "[    0.000000] __memblock_reserve: [0x7fdfe000-0x7fdfefff] nid=-1 flags=20 memblock_alloc_range_nid+0x108/0x1b0\n"
     "[    0.000000] memblock_alloc_try_nid: 44492 bytes align=0x8 nid=-1 from=0x0 max_addr=0x0 "
@@ -35,7 +34,12 @@ constexpr std::string_view tail =
     "[    0.219912] devtmpfs: initialized\n"
     "[    1.059727] Freeing initrd memory: 964K\n";
 
-ImportResult import(std::string_view between) { return import_dmesg(concat(head, between, tail)); }
+// Its first lines are lost, so the release is told beside it.
+ImportResult import(std::string_view between) {
+  ImportHints h;
+  h.release = "7.2.13+deb14-arm64";
+  return import_dmesg(concat(head, between, tail), h);
+}
 const Command *call(const ImportResult &r, Op op, std::string_view owner) {
   const auto &all = r.script.commands;
   const auto c = std::find_if(all.begin(), all.end(), [&](const Command &k) { return k.op == op && k.owner == owner; });
@@ -56,6 +60,14 @@ TEST_CASE("dmesg: a reservation of before the log keeps the flags that the first
   const Command *image = call(r, Op::memblock_reserve, "kernel image");
   REQUIRE(image != nullptr);
   CHECK(!image->args[2].given);
+}
+
+TEST_CASE("dmesg: in a log that is whole nothing was reserved by requests before its first") {
+  const ImportResult whole =
+      import_dmesg(concat("Linux version 7.2.13+deb14-arm64 (debian-kernel@lists.debian.org) #1 SMP\n", head, tail));
+  REQUIRE(!whole.error);
+  // The page table that it shows came out of the block's topmost region, above which nothing is made up.
+  for (const Command &c : whole.script.commands) CHECK(c.args[0].value != 0x7fdff000);
 }
 
 TEST_CASE("dmesg: an initrd that no line places is the early reservation of its size, if it is not the kernel's own") {
