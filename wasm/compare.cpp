@@ -291,6 +291,16 @@ double Compare::shared(int direction) const {
   return 0;
 }
 
+double Compare::after(const std::string &function) const {
+  if (!ready()) return -1;
+  const auto &all = boots_->moments();
+  for (std::size_t m = 0; m < all.size(); ++m)
+    for (unsigned i = 0; i < boots_->size(); ++i)
+      if (all[m].has(i) && op_info(boots_->machine(i).command(all[m].made[i] - 1).op).name == function)
+        return static_cast<double>(m + 1);
+  return -1;
+}
+
 std::string Compare::moment() const {
   if (!ready()) return "null";
   const Comparison &c = *boots_;
@@ -331,6 +341,7 @@ void bind_compare() {
       .function("seek", &Compare::seek)
       .function("moment", &Compare::moment)
       .function("shared", &Compare::shared)
+      .function("after", &Compare::after)
       .function("script", &Compare::script);
 }
 

@@ -55,8 +55,11 @@ std::string make_choice(const MachineChoice &choice, MachineSpec &spec) {
   if (std::any_of(choice.parameters.begin(), choice.parameters.end(), [](char c) { return c < ' ' || c > '~'; }))
     return "parameters: letters, digits and signs only";
   MachineSpec m = machine_for(*config, choice.build, choice.ram, choice.cpus);
-  m.title = concat("Linux ", config->era_major, '.', config->era_minor, ", ", arch->name, ", ", bytes_text(choice.ram));
-  if (!choice.parameters.empty()) append(m.command_line, ' ', choice.parameters);
+  m.title = concat(arch->name, ", ", bytes_text(choice.ram));
+  if (!choice.parameters.empty()) {
+    append(m.command_line, ' ', choice.parameters);
+    append(m.title, ", ", choice.parameters);
+  }
   const std::string wrong = check_spec(m);
   if (wrong.empty()) spec = std::move(m);
   return wrong;

@@ -47,9 +47,8 @@ std::vector<StripKind> memory_strip(const Lab &lab, u64 end, unsigned columns) {
   for (auto &column : c.bytes) column[0] = c.width;
 
   const System &s = lab.state();
-  const StripKind rest = lab.handed_over() ? StripKind::free : StripKind::memory;
   const auto &regions = s.memblock.memory.regions;
-  for (const memblock_region &r : regions) c.paint(r.base.v, r.end().v, StripKind::none, rest);
+  for (const memblock_region &r : regions) c.paint(r.base.v, r.end().v, StripKind::none, StripKind::memory);
   if (regions.empty())
     for (const e820_entry &e : s.e820.entries)
       if (e.type == E820_TYPE_RAM) c.paint(e.addr.v, e.addr.v + e.size, StripKind::none, StripKind::memory);
@@ -57,9 +56,16 @@ std::vector<StripKind> memory_strip(const Lab &lab, u64 end, unsigned columns) {
   for (const memblock_region &r : regions) {
     while (it != lab.owners().held().end() && it->second.end <= r.base.v) ++it;
     for (auto at = it; at != lab.owners().held().end() && at->first < r.end().v; ++at)
-      c.paint(std::max(at->first, r.base.v), std::min(at->second.end, r.end().v), rest,
+      c.paint(std::max(at->first, r.base.v), std::min(at->second.end, r.end().v), StripKind::memory,
               kind_of(lab.index().owners()[at->second.owner].kind));
   }
+
+  const unsigned shift = s.arch->page_shift;
+  const mem_map &map = s.pages.map();
+  map.for_each_run(pfn_t{0}, map.end(), [&](const PageRun &run) {
+    if (run.info.state == PageState::free || run.info.state == PageState::pcp)
+      c.paint(run.start.v << shift, (run.start.v + run.count) << shift, StripKind::memory, StripKind::free);
+  });
 
   std::vector<StripKind> strip;
   for (const auto &column : c.bytes)
