@@ -16,6 +16,7 @@
 #include "io/json_writer.hpp"
 #include "io/script_text.hpp"
 #include "lab/presets.hpp"
+#include "layouts.hpp"
 #include "lessons.hpp"
 #include "live.hpp"
 #include "objects.hpp"
@@ -188,6 +189,21 @@ public:
     return lab() && address >= 0 && address < 0x1p53 ? objects::object(*lab(), static_cast<u64>(address)) : "null";
   }
 
+  // --- struct page, memory models, the allocators before memblock ---
+  std::string page_choices() const { return lab() ? layouts::choices(*lab()) : "null"; }
+  std::string page_layout(const std::string &era, unsigned bits, const std::string &options, double pfn,
+                          const std::string &against) const {
+    return lab() ? layouts::layout(*lab(), era, bits, options, frame(pfn), against) : "null";
+  }
+  std::string page_flags(const std::string &era, const std::string &options, double pfn,
+                         const std::string &model) const {
+    return lab() ? layouts::flags(*lab(), era, options, frame(pfn), model) : "null";
+  }
+  std::string page_models(const std::string &era, const std::string &options, double pfn) const {
+    return lab() ? layouts::models(*lab(), era, options, frame(pfn)) : "null";
+  }
+  std::string old_memory() const { return lab() ? layouts::old(*lab()) : "null"; }
+
   // --- the playhead, and the view of the desk ---
   void seek(double call, double event, double part) {
     if (lab()) lab()->seek({static_cast<u64>(call), static_cast<u64>(event), static_cast<u64>(part)});
@@ -209,6 +225,7 @@ public:
 
 private:
   Lab *lab() const { return session_.lab(); }
+  static u64 frame(double pfn) { return pfn >= 0 && pfn < 0x1p41 ? static_cast<u64>(pfn) : 0; } // times 4 KiB: 53 bits
   void select_range(std::string_view path, std::string_view name, u64 base, u64 end) {
     session_.desk().select(path, name, base, end);
     session_.desk().reveal_selection();
@@ -313,6 +330,11 @@ extern "C" EMSCRIPTEN_KEEPALIVE void mmscope_later() {
       .function("caches", &Later::caches)
       .function("cache", &Later::cache)
       .function("object", &Later::object)
+      .function("pageChoices", &Later::page_choices)
+      .function("pageLayout", &Later::page_layout)
+      .function("pageFlags", &Later::page_flags)
+      .function("pageModels", &Later::page_models)
+      .function("oldMemory", &Later::old_memory)
       .function("seek", &Later::seek)
       .function("seekSome", &Later::seek_some)
       .function("stride", &Later::stride)

@@ -147,6 +147,18 @@ interface MmscopeLater {
   /** Slot of the object at a physical address, or null. */
   object(address: number): string;
 
+  // Struct page, memory models and the allocators before memblock: JSON as web/page/page_choice.ts and page_old.ts say.
+  /** Choices. */
+  pageChoices(): string;
+  /** Layout; options as "memcg,aligned"; `against` another era, or "". */
+  pageLayout(era: string, bits: number, options: string, pfn: number, against: string): string;
+  /** FlagsWord in a memory model. */
+  pageFlags(era: string, options: string, pfn: number, model: string): string;
+  /** Models: five of them. */
+  pageModels(era: string, options: string, pfn: number): string;
+  /** OldMemory. */
+  oldMemory(): string;
+
   seek(call: number, event: number, part: number): void;
   /** Works for at most `calls` calls towards it; true when it is there. */
   seekSome(call: number, event: number, calls: number): boolean;

@@ -58,21 +58,6 @@ std::string read_asked(const PageQuestion &q, std::string_view era, PageAsked &a
   return q.options ? read_options(*asked.row, *q.options, asked.options) : std::string();
 }
 
-AddressModel own_model(const System &s) {
-  switch (s.config.memory_model) {
-  case MemoryModel::flatmem: return AddressModel::flatmem;
-  case MemoryModel::vmemmap: return AddressModel::vmemmap;
-  case MemoryModel::sparsemem: break;
-  }
-  return AddressModel::sparsemem_extreme;
-}
-
-u64 ram_bytes(const System &s) {
-  u64 bytes = 0;
-  for (const RamPages &r : ram_of(s)) bytes += (r.end - r.start) << s.arch->page_shift;
-  return bytes;
-}
-
 } // namespace
 
 std::string show_page_layout(const Io &io, const PageQuestion &q, const System *machine) {
@@ -105,8 +90,8 @@ std::string show_page_layout(const Io &io, const PageQuestion &q, const System *
     const auto cost = [&](const PageAsked &a) {
       PageGeometry g = geometry_of(*machine);
       g.sizeof_page = page_layout(*a.row, a.word, a.options).size;
-      const u64 bytes = PageAddresses(own_model(*machine), g, ram_of(*machine)).cost().map_bytes;
-      const u64 share = mem_map_cost(1, bytes, ram_bytes(*machine)).share;
+      const u64 bytes = PageAddresses(model_of(*machine), g, ram_of(*machine)).cost().map_bytes;
+      const u64 share = mem_map_cost(1, bytes, ram_bytes_of(*machine)).share;
       if (q.json)
         w.begin_object()
             .key("era")
@@ -161,18 +146,14 @@ std::string show_page_address(const Io &io, const PageQuestion &q, std::string_v
     asked_for.bits = 8 * g.word;
     PageAsked asked{};
     if (std::string wrong = read_asked(asked_for, *q.era, asked); !wrong.empty()) return wrong;
-    g.sizeof_page = page_layout(*asked.row, asked.word, asked.options).size;
-    g.map = asked.row->map;
-    g.flags_rules = asked.row->rules;
-    g.flags.pageflags = nr_pageflags(*asked.row, asked.word, asked.options);
-    g.flags.word_bits = (asked.options & page_option::int_flags) != 0 ? 32 : 8 * g.word;
+    g = geometry_of(machine, *asked.row, asked.options);
   }
 
   std::string s;
   JsonWriter w(s);
   if (q.json) {
     w.begin_object().key("pfn").number(*pfn).key("sizeof_page").number(g.sizeof_page);
-    w.key("ram_bytes").number(ram_bytes(machine)).key("models").begin_array();
+    w.key("ram_bytes").number(ram_bytes_of(machine)).key("models").begin_array();
   } else {
     append(s, "page frame ", hex_text(*pfn), ", physical ", hex_text(*pfn << g.page_shift), ", struct page of ",
            g.sizeof_page, " bytes\n");
@@ -180,11 +161,11 @@ std::string show_page_address(const Io &io, const PageQuestion &q, std::string_v
   for (const AddressModel m : models) {
     const PageAddresses a(m, g, ram_of(machine));
     if (q.json) {
-      write_conversions(w, m, a, pfn_t{*pfn}, ram_bytes(machine));
+      write_conversions(w, m, a, pfn_t{*pfn}, ram_bytes_of(machine));
       continue;
     }
     append_conversions(s, m, a, pfn_t{*pfn});
-    append_model_cost(s, a, ram_bytes(machine));
+    append_model_cost(s, a, ram_bytes_of(machine));
     append_flags_layout(s, a.flags());
   }
   if (q.json) {

@@ -358,15 +358,20 @@ const KernelConfig *config_named(std::string_view name, const Era *era) {
   const KernelConfig *found = nullptr;
   for (const KernelConfig *c : all_configs()) {
     if (c->flavour != name && !(c->flavour.starts_with('-') && c->flavour.substr(1) == name)) continue;
-    if (era != nullptr && c->era_major == era->major && c->era_minor == era->minor) return c;
+    if (era != nullptr && is_of(*c, *era)) return c;
     if (found == nullptr) found = c;
   }
   return found;
 }
-const KernelConfig *config_of(const Era &era) {
-  for (const KernelConfig *c : all_configs())
-    if (c->era_major == era.major && c->era_minor == era.minor) return c;
-  return nullptr;
+// The era's build for the architecture, else for any.
+const KernelConfig *config_of(const Era &era, const Arch &arch) {
+  const KernelConfig *any = nullptr;
+  for (const KernelConfig *c : all_configs()) {
+    if (!is_of(*c, era)) continue;
+    if (c->arch == arch.name) return c;
+    if (any == nullptr) any = c;
+  }
+  return any;
 }
 
 std::optional<ScriptError> parse_machine(const std::vector<Word> &words, SystemSetup &setup) {
@@ -406,7 +411,8 @@ std::optional<ScriptError> parse_machine(const std::vector<Word> &words, SystemS
     }
   }
   if (era != nullptr) setup.era = era;
-  const KernelConfig *config = build != nullptr ? config_named(build->value, setup.era) : config_of(*setup.era);
+  const KernelConfig *config =
+      build != nullptr ? config_named(build->value, setup.era) : config_of(*setup.era, *setup.arch);
   if (config != nullptr) setup.config = *config;
   return std::nullopt;
 }
@@ -510,9 +516,10 @@ std::string to_text(const ScriptError &e, std::string_view file) {
 
 SystemSetup default_setup() {
   const Era &era = pivot_era();
-  const KernelConfig *config = config_of(era);
+  const Arch *const arch = all_arches()[0];
+  const KernelConfig *config = config_of(era, *arch);
   MM_CHECK(config != nullptr);
-  return {all_arches()[0], &era, *config, {}};
+  return {arch, &era, *config, {}};
 }
 
 ParsedScript parse_script(std::string_view text, const ScriptLimits &limits) {

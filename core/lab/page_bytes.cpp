@@ -1,8 +1,7 @@
 #include "lab/page_bytes.hpp"
 
-#include "mm/page_address.hpp"
-
 #include <algorithm>
+#include <bit>
 
 namespace mmscope {
 
@@ -66,42 +65,69 @@ bool holds(const PageRow &row, const PlacedMember &m, PageUse use) {
                      [&](const PageMeaning &o) { return o.use == use && o.member == m.name; });
 }
 
+bool has_struct_page(const System &s, pfn_t pfn) {
+  const PageState state = s.pages.page(pfn).state;
+  return state != PageState::absent && state != PageState::uninit;
+}
+
 } // namespace
 
-PageBytes page_bytes(const System &s, pfn_t pfn, const PageRow &row, u32 options) {
-  PageBytes out;
+PageFlagsWord page_flags_word(const System &s, pfn_t pfn, const PageRow &row, u32 options, AddressModel model) {
+  const PageGeometry g = geometry_of(s, row, options);
+  PageFlagsWord out{{}, g.flags, std::nullopt};
+  const bool sparse = model != AddressModel::flatmem && model != AddressModel::discontigmem;
+  out.config.sections_shift = sparse ? g.max_physmem_bits - g.section_size_bits : 0;
+  out.config.vmemmap = model == AddressModel::vmemmap;
+  out.layout = flags_layout(row.rules, out.config);
+  if (!has_struct_page(s, pfn)) return out;
+  // Names below, section, node and zone above; nobody has touched the page, so cpupid is -1.
   const PageInfo info = s.pages.page(pfn);
-  if (info.state == PageState::absent || info.state == PageState::uninit) {
-    out.error =
-        info.state == PageState::absent ? "this frame has no struct page" : "its struct page waits to be initialised";
-    return out;
-  }
   const Known k = known_of(s, pfn);
-  const unsigned word = s.arch->word;
-  const PageLayout layout = page_layout(row, word, options);
-  PageGeometry g = geometry_of(s);
-  g.sizeof_page = layout.size;
-  const bool vmemmap = s.config.memory_model == MemoryModel::vmemmap;
-  out.use = k.use;
-  out.size = layout.size;
-  out.at = vmemmap ? g.vmemmap_base + pfn.v * layout.size : 0;
-
-  // The word of flags: names below, section, node and zone above; nobody has touched the page, so cpupid is -1.
-  g.flags.sections_shift = s.config.memory_model == MemoryModel::flatmem ? 0 : g.max_physmem_bits - g.section_size_bits;
-  g.flags.vmemmap = vmemmap;
-  g.flags.pageflags = nr_pageflags(row, word, options);
-  const FlagsLayout bits = flags_layout(row.rules, g.flags);
-  u64 flags = place(bits, "section", pfn.v >> (g.section_size_bits - g.page_shift)) |
-              place(bits, "node", static_cast<u64>(info.nid)) | place(bits, "zone", info.zone) |
-              place(bits, "last_cpupid", ~u64{0});
+  u64 flags = place(out.layout, "section", pfn.v >> (g.section_size_bits - g.page_shift)) |
+              place(out.layout, "node", static_cast<u64>(info.nid)) | place(out.layout, "zone", info.zone) |
+              place(out.layout, "last_cpupid", ~u64{0});
   if (row.rules.scheme == FlagsScheme::zone_byte)
-    flags = place(bits, "zone", static_cast<u64>(info.nid) * s.arch->zones.size() + info.zone);
-  for (const PlacedFlag &f : page_flags(row, word, options)) {
+    flags = place(out.layout, "zone", static_cast<u64>(info.nid) * s.arch->zones.size() + info.zone);
+  for (const PlacedFlag &f : page_flags(row, s.arch->word, options)) {
     const bool set = (f.name == "reserved" && k.reserved) || (f.name == "slab" && k.slab) ||
                      ((f.name == "head" || f.name == "compound") && k.compound_head) || (f.name == "lru" && k.lru) ||
                      (f.name == "buddy" && k.free);
     if (set) flags |= u64{1} << f.bit;
   }
+  out.value = flags;
+  return out;
+}
+
+u32 options_of_machine(const System &s, const PageRow &row) {
+  std::vector<u32> changes{0}; // sets of options, those of fewest first
+  const u32 known = options_of(row);
+  for (const PageOptionInfo &o : page_options()) {
+    if ((known & o.bit) == 0) continue;
+    const std::size_t n = changes.size();
+    for (std::size_t i = 0; i < n; ++i) changes.push_back(changes[i] | o.bit);
+  }
+  std::stable_sort(changes.begin(), changes.end(), [](u32 a, u32 b) { return std::popcount(a) < std::popcount(b); });
+  for (const u32 change : changes)
+    if (page_layout(row, s.arch->word, row.usual ^ change).size == s.config.sizeof_page) return row.usual ^ change;
+  return row.usual;
+}
+
+PageBytes page_bytes(const System &s, pfn_t pfn, const PageRow &row, u32 options) {
+  PageBytes out;
+  if (!has_struct_page(s, pfn)) {
+    out.error = s.pages.page(pfn).state == PageState::absent ? "this frame has no struct page"
+                                                             : "its struct page waits to be initialised";
+    return out;
+  }
+  const Known k = known_of(s, pfn);
+  const unsigned word = s.arch->word;
+  const PageLayout layout = page_layout(row, word, options);
+  const PageGeometry g = geometry_of(s, row, options);
+  const bool vmemmap = s.config.memory_model == MemoryModel::vmemmap;
+  out.use = k.use;
+  out.size = layout.size;
+  out.at = vmemmap ? g.vmemmap_base + pfn.v * layout.size : 0;
+  const u64 flags = page_flags_word(s, pfn, row, options, model_of(s)).value.value_or(0);
 
   u64 type = 0xffffffff;
   for (const PageType &t : row.types)

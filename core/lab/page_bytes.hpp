@@ -8,7 +8,7 @@
 // owner keeps, are not known). A page inside a free block has no mark of its own: it is of no use in particular.
 #pragma once
 #include "desc/page_layout.hpp"
-#include "mm/system.hpp"
+#include "mm/page_address.hpp"
 
 #include <optional>
 #include <string>
@@ -29,5 +29,17 @@ struct PageBytes {
   std::string error;               // there is no struct page: why
 };
 PageBytes page_bytes(const System &s, pfn_t pfn, const PageRow &row, u32 options);
+
+// The word of flags as the page would have it in a memory model; nothing while there is no struct page.
+struct PageFlagsWord {
+  FlagsLayout layout;
+  FlagsConfig config; // what the widths come from
+  std::optional<u64> value;
+};
+PageFlagsWord page_flags_word(const System &s, pfn_t pfn, const PageRow &row, u32 options, AddressModel model);
+
+// The options with which the row's struct page is as large as the machine's: the usual ones, or with as few changed as
+// it takes.
+u32 options_of_machine(const System &s, const PageRow &row);
 
 } // namespace mmscope

@@ -430,8 +430,9 @@ unsigned log2_up(u64 n) {
   return bits;
 }
 
-// The row of a kernel's own version, or of the nearest older one that is told apart.
-const PageRow &row_of(const Era &era) {
+} // namespace
+
+const PageRow &page_row_of(const Era &era) {
   if (const PageRow *row = find_page_row(era.name)) return *row;
   const PageRow *best = page_rows().front();
   for (const PageRow *row : page_rows()) {
@@ -443,12 +444,10 @@ const PageRow &row_of(const Era &era) {
   return *best;
 }
 
-} // namespace
-
 PageGeometry geometry_of(const System &s) {
   const Arch &a = *s.arch;
   const KernelConfig &c = s.config;
-  const PageRow &row = row_of(*s.era);
+  const PageRow &row = page_row_of(*s.era);
   PageGeometry g;
   g.word = a.word;
   g.page_shift = a.page_shift;
@@ -474,6 +473,31 @@ PageGeometry geometry_of(const System &s) {
              .gen_bits = 3,
              .tier_bits = 2};
   return g;
+}
+
+PageGeometry geometry_of(const System &s, const PageRow &row, u32 options) {
+  PageGeometry g = geometry_of(s);
+  g.sizeof_page = page_layout(row, g.word, options).size;
+  g.map = row.map;
+  g.flags_rules = row.rules;
+  g.flags.pageflags = nr_pageflags(row, g.word, options);
+  g.flags.word_bits = (options & page_option::int_flags) != 0 ? 32 : 8 * g.word;
+  return g;
+}
+
+AddressModel model_of(const System &s) {
+  switch (s.config.memory_model) {
+  case MemoryModel::flatmem: return AddressModel::flatmem;
+  case MemoryModel::vmemmap: return AddressModel::vmemmap;
+  case MemoryModel::sparsemem: break;
+  }
+  return AddressModel::sparsemem_extreme;
+}
+
+u64 ram_bytes_of(const System &s) {
+  u64 bytes = 0;
+  for (const RamPages &r : ram_of(s)) bytes += (r.end - r.start) << s.arch->page_shift;
+  return bytes;
 }
 
 std::vector<RamPages> ram_of(const System &s) {

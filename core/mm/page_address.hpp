@@ -127,5 +127,11 @@ private:
 // Of a machine that has booted, or is about to.
 PageGeometry geometry_of(const System &s);
 std::vector<RamPages> ram_of(const System &s);
+u64 ram_bytes_of(const System &s); // whole pages
+AddressModel model_of(const System &s);
+// The row of a kernel's own version, or of the nearest older one that is told apart.
+const PageRow &page_row_of(const Era &era);
+// The same machine with another era's struct page.
+PageGeometry geometry_of(const System &s, const PageRow &row, u32 options);
 
 } // namespace mmscope

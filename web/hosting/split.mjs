@@ -51,6 +51,10 @@ export const COLD = [
   /^mmscope::(arm64_memblock_init|arch_numa_init|adjust_lowmem_bounds|bootmem_init|dma_contiguous_reserve)\(/,
   /^mmscope::(cma_init_reserved_areas|initmem_init|set_highmem_pages_init|free_highpages)\(/,
   /^mmscope::(alloc_node_mem_map|setup_usemap|flat_pages_valid|infer_small_build|device_tree_phases|reserved_before)\(/,
+  // Boots before memblock.
+  /^mmscope::(bootmem_request|old_\w+|zone_wait_table_init|free_area_init_core|print_old_memory_line)\(/,
+  /^mmscope::(why_not_)?free_to_pair_zones\(/,
+  /^mmscope::(ram_before_memblock|count_unowned_before_memblock|bootmem_script)\(/,
   /^mmscope::\(anonymous namespace\)::Builder::(infer_|look_back|device_tree_|make_phase|nearest_config|refuse_arch|found\()/,
   /^mmscope::(make_script|check_spec)\(|Builder::(from_model|facts_of_model)\(/, // a log without memblock=debug; the recorded boots that the page begins with have it
 ];

@@ -1,4 +1,4 @@
-// machines.ts: which machine lies on the desk: a recorded boot, a preset, a log of one's own.
+// machines.ts: which machine lies on the desk: a recorded boot, a preset, an example of before memblock, a log of one's own.
 import { CAPTURES, FIRST, fetchCapture } from "./captures";
 import { byId, h } from "./dom";
 import type { Outcome, Refusal } from "./loader";
@@ -6,6 +6,7 @@ import { t } from "./locale";
 import { message, type Page } from "./page";
 
 const FALLBACK_PRESET = "qemu-1g";
+const EXAMPLES = ["sixteen-pages", "sixteen-pages-lower", "bootmem-64M"] as const; // scripts of examples.ts
 
 export class Machines {
   private readonly select = byId<HTMLSelectElement>("machine");
@@ -28,6 +29,11 @@ export class Machines {
         { label: t("machine.presets") },
         ...presets.map((p) => h("option", { value: p.name }, p.title || p.name)),
       ),
+      h(
+        "optgroup",
+        { label: t("machine.examples") },
+        ...EXAMPLES.map((name) => h("option", { value: name }, t(`machine.${name}`))),
+      ),
     );
     this.select.addEventListener("change", () => void this.choose(this.select.value).then((failed) => message(failed)));
   }
@@ -40,6 +46,7 @@ export class Machines {
   /** Null when it is on the desk, else why not. */
   async choose(name: string): Promise<string | null> {
     if (name === "yours") return this.own ? this.put(this.own, name) : null;
+    if (EXAMPLES.some((known) => known === name)) return this.example(name);
     if (!CAPTURES.some((known) => known === name)) return this.put(() => this.preset(name), name);
     try {
       const bytes = await fetchCapture(name);
@@ -57,11 +64,11 @@ export class Machines {
 
   /** Null, or why the script was refused. */
   playScript(text: string, title: string): Promise<string | null> {
-    const load = () => {
-      const { ok, line, reason } = JSON.parse(this.later.loadScript(text, title)) as Refusal & { ok: boolean };
-      return ok || t("link.script-line", { line, reason });
-    };
-    return this.playOwn(() => this.page.loader.script(load), title);
+    return this.playOwn(this.script(text, title), title);
+  }
+
+  get examples(): readonly string[] {
+    return EXAMPLES;
   }
 
   get names(): string[] {
@@ -85,6 +92,24 @@ export class Machines {
   async instead(reason: string): Promise<void> {
     await this.put(() => this.preset(FALLBACK_PRESET), FALLBACK_PRESET);
     message(t("failed.capture", { reason }));
+  }
+
+  private async example(name: string): Promise<string | null> {
+    try {
+      const { SCRIPTS } = await import("./examples");
+      return await this.put(this.script(SCRIPTS[name] ?? "", t(`machine.${name}`)), name);
+    } catch (error) {
+      this.select.value = this.chosen;
+      return t("failed.capture-only", { reason: String(error instanceof Error ? error.message : error) });
+    }
+  }
+
+  private script(text: string, title: string): () => Promise<Outcome> {
+    const load = () => {
+      const { ok, line, reason } = JSON.parse(this.later.loadScript(text, title)) as Refusal & { ok: boolean };
+      return ok || t("link.script-line", { line, reason });
+    };
+    return () => this.page.loader.script(load);
   }
 
   private preset(name: string): Promise<Outcome> {

@@ -5,9 +5,9 @@ import { byId } from "./dom";
 import { GoTo } from "./goto";
 import { Help } from "./help";
 import { type Shortcut, startKeys } from "./keys";
+import type { LateSide } from "./late_side";
 import { Layout } from "./layout";
 import { Links } from "./links";
-import type { LiveSide } from "./live_side";
 import { t } from "./locale";
 import type { Machines } from "./machines";
 import type { Page } from "./page";
@@ -24,7 +24,7 @@ export async function startTools(
   transport: Transport,
   sides: Sides,
   machines: Machines,
-  live: LiveSide,
+  live: LateSide,
 ): Promise<void> {
   const strides = new Strides(page, later, transport);
   const bookmarks = new Bookmarks(page, later);
