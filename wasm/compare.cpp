@@ -99,6 +99,12 @@ void strip_json(JsonWriter &j, const Lab &lab, u64 end) {
       j.begin_object().key("name").string(lab.state().arch->zones[z].name).key("nid").number_signed(node.nid);
       j.key("base").number(zone.start_pfn.v << shift).key("end").number(zone.end_pfn().v << shift).end_object();
     }
+  for (const PairZone &zone : lab.state().pair_zones) {
+    if (zone.id() >= lab.state().arch->zones.size()) continue;
+    const unsigned shift = lab.state().arch->page_shift;
+    j.begin_object().key("name").string(lab.state().arch->zones[zone.id()].name).key("nid").number(0);
+    j.key("base").number(zone.rules().start.v << shift).key("end").number(zone.end().v << shift).end_object();
+  }
   j.end_array();
 }
 
@@ -219,10 +225,10 @@ std::string Compare::add_preset(const std::string &name) {
 
 std::string Compare::add_build(const std::string &release, double ram, unsigned cpus, const std::string &parameters) {
   if (!(ram >= 0) || ram > static_cast<double>(choice_most)) ram = 0;
-  MachineSpec spec;
+  Script script;
   std::string wrong = make_choice(
-      {.build = release, .ram = static_cast<u64>(ram), .cpus = cpus, .parameters = parameters}, spec);
-  return wrong.empty() ? add(make_script(spec)) : wrong;
+      {.build = release, .ram = static_cast<u64>(ram), .cpus = cpus, .parameters = parameters}, script);
+  return wrong.empty() ? add(std::move(script)) : wrong;
 }
 
 std::string Compare::add_script(const std::string &text, const std::string &title) {

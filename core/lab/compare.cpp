@@ -215,7 +215,7 @@ std::vector<Difference> Comparison::differences() const {
   add(Difference::Kind::ram, ram);
   if (!all.empty()) return all;
   for (const ComparedFact &row : facts())
-    if (row.differs) {
+    if (row.differs && fact_info(row.head.kind).group != FactGroup::machine) {
       all.emplace_back().fact = row.head;
       break;
     }

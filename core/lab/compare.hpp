@@ -73,7 +73,7 @@ public:
 
   std::vector<ComparedFact> facts() const;
   // What is worth a sentence: another allocator in charge, then whose bytes differ most, then RAM; a row of the table when
-  // there is none of these. Empty when no fact differs.
+  // there is none of these. What a kernel is by itself (FactGroup::machine) is no difference of a moment.
   std::vector<Difference> differences() const;
 
 private:

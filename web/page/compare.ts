@@ -161,6 +161,7 @@ class Page {
     this.names = shortNames(this.compared);
     this.chooser.show(wanted);
     this.view.begin(this.compared, this.names);
+    if (wanted.machines.length === 1) byId("chooser").toggleAttribute("open", true);
     this.slider.max = String(this.compared.moments);
     for (const control of document.querySelectorAll<HTMLButtonElement>("#transport button, #moment"))
       control.disabled = false;
@@ -253,7 +254,7 @@ class Page {
     // A button at the end of its way stays focusable, so that a keyboard does not fall off it.
     for (const id of ["first", "back", "back-shared"]) mark(byId(id), "aria-disabled", state.at === 0 && "true");
     for (const id of ["last", "step", "step-shared"]) mark(byId(id), "aria-disabled", state.at >= moments && "true");
-    setText(byId("sentence"), this.names.length > 1 ? summary(state.differences, this.names) : t("compare.alone"));
+    setText(byId("sentence"), this.names.length > 1 ? summary(state, this.names) : t("compare.alone"));
     this.view.show(state);
     this.phases(phases, state.at);
     byId("comparison").dataset.ready = "all";

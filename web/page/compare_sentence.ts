@@ -1,6 +1,6 @@
 // compare_sentence.ts: what differs at a moment, in a sentence or two. The numbers and the order are the core's
 // (core/lab/compare.hpp); the words are ours.
-import type { Compared, Difference, FactHead } from "./compare_state";
+import type { Compared, Difference, FactHead, MomentState } from "./compare_state";
 import { LETTERS } from "./compare_chooser";
 import { t } from "./locale";
 import { bytes } from "./units";
@@ -50,9 +50,9 @@ function one(d: Difference, names: string[]): string {
 }
 
 /** The largest difference, and that of mem_map with its reason. */
-export function summary(differences: Difference[], names: string[]): string {
+export function summary({ differences, facts }: MomentState, names: string[]): string {
   const [first, second] = differences;
-  if (!first) return t("compare.same");
+  if (!first) return t(facts.some(({ differs }) => differs) ? "compare.same-memory" : "compare.same");
   const map = differences.find(({ isMap }) => isMap);
   const said = [first, ...(first.kind === "allocator" && second ? [second] : [])];
   if (map && !said.includes(map)) said.push(map);
