@@ -51,8 +51,8 @@ void facts_json(JsonWriter &j, const Comparison &c) {
 void differences_json(JsonWriter &j, const Comparison &c) {
   static constexpr std::string_view kinds[] = {"allocator", "held", "ram", "fact"};
   static constexpr std::string_view reasons[] = {"", "sizeof_page", "page_size", "ram", "holes"};
-  static constexpr std::string_view parts[] = {"owner", "free_memblock", "free_buddy", "pcp",
-                                               "waiting", "allocated", "cut_off"};
+  static constexpr std::string_view parts[] = {"owner",   "free_memblock", "free_buddy", "pcp",
+                                               "waiting", "allocated",     "cut_off"};
   j.begin_array();
   for (const Difference &d : c.differences()) {
     j.begin_object().key("kind").string(kinds[static_cast<std::size_t>(d.kind)]);
@@ -72,9 +72,7 @@ void differences_json(JsonWriter &j, const Comparison &c) {
       j.key("isMap").boolean(d.is_map).key("reason").string(reasons[static_cast<std::size_t>(d.reason)]);
       j.key("moreReason").number(d.more_reason).key("lessReason").number(d.less_reason);
       [[fallthrough]];
-    case Difference::Kind::ram:
-      j.key("moreBytes").number(d.more_bytes).key("lessBytes").number(d.less_bytes);
-      break;
+    case Difference::Kind::ram: j.key("moreBytes").number(d.more_bytes).key("lessBytes").number(d.less_bytes); break;
     }
     j.end_object();
   }
@@ -226,8 +224,8 @@ std::string Compare::add_preset(const std::string &name) {
 std::string Compare::add_build(const std::string &release, double ram, unsigned cpus, const std::string &parameters) {
   if (!(ram >= 0) || ram > static_cast<double>(choice_most)) ram = 0;
   Script script;
-  std::string wrong = make_choice(
-      {.build = release, .ram = static_cast<u64>(ram), .cpus = cpus, .parameters = parameters}, script);
+  std::string wrong =
+      make_choice({.build = release, .ram = static_cast<u64>(ram), .cpus = cpus, .parameters = parameters}, script);
   return wrong.empty() ? add(std::move(script)) : wrong;
 }
 

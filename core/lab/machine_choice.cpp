@@ -38,7 +38,7 @@ std::vector<KernelBuild> kernel_builds() {
   }
   std::stable_sort(builds.begin(), builds.end(), [](const KernelBuild &a, const KernelBuild &b) {
     if (a.arch != b.arch) return a.arch->name > b.arch->name; // those of today's machines first
-    return a.era < b.era; // eras are in order of time
+    return a.era < b.era;                                     // eras are in order of time
   });
   return builds;
 }

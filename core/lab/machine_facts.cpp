@@ -120,7 +120,8 @@ std::vector<Fact> machine_facts(const Lab &lab) {
   u64 held = 0, free = 0;
   for (const Part &p : sums.parts) {
     if (p.kind == PartKind::owner) held += p.bytes;
-    if (p.kind == PartKind::free_memblock || p.kind == PartKind::free_buddy || p.kind == PartKind::on_pcp) free += p.bytes;
+    if (p.kind == PartKind::free_memblock || p.kind == PartKind::free_buddy || p.kind == PartKind::on_pcp)
+      free += p.bytes;
   }
   const MapSize map = map_size(s);
   Table t;

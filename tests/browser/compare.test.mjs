@@ -44,7 +44,10 @@ for (const [kind, args] of [
       await page.evaluate(() => document.createElement("canvas").getContext("webgl2") !== null),
       args.length === 0,
     );
-    assert.match(await sentence(page), /x86_64 6\.1 spends 6 MiB more on mem_map than i386 6\.1, because its struct page has 64 bytes instead of 40/);
+    assert.match(
+      await sentence(page),
+      /x86_64 6\.1 spends 6 MiB more on mem_map than i386 6\.1, because its struct page has 64 bytes instead of 40/,
+    );
     assert.deepEqual(await row(page, /sizeof\(struct page\)/), ["64 B", "40 B"]);
     const [at, of] = await moment(page);
     assert.ok(of > 80 && at > 10 && at < of);
@@ -130,7 +133,10 @@ test("machines are chosen, added, changed and removed; a choice that cannot boot
   await column(page, "C").waitFor();
   const third = page.getByRole("combobox", { name: "Machine C" });
   await third.selectOption("build:6.1.0-1-amd64");
-  await page.getByRole("group", { name: "Machine C" }).getByRole("combobox", { name: "Kernel parameters" }).fill("movablecore=256M");
+  await page
+    .getByRole("group", { name: "Machine C" })
+    .getByRole("combobox", { name: "Kernel parameters" })
+    .fill("movablecore=256M");
   await page.keyboard.press("Enter");
   await page.locator("h3", { hasText: "movablecore=256M" }).waitFor();
   await button(page, "Last").click();
@@ -269,7 +275,10 @@ test("what changed is printed from the eras' lists, in either direction", async 
   assert.ok(eras.length >= 6);
   assert.deepEqual([await from.inputValue(), await to.inputValue()], [eras[0], eras.at(-1)]);
   const steps = () => page.locator("#era-steps h3").allTextContents();
-  assert.deepEqual(await steps(), eras.slice(1).map((era, i) => `From ${eras[i]} to ${era}`));
+  assert.deepEqual(
+    await steps(),
+    eras.slice(1).map((era, i) => `From ${eras[i]} to ${era}`),
+  );
 
   await from.selectOption("5.10");
   await to.selectOption("5.15");

@@ -113,8 +113,7 @@ TEST_CASE("compare: every build that is offered boots, beside any other") {
 TEST_CASE("compare: a machine beside itself differs nowhere, and steps as it does alone") {
   Comparison c = compared({boot(x64, GiB), boot(x64, GiB)});
   Lab alone(boot(x64, GiB));
-  while (!alone.prepare(1000)) {
-  }
+  while (!alone.prepare(1000)) {}
   REQUIRE(c.moments().size() == alone.size());
   for (u64 at = 0; at <= c.moments().size(); at += 37) {
     c.seek(at);
@@ -149,8 +148,7 @@ TEST_CASE("compare: boots of other builds share their large steps, and go on in 
   c.seek(c.moments().size() / 2);
   const u64 digest = c.machine(2).digest();
   c.seek(0);
-  while (!c.seek_some(c.moments().size() / 2, 3)) {
-  }
+  while (!c.seek_some(c.moments().size() / 2, 3)) {}
   CHECK(c.machine(2).digest() == digest);
 }
 
@@ -166,7 +164,8 @@ TEST_CASE("compare: rows of the table, and which of them differ") {
   CHECK(!row(rows, FactKind::page_size)->differs);
   CHECK(row(rows, FactKind::allocator)->cells[1]->text == "buddy");
   // Zones that only one has.
-  const ComparedFact *high = row(rows, FactKind::zone_managed, "HighMem"), *dma32 = row(rows, FactKind::zone_managed, "DMA32");
+  const ComparedFact *high = row(rows, FactKind::zone_managed, "HighMem"),
+                     *dma32 = row(rows, FactKind::zone_managed, "DMA32");
   REQUIRE(high != nullptr);
   REQUIRE(dma32 != nullptr);
   CHECK(!high->cells[0].has_value());
@@ -233,8 +232,7 @@ TEST_CASE("compare: while one machine is farther, that comes first") {
 
 TEST_CASE("compare: memory in columns") {
   Lab lab(boot(x64, GiB));
-  while (!lab.prepare(1000)) {
-  }
+  while (!lab.prepare(1000)) {}
   lab.seek({0, 0});
   CHECK(memory_strip(lab, GiB, 0).empty());
   const auto none = memory_strip(lab, GiB, 64);

@@ -1,7 +1,7 @@
 // compare.ts: two to five boots side by side, step by step, and what changed between two eras. The machines run in the
 // same module as the lab's; nothing here needs a canvas.
 import words from "words:compare";
-import { fetchCapture } from "./captures";
+import { CAPTURES, fetchCapture } from "./captures";
 import { Chooser, type Selection } from "./compare_chooser";
 import { type Chosen, type CompareLink, readCompare, writeCompare } from "./compare_link";
 import { openOwn } from "./compare_own";
@@ -120,9 +120,9 @@ class Page {
 
   private showEras({ from, to }: CompareLink): void {
     const now = this.eras.chosen;
-    for (const era of [from, to])
-      if (era !== undefined && !this.eras.has(era)) return complain(t("compare.era-missing", { era }));
-    this.eras.choose(from ?? now.from, to ?? now.to);
+    const missing = [from, to].find((era) => era !== undefined && !this.eras.has(era));
+    if (missing !== undefined) complain(t("compare.era-missing", { era: missing }));
+    else this.eras.choose(from ?? now.from, to ?? now.to);
   }
 
   private async choose(wanted: Selection): Promise<void> {
@@ -190,9 +190,9 @@ class Page {
     if ("build" in machine) return this.compare.addBuild(machine.build, ram * MIB, cpus, machine.parameters);
     if ("script" in machine) return this.compare.addScript(machine.script, machine.title);
     if (this.choices.presets.some(({ name }) => name === machine.name)) return this.compare.addPreset(machine.name);
-    if (!(`machine.${machine.name}` in words)) return t("compare.unknown", { machine: machine.name });
-    let log = this.logs.get(machine.name);
-    if (!log) this.logs.set(machine.name, (log = fetchCapture(machine.name)));
+    if (!CAPTURES.some((name) => name === machine.name)) return t("compare.unknown", { machine: machine.name });
+    const log = this.logs.get(machine.name) ?? fetchCapture(machine.name);
+    this.logs.set(machine.name, log);
     try {
       return await feed(this.compare, await log);
     } catch (error) {
@@ -214,7 +214,13 @@ class Page {
       if (refused) return refused;
       while (one.play(64) < 1) await breathe();
       const title = (JSON.parse(one.machines()) as Compared).machines[0]?.title ?? "";
-      return { script: one.script(0), title: [...title].filter((c) => c >= " ").slice(0, 200).join("") };
+      return {
+        script: one.script(0),
+        title: [...title]
+          .filter((c) => c >= " ")
+          .slice(0, 200)
+          .join(""),
+      };
     } finally {
       one.delete();
     }
@@ -273,7 +279,8 @@ class Page {
       );
     this.phasesOf = phases;
     const now = phases.filter(({ first }) => first < at).length - 1;
-    for (const [i, button] of box.querySelectorAll("button").entries()) mark(button, "aria-current", i === now && "step");
+    for (const [i, button] of box.querySelectorAll("button").entries())
+      mark(button, "aria-current", i === now && "step");
   }
 
   private play(): void {
@@ -332,7 +339,9 @@ class Page {
     const made = this.state?.machines[i]?.made ?? 0;
     if ("name" in machine) return `./lab.html#machine=${machine.name}&call=${made}`;
     const own =
-      "script" in machine ? machine : { script: this.compare.script(i), title: this.compared?.machines[i]?.title ?? "" };
+      "script" in machine
+        ? machine
+        : { script: this.compare.script(i), title: this.compared?.machines[i]?.title ?? "" };
     try {
       return `./lab.html${await write({ machine: own, at: [made, 0, 0] })}`;
     } catch (error) {

@@ -3,14 +3,21 @@ import { CAPTURES } from "./captures";
 import type { Chosen } from "./compare_link";
 import type { Build, Choices } from "./compare_state";
 import { byId, h } from "./dom";
-import { t } from "./locale";
 import type { OwnMachine } from "./link_state";
+import { t } from "./locale";
 import { bytes } from "./units";
 
 const MIB = 1 << 20;
 const RAM = [128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 65_536]; // MiB
 const CPUS = [1, 2, 4, 8, 16, 64];
-const PARAMETERS = ["mem=512M", "movablecore=256M", "kernelcore=512M", "memmap=64M$256M", "numa=fake=2", "hugepages=64"];
+const PARAMETERS = [
+  "mem=512M",
+  "movablecore=256M",
+  "kernelcore=512M",
+  "memmap=64M$256M",
+  "numa=fake=2",
+  "hugepages=64",
+];
 
 export interface Selection {
   machines: Chosen[];
@@ -123,11 +130,7 @@ export class Chooser {
         { label: t("compare.made-up") },
         ...builds.map((build) => option(`build:${build.release}`, buildName(build))),
       ),
-      h(
-        "optgroup",
-        { label: t("machine.capture") },
-        ...CAPTURES.map((name) => option(name, t(`machine.${name}`))),
-      ),
+      h("optgroup", { label: t("machine.capture") }, ...CAPTURES.map((name) => option(name, t(`machine.${name}`)))),
       h("optgroup", { label: t("machine.presets") }, ...presets.map(({ name, title }) => option(name, title || name))),
       option("own", t("compare.own")),
     );

@@ -1,7 +1,8 @@
 // compare_sentence.ts: what differs at a moment, in a sentence or two. The numbers and the order are the core's
 // (core/lab/compare.hpp); the words are ours.
-import type { Compared, Difference, FactHead, MomentState } from "./compare_state";
+
 import { LETTERS } from "./compare_chooser";
+import type { Compared, Difference, FactHead, MomentState } from "./compare_state";
 import { t } from "./locale";
 import { bytes } from "./units";
 

@@ -69,7 +69,12 @@ export class CompareView {
     this.names = names;
     this.columns = compared.machines.map((machine, i) => {
       const svg = document.createElementNS(SVG, "svg");
-      for (const [name, value] of Object.entries({ class: "strip", width: "100%", height: "36", "aria-hidden": "true" }))
+      for (const [name, value] of Object.entries({
+        class: "strip",
+        width: "100%",
+        height: "36",
+        "aria-hidden": "true",
+      }))
         svg.setAttribute(name, value);
       const column = {
         svg,
@@ -128,7 +133,11 @@ export class CompareView {
       setText(
         column.zones,
         machine.zones.length > 0
-          ? t("compare.zones", { zones: machine.zones.map(({ name, nid }) => (nid ? t("compare.zone-at", { zone: name, nid }) : name)).join(" · ") })
+          ? t("compare.zones", {
+              zones: machine.zones
+                .map(({ name, nid }) => (nid ? t("compare.zone-at", { zone: name, nid }) : name))
+                .join(" · "),
+            })
           : t("compare.no-zones"),
       );
       column.uses.replaceChildren(

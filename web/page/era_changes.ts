@@ -59,7 +59,10 @@ export class EraChanges {
   }
 }
 
-function entry({ field, about, before, after, what, source }: EraStep["changes"][number], younger: string): HTMLElement {
+function entry(
+  { field, about, before, after, what, source }: EraStep["changes"][number],
+  younger: string,
+): HTMLElement {
   return h(
     "div",
     {},
