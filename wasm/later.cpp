@@ -12,6 +12,7 @@
 #include <emscripten.h>
 #include <emscripten/bind.h>
 
+#include "compare.hpp"
 #include "io/json_writer.hpp"
 #include "io/script_text.hpp"
 #include "lab/presets.hpp"
@@ -343,6 +344,7 @@ extern "C" EMSCRIPTEN_KEEPALIVE void mmscope_later() {
       .function("setAxis", &Later::set_axis)
       .function("clearBookmarks", &Later::clear_bookmarks)
       .function("addBookmark", &Later::add_bookmark);
+  bind_compare();
 }
 
 } // namespace mmscope

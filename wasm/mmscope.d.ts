@@ -176,13 +176,49 @@ interface MmscopeLater {
   delete(): void;
 }
 
+/** Boots side by side (wasm/compare.cpp); JSON as web/page/compare_state.ts says. */
+interface MmscopeCompare {
+  /** Choices: presets, builds of machines to make up, and their limits. */
+  choices(): string;
+  /** The names of the eras, oldest first. */
+  eras(): string;
+  /** EraStep[]: what changed from one era to the other; null if there is no such era. */
+  changes(from: string, to: string): string;
+
+  clear(): void;
+  /** Machines come one after the other. What is wrong with this one, or "". */
+  addPreset(name: string): string;
+  addBuild(release: string, ram: number, cpus: number, parameters: string): string;
+  addScript(text: string, title: string): string;
+  logBegin(): void;
+  logFeed(bytes: Uint8Array): boolean;
+  logFinish(): string;
+  /** Plays at most so many calls of the machines that were added; how far it is, 0 to 1. */
+  play(calls: number): number;
+
+  moments(): number;
+  /** Compared, or null. */
+  machines(): string;
+  /** Works for at most so many calls of each machine; true when all are there. */
+  seek(moment: number, calls: number): boolean;
+  /** MomentState, or null. */
+  moment(): string;
+  /** The nearest moment forwards (1) or backwards (-1) at which all machines make a call. */
+  shared(direction: number): number;
+  /** A machine as addScript takes it. */
+  script(machine: number): string;
+  delete(): void;
+}
+
 interface MmscopeModule {
   Lab: new () => MmscopeLab;
   /** Only when the later half is there (web/page/module.ts). */
   Later: new (
     lab: MmscopeLab,
   ) => MmscopeLater;
-  /** Makes Later known. */
+  /** Likewise. */
+  Compare: new () => MmscopeCompare;
+  /** Makes Later and Compare known. */
   _mmscope_later(): void;
 }
 

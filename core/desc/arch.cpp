@@ -6,9 +6,9 @@ namespace mmscope {
 
 namespace {
 
-constexpr const Arch *arches[] = {&desc::x86_64,     &desc::i386,      &desc::i386_pae,
-                                  &desc::arm64,      &desc::arm64_16k, &desc::arm64_64k,
-                                  &desc::arm64_5_10, &desc::arm,       &desc::arm_lpae};
+constexpr const Arch *arches[] = {&desc::x86_64,    &desc::i386,      &desc::i386_pae,   &desc::arm64,
+                                  &desc::arm64_16k, &desc::arm64_64k, &desc::arm64_5_10, &desc::arm,
+                                  &desc::arm_lpae,  &desc::riscv64};
 
 // The page's first load has the row that it begins with; all others come later (web/hosting/split.mjs).
 [[gnu::noinline]] const Arch *find_later_arch(std::string_view name) {

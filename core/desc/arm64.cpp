@@ -152,6 +152,7 @@ constexpr KernelConfig v6_12_of(KernelConfig c) {
   c.percpu_static = 101528;
   c.percpu_dynamic = 29544;
   c.nr_cpus_max = 512;
+  c.cpumask_offstack = true;
   c.initmem = {0x41f20000, 3136 * KiB};
   c.direct_map = {0xfff0000000000000, 0xffffc1ffc0000000, 47, 0x000f000000000000};
   c.zone_device = true;
@@ -197,6 +198,7 @@ constexpr KernelConfig v7_2_of(KernelConfig c) {
   c.percpu_static = 109144;
   c.percpu_dynamic = 30120;
   c.initmem = {0x42710000, 3904 * KiB};
+  c.table_caller = "memmap_alloc";
   c.source = "Debian 7.2.13 arm64: its config and BTF; image layout, request and freed sizes as its boots on QEMU's "
              "virt machine print them (7.2.13+deb14-arm64)";
   return c;
@@ -215,6 +217,7 @@ constexpr KernelConfig v7_2_16k_of(KernelConfig c) {
   c.percpu_static = 109272;
   c.percpu_dynamic = 29992;
   c.initmem = {0x42740000, 4160 * KiB};
+  c.table_caller = "memmap_alloc";
   c.source = "Debian 7.2.13 arm64-16k: its config and BTF; image layout, request and freed sizes as its boots on "
              "QEMU's virt machine print them (7.2.13+deb14-arm64-16k)";
   return c;

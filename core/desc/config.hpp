@@ -3,6 +3,7 @@
 // listed as assumed.
 #pragma once
 #include "base/types.hpp"
+#include "desc/era.hpp"
 
 #include <string_view>
 #include <vector>
@@ -40,7 +41,7 @@ struct KernelMap {
 struct KernelConfig {
   std::string_view flavour; // suffix of the release this row serves: "-amd64", "-cloud-amd64"
   std::string_view arch;    // name of its Arch
-  unsigned era_major, era_minor;
+  unsigned era_major, era_minor, era_patch = 0;
   unsigned debian = 0;      // how the release is written: "6.1.0-50-amd64" (0), or "6.12.107+deb13-amd64" (13)
   u64 sizeof_page;          // struct page
   u64 sizeof_mem_section;   // 16, or 32 with PAGE_EXTENSION
@@ -69,6 +70,7 @@ struct KernelConfig {
   u64 sizeof_prb_desc, sizeof_printk_info;            // of printk's ring buffer, one each a record
   u64 sizeof_pcpu_chunk;                              // struct pcpu_chunk without populated[]
   u64 sizeof_io_tlb_slot, sizeof_io_tlb_area;         // swiotlb; 0 = not built
+  u64 sizeof_wait_queue_head = 0;                     // where zones have tables of them (2.4, 2.6)
   u64 sizeof_resource, sizeof_firmware_map_entry, sizeof_nosave_region;
   u64 trampoline_bytes;   // real mode blob, below 1 MiB
   u64 brk_pgt_bytes;      // INIT_PGT_BUF_SIZE: page tables that come out of the brk first
@@ -82,6 +84,9 @@ struct KernelConfig {
   std::string_view map_caller = "sparse_init_nid", table_caller = "vmemmap_alloc_block_zero";
   std::string_view source;
 };
+
+// Was the row's build made of a kernel that the era's own version names?
+bool is_of(const KernelConfig &config, const Era &era);
 
 // The row for a release string, or null.
 const KernelConfig *find_config(std::string_view release);

@@ -46,21 +46,34 @@ constexpr std::size_t pivot_index = [] {
   return rows;
 }();
 
+constexpr Era changed(Era e, const EraName &name, std::span<const EraChange> changes) {
+  e.name = name.name;
+  e.major = name.major;
+  e.minor = name.minor;
+  e.patch = name.patch;
+  e.source = name.source;
+  for (const EraChange &c : changes) set_field(e, c.field, c.value);
+  return e;
+}
+
 // Each row from its neighbour towards the pivot.
 constexpr std::array<Era, rows> built = [] {
   std::array<Era, rows> eras{};
   const auto apply = [&](std::size_t i, const Era &neighbour) {
-    eras[i] = neighbour;
-    eras[i].name = era_rows[i].name;
-    eras[i].major = era_rows[i].major;
-    eras[i].minor = era_rows[i].minor;
-    eras[i].source = era_rows[i].source;
-    for (const EraChange &c : era_rows[i].changes) set_field(eras[i], c.field, c.value);
+    const EraRow &r = era_rows[i];
+    eras[i] = changed(neighbour, {r.name, r.major, r.minor, r.patch, r.source}, r.changes);
   };
   eras[pivot_index] = pivot_row;
   for (std::size_t i = pivot_index; i-- > 0;) apply(i, eras[i + 1]);
   for (std::size_t i = pivot_index + 1; i < rows; ++i) apply(i, eras[i - 1]);
   return eras;
+}();
+
+// Beside the rows, whose sentences only era_steps needs: the page begins without them (web/hosting/split.mjs).
+constexpr std::array<unsigned, rows> last_minors = [] {
+  std::array<unsigned, rows> all{};
+  for (std::size_t i = 0; i < rows; ++i) all[i] = era_rows[i].last_minor;
+  return all;
 }();
 
 constexpr bool consistent(const Era &e) {
@@ -87,12 +100,22 @@ static_assert([] {
   return true;
 }());
 static_assert(std::is_sorted(built.begin(), built.end(), [](const Era &a, const Era &b) {
-  return a.major != b.major ? a.major < b.major : a.minor < b.minor;
+  return std::array{a.major, a.minor, a.patch} < std::array{b.major, b.minor, b.patch};
 }));
 
 std::string text_of(u64 n) { return concat(n); }
 std::string text_of(i64 n) { return n < 0 ? concat("-", static_cast<u64>(-n)) : concat(static_cast<u64>(n)); }
 std::string text_of(bool b) { return b ? "yes" : "no"; }
+std::string text_of(BootAllocator v) { return v == BootAllocator::bootmem ? "bootmem" : "memblock"; }
+std::string text_of(BootmemResume v) {
+  static constexpr std::string_view names[] = {"the goal", "the last success", "the last success or a later free"};
+  return std::string(names[static_cast<std::size_t>(v)]);
+}
+std::string text_of(BuddyMarks v) { return v == BuddyMarks::pair_bits ? "a bit for each pair" : "its struct page"; }
+std::string text_of(Watermarks v) {
+  static constexpr std::string_view names[] = {"a 128th of the zone, clamped", "multiples of min", "min and parts"};
+  return std::string(names[static_cast<std::size_t>(v)]);
+}
 std::string text_of(FirstMiB v) { return v == FirstMiB::whole ? "whole" : "as needed"; }
 std::string text_of(PcpHigh v) {
   static constexpr std::string_view names[] = {"six batches", "low watermark over CPUs", "tuned"};
@@ -109,6 +132,10 @@ std::string text_of(ZoneEstimate v) { return v == ZoneEstimate::present ? "prese
 } // namespace
 
 std::span<const EraFieldInfo> era_fields() { return fields; }
+
+Era era_from(const Era &neighbour, const EraName &name, std::span<const EraChange> changes) {
+  return changed(neighbour, name, changes);
+}
 
 std::string era_value_text(const Era &era, EraField field) {
   switch (field) {
@@ -130,24 +157,43 @@ const Era *find_era(std::string_view name) {
   return nullptr;
 }
 
-const Era *era_of_version(unsigned major, unsigned minor) {
-  for (std::size_t i = 0; i < rows; ++i)
-    if (era_rows[i].major == major && minor >= era_rows[i].minor && minor <= era_rows[i].last_minor) return &built[i];
+const Era *era_of_version(unsigned major, unsigned minor, unsigned patch) {
+  for (std::size_t i = 0; i < rows; ++i) {
+    const Era &e = built[i];
+    if (e.major != major || minor < e.minor || minor > last_minors[i]) continue;
+    if (e.patch == 0 || e.patch == patch) return &e;
+  }
   return nullptr;
 }
 
-bool version_of_release(std::string_view release, unsigned &major, unsigned &minor) {
-  const auto number = [&](unsigned &out) {
+namespace {
+// Up to `most` numbers with points between them; returns how many there were.
+std::size_t leading_numbers(std::string_view text, unsigned *out, std::size_t most) {
+  for (std::size_t i = 0; i < most; ++i) {
     std::size_t n = 0;
-    out = 0;
-    while (n < release.size() && n < 4 && release[n] >= '0' && release[n] <= '9')
-      out = out * 10 + static_cast<unsigned>(release[n++] - '0');
-    release.remove_prefix(n);
-    return n != 0;
-  };
-  if (!number(major) || !release.starts_with('.')) return false;
-  release.remove_prefix(1);
-  return number(minor);
+    out[i] = 0;
+    while (n < text.size() && n < 4 && text[n] >= '0' && text[n] <= '9')
+      out[i] = out[i] * 10 + static_cast<unsigned>(text[n++] - '0');
+    if (n == 0) return i;
+    text.remove_prefix(n);
+    if (!text.starts_with('.')) return i + 1;
+    text.remove_prefix(1);
+  }
+  return most;
+}
+} // namespace
+
+bool version_of_release(std::string_view release, unsigned &major, unsigned &minor) {
+  std::array<unsigned, 2> n{};
+  const bool two = leading_numbers(release, n.data(), n.size()) == n.size();
+  major = n[0];
+  minor = n[1];
+  return two;
+}
+
+const Era *era_of_release(std::string_view release) {
+  std::array<unsigned, 3> n{};
+  return leading_numbers(release, n.data(), n.size()) < 2 ? nullptr : era_of_version(n[0], n[1], n[2]);
 }
 
 std::vector<EraStep> era_steps(const Era &from, const Era &to) {

@@ -1,7 +1,7 @@
 // Era: the rules of a kernel version, as data. 6.1 is the pivot and whole; every other era is a list of differences
 // from its neighbour on the way to the pivot, so that "what changed" can be printed from those lists:
 //
-//   5.10 ─► 5.15 ─► 6.1 ◄─ 6.5 ◄─ 6.12 ◄─ 7.2        ─► "differs from"
+//   2.4.22 ─► 2.6.11 ─► 2.6.24 ─► 4.9 ─► 5.10 ─► 5.15 ─► 6.1 ◄─ 6.5 ◄─ 6.12 ◄─ 7.2        ─► "differs from"
 //
 // Only parameters and policies exist (era_fields.def). A mechanism asks the field, never for an era by its name:
 //
@@ -20,6 +20,29 @@
 namespace mmscope {
 
 // --- policies ---
+
+// What gives memory before the page allocator runs.
+enum class BootAllocator : u8 {
+  bootmem,  // a bit for each page of low memory (mm/bootmem.hpp)
+  memblock, // lists of regions
+};
+// Where bootmem's search for a request with a goal begins.
+enum class BootmemResume : u8 {
+  no,                // at the goal
+  from_last_success, // not below the place that was found last
+  lowered_by_free,   // likewise, but free_bootmem brings that place down to what it frees
+};
+// What tells the page allocator that a block's buddy is free.
+enum class BuddyMarks : u8 {
+  pair_bits, // a bit for each pair of buddies: exactly one of the two is free (mm/pair_buddy.hpp)
+  frames,    // a free block's first struct page says so
+};
+// How a zone's watermarks are computed.
+enum class Watermarks : u8 {
+  clamped,    // a 128th of the zone, 20 to 255 pages; low and high are two and three times that
+  from_min,   // min is the zone's share of min_free_kbytes; low and high are 5/4 and 6/4 of it
+  from_share, // likewise, but low and high lie above min by a part of the share, or of the zone
+};
 
 enum class FirstMiB : u8 {
   whole,     // [0, 1 MiB) is reserved once the real-mode trampoline has its place
@@ -54,6 +77,7 @@ enum class KmallocCaches : u8 {
 struct Era {
   std::string_view name; // "6.1"
   unsigned major, minor; // kernel versions from this one up to the next row's
+  unsigned patch;        // of 2.x versions, whose third number tells more than the second; else 0
 #define ERA_FIELD(type, name, text) type name;
 #include "desc/era_fields.def"
 #undef ERA_FIELD
@@ -76,7 +100,8 @@ std::span<const Era> all_eras();            // oldest first
 const Era &pivot_era();                     // the one that the others differ from
 // The row that covers a version: its own, or the nearest older one if the versions behind it are known to follow the
 // same rules. Null when none does.
-const Era *era_of_version(unsigned major, unsigned minor);
+const Era *era_of_version(unsigned major, unsigned minor, unsigned patch = 0);
+const Era *era_of_release(std::string_view release); // "6.1.0-50-amd64"
 
 // "6.1.0-50-amd64" is 6 and 1; false when it does not begin with two numbers.
 bool version_of_release(std::string_view release, unsigned &major, unsigned &minor);
@@ -90,6 +115,14 @@ struct EraChange {
   std::string_view what;
   std::string_view source; // file, function and version, or the record that shows it
 };
+// An era made of its neighbour and a list of differences, as the table's own are: docs/adding-an-era.md.
+struct EraName {
+  std::string_view name;
+  unsigned major = 0, minor = 0, patch = 0;
+  std::string_view source;
+};
+Era era_from(const Era &neighbour, const EraName &name, std::span<const EraChange> changes);
+
 struct EraStep { // from one era to the next younger one
   const Era *older, *younger;
   std::span<const EraChange> changes;

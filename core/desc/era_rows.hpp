@@ -11,7 +11,7 @@ namespace mmscope::desc {
 
 struct EraRow {
   std::string_view name;
-  unsigned major, minor;
+  unsigned major, minor, patch;       // patch: 0 unless it tells versions of one minor number apart
   unsigned last_minor;                // versions up to this one follow the same rules, as far as the fields tell them
   std::span<const EraChange> changes; // from the next row (before the pivot) or the row before (behind it)
   std::string_view source;
@@ -23,6 +23,12 @@ inline constexpr Era pivot_row{
     .name = "6.1",
     .major = 6,
     .minor = 1,
+    .patch = 0,
+    .boot_allocator = BootAllocator::memblock,
+    .bootmem_resume = BootmemResume::lowered_by_free,
+    .bootmem_whole_longs = true,
+    .trims_bios_range = true,
+    .lowmem_below_areas = true,
     .no_node_region = 1024,
     .marks_kernel_reservations = false,
     .reservations_know_node = false,
@@ -34,8 +40,15 @@ inline constexpr Era pivot_row{
     .node_data_whole_pages = true,
     .usage_near_pgdat = true,
     .sparse_map_buffer = true,
-    .pageblock_bytes = false,
-    .vmemmap_max_addr = 0,
+    .pageblock_bits = 4,
+    .mem_map_max_addr = 0,
+    .zones_know_holes = true,
+    .present_less_map = false,
+    .zone_wait_queues = 0,
+    .flat_map_aligned = true,
+    .buddy_marks = BuddyMarks::frames,
+    .boot_pages_last = true,
+    .expects_merges = true,
     .numa_memblks = false,
     .migratetypes = 5,
     .zone_estimate = ZoneEstimate::without_mem_map,
@@ -43,7 +56,11 @@ inline constexpr Era pivot_row{
     .movable_high_by_zone = true,
     .announces_memoryless = true,
     .memoryless_falls_back = false,
+    .names_zonelist_order = false,
     .prints_fallback_order = true,
+    .watermarks = Watermarks::from_share,
+    .watermark_scale = 10,
+    .thp_counts_all_zones = false,
     .min_free_floor_kb = 128,
     .min_free_cap_kb = 262144,
     .movable_is_lowmem = true,
@@ -99,6 +116,77 @@ inline constexpr EraChange v5_10[] = {
      "zone DMA has 3977 managed pages"},
 };
 
+inline constexpr EraChange v4_9[] = {
+    {EraField::names_zonelist_order, 1, "zonelists go by node; that they might go by zone is not said any more",
+     "mm/page_alloc.c build_all_zonelists, numa_zonelist_order (v4.9, v5.10)"},
+    {EraField::boot_pages_last, 0,
+     "what the boot hands over joins the end of its free list, so that it is not what the first requests get",
+     "mm/page_alloc.c __free_pages_core, FPI_TO_TAIL (v5.10), __free_pages_boot_core (v4.9)"},
+    {EraField::min_free_cap_kb, 65536, "min_free_kbytes may reach 256 MiB instead of 64",
+     "mm/page_alloc.c init_per_zone_wmark_min (v4.9, v5.10)"},
+    {EraField::thp_counts_all_zones, 1,
+     "the reserve that huge pages ask for does not count high memory and ZONE_MOVABLE any more",
+     "mm/khugepaged.c set_recommended_min_free_kbytes (v4.9, v5.10)"},
+};
+
+inline constexpr EraChange v2_6_24[] = {
+    {EraField::boot_allocator, value(BootAllocator::bootmem),
+     "memblock, lists of regions, takes the place of a bitmap of pages", "mm/memblock.c (v4.9), mm/bootmem.c (2.6.24)"},
+    {EraField::trims_bios_range, 0, "page 0 and the BIOS area are cut out of the firmware's map",
+     "arch/x86/kernel/setup.c trim_bios_range (v4.9), arch/x86/kernel/setup_32.c setup_memory (2.6.24)"},
+    {EraField::lowmem_below_areas, 0,
+     "low memory ends below what the fixed mappings and kmap leave, no longer at 896 MiB",
+     "arch/x86/include/asm/pgtable_32_types.h MAXMEM (v4.9), include/asm-x86/page_32.h MAXMEM (2.6.24)"},
+    {EraField::pageblock_bits, 3, "a pageblock has a mark of compaction's beside its type",
+     "include/linux/pageblock-flags.h (2.6.24, v4.9)"},
+    {EraField::zones_know_holes, 0,
+     "i386 tells the zones which pages are RAM; before, all up to the end of memory counted as present",
+     "arch/x86/kernel/setup_32.c zone_sizes_init, add_active_range (2.6.24)"},
+    {EraField::present_less_map, 1,
+     "present pages are those of RAM, and managed pages a number of their own; before, the struct pages' pages were "
+     "subtracted from what was called present",
+     "mm/page_alloc.c free_area_init_core (2.6.24, v4.9)"},
+    {EraField::zone_wait_queues, 4, "one table of wait queues serves all pages; before, each zone had its own",
+     "mm/page_alloc.c zone_wait_table_init (2.6.24), kernel/sched/wait.c (v4.9)"},
+    {EraField::expects_merges, 0,
+     "a block whose pair may soon be whole goes to the end of its list, to be there when that happens",
+     "mm/page_alloc.c __free_one_page (2.6.24, v4.9)"},
+    {EraField::watermark_scale, 0,
+     "watermarks lie at least a thousandth of the zone apart, whatever min_free_kbytes is",
+     "mm/page_alloc.c setup_per_zone_pages_min (2.6.24), __setup_per_zone_wmarks (v4.9)"},
+};
+
+inline constexpr EraChange v2_6_11[] = {
+    {EraField::names_zonelist_order, 0, "the zonelist line says in which order zones of several nodes come",
+     "mm/page_alloc.c build_all_zonelists (2.6.11, 2.6.24)"},
+    {EraField::bootmem_resume, value(BootmemResume::from_last_success),
+     "memory that is freed again is found by the next search", "mm/bootmem.c free_bootmem_core (2.6.11, 2.6.24)"},
+    {EraField::present_less_map, 0, "a zone's present pages leave out those of its struct pages",
+     "mm/page_alloc.c free_area_init_core (2.6.11, 2.6.24)"},
+    {EraField::zone_wait_queues, 1, "the smallest zone has four wait queues too",
+     "mm/page_alloc.c wait_table_size (2.6.11), wait_table_hash_nr_entries (2.6.24)"},
+    {EraField::flat_map_aligned, 0, "a flat map begins and ends at blocks of the largest order",
+     "mm/page_alloc.c alloc_node_mem_map (2.6.24), node_alloc_mem_map (2.6.11)"},
+    {EraField::pageblock_bits, 0, "pages are grouped by mobility in pageblocks",
+     "include/linux/mmzone.h (2.6.11, 2.6.24)"},
+    {EraField::watermarks, value(Watermarks::from_min),
+     "low and high lie above min by parts of the zone's share, also where min is smaller than that",
+     "mm/page_alloc.c setup_per_zone_pages_min (2.6.11, 2.6.24)"},
+};
+
+inline constexpr EraChange v2_4_22[] = {
+    {EraField::bootmem_resume, value(BootmemResume::no), "bootmem goes on searching where it found something last",
+     "mm/bootmem.c __alloc_bootmem_core (2.4.22, 2.6.11)"},
+    {EraField::bootmem_whole_longs, 0, "bootmem gives a long of free pages away as one block",
+     "mm/bootmem.c free_all_bootmem_core (2.4.22, 2.6.11)"},
+    {EraField::buddy_marks, value(BuddyMarks::pair_bits),
+     "a free block's struct page says that it is free, and its order; before, a bit for each pair of buddies did",
+     "mm/page_alloc.c MARK_USED (2.4.22), page_is_buddy (2.6.11)"},
+    {EraField::watermarks, value(Watermarks::clamped),
+     "the watermarks of all zones come from one number, min_free_kbytes, by their sizes",
+     "mm/page_alloc.c free_area_init_core (2.4.22), setup_per_zone_pages_min (2.6.11)"},
+};
+
 // --- younger than the pivot: differences from the next older ---
 
 inline constexpr EraChange v6_5[] = {
@@ -144,7 +232,7 @@ inline constexpr EraChange v6_12[] = {
 };
 
 inline constexpr EraChange v7_2[] = {
-    {EraField::pageblock_bytes, 1, "a pageblock has a byte of flags", "recorded boots of 7.2: freeze_A_sections"},
+    {EraField::pageblock_bits, 8, "a pageblock has a byte of flags", "recorded boots of 7.2: freeze_A_sections"},
     {EraField::no_node_region, static_cast<u64>(-1), "a reserved region without a node has node -1",
      "recorded boots of 7.2: freeze_A_memblock"},
     {EraField::marks_kernel_reservations, 1,
@@ -159,8 +247,8 @@ inline constexpr EraChange v7_2[] = {
     {EraField::usage_near_pgdat, 0, "usage arrays may lie anywhere on their node",
      "recorded boots of 7.2: requests of sparse_init_nid have no limits"},
     {EraField::sparse_map_buffer, 0, "each section asks for its struct pages by itself",
-     "recorded boots of 7.2: requests of vmemmap_populate_hugepages"},
-    {EraField::vmemmap_max_addr, 1, "vmemmap's pages are asked for with MEMBLOCK_ALLOC_NOLEAKTRACE",
+     "recorded boots of 7.2: one request a section, with pages of 16 KiB one a page of vmemmap"},
+    {EraField::mem_map_max_addr, 1, "struct pages are asked for with MEMBLOCK_ALLOC_NOLEAKTRACE",
      "recorded boots of 7.2: max_addr=1"},
     {EraField::reserves_follow_managed, 1, "lowmem_reserve follows every change of a zone's managed pages",
      "recorded boots of 7.2: freeze_D_buddy"},
@@ -174,12 +262,16 @@ inline constexpr EraChange v7_2[] = {
 inline constexpr std::string_view pivot_name = pivot_row.name;
 
 inline constexpr EraRow era_rows[] = {
-    {"5.10", 5, 10, 12, v5_10, "what 5.15 says, and its own list"},
-    {"5.15", 5, 15, 15, v5_15, "what 6.1 says, and its own list"},
-    {"6.1", 6, 1, 4, {}, pivot_row.source},
-    {"6.5", 6, 5, 5, v6_5, "what 6.1 says, and its own list"},
-    {"6.12", 6, 12, 12, v6_12, "what 6.5 says, and its own list"},
-    {"7.2", 7, 2, 2, v7_2, "what 6.12 says, and its own list"},
+    {"2.4.22", 2, 4, 22, 4, v2_4_22, "what 2.6.11 says, and its own list"},
+    {"2.6.11", 2, 6, 11, 6, v2_6_11, "what 2.6.24 says, and its own list"},
+    {"2.6.24", 2, 6, 24, 6, v2_6_24, "what 4.9 says, and its own list"},
+    {"4.9", 4, 9, 0, 9, v4_9, "what 5.10 says, and its own list"},
+    {"5.10", 5, 10, 0, 12, v5_10, "what 5.15 says, and its own list"},
+    {"5.15", 5, 15, 0, 15, v5_15, "what 6.1 says, and its own list"},
+    {"6.1", 6, 1, 0, 4, {}, pivot_row.source},
+    {"6.5", 6, 5, 0, 5, v6_5, "what 6.1 says, and its own list"},
+    {"6.12", 6, 12, 0, 12, v6_12, "what 6.5 says, and its own list"},
+    {"7.2", 7, 2, 0, 2, v7_2, "what 6.12 says, and its own list"},
 };
 
 } // namespace mmscope::desc

@@ -155,18 +155,23 @@ constexpr KernelConfig build_of(KernelConfig c, const Build &b) {
   c.percpu_dynamic = b.percpu_dynamic;
   c.initmem = {b.initmem, b.init_kb * KiB};
   c.smp_locks = {b.initmem + b.init_kb * KiB, c.smp_locks.size};
-  if (b.major == 5) c.fixed_areas.kmap_slots = 20; // KM_TYPE_NR
+  if (b.major <= 5) c.fixed_areas.kmap_slots = 20; // KM_TYPE_NR
   c.source = b.source;
   return c;
 }
 
 constexpr KernelConfig configs[] = {
+    build_of(debian_6_1_686, {4, 9, 0x1d24000, 0xf000, 8295, 1155, 2536, 880, 476, 115596, 31860, 0x1bc9000,
+                              "no recorded boot: image layout and sizes as the 5.10 build's; struct page from "
+                              "include/linux/mm_types.h (v4.9, 32 bits, CONFIG_MEMCG)"}),
     build_of(debian_6_1_686, {5, 10, 0x1d24000, 0xf000, 8295, 1155, 2536, 880, 476, 115596, 31860, 0x1bc9000,
                               "Debian 5.10.223-1 686: image layout and sizes as its boots print them (5.10.0-32-686); "
                               "structure sizes as 6.1"}),
     build_of(debian_6_1_686_pae, {5, 10, 0x1d4c000, 0x18000, 8397, 1182, 2532, 896, 488, 116428, 31028, 0x1bea000,
                                   "Debian 5.10.223-1 686-pae: image layout and sizes as its boots print them "
                                   "(5.10.0-32-686-pae); structure sizes as 6.1"}),
+    build_of(debian_6_1_686, {5, 15, 0x1d24000, 0xf000, 8295, 1155, 2536, 880, 476, 115596, 31860, 0x1bc9000,
+                              "no recorded boot: image layout and sizes as the 5.10 build's; structure sizes as 6.1"}),
     debian_6_1_686,
     debian_6_1_686_pae,
     build_of(debian_6_1_686, {6, 5, 0x1f95000, 0x10000, 9704, 1254, 3220, 1032, 620, 104212, 30956, 0x1df0000,

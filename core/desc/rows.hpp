@@ -54,6 +54,9 @@ extern const Arch arm64, arm64_16k, arm64_64k, arm64_5_10;
 std::span<const KernelConfig> arm64_configs();
 extern const Arch i386, i386_pae;
 std::span<const KernelConfig> i386_configs();
+std::span<const KernelConfig> i386_old_configs(); // before memblock
+extern const Arch riscv64;
+std::span<const KernelConfig> riscv64_configs();
 extern const Arch x86_64;
 std::span<const KernelConfig> x86_64_pivot_configs(); // of the pivot era: the builds that the page begins with
 std::span<const KernelConfig> x86_64_configs();

@@ -172,6 +172,7 @@ constexpr KernelConfig debian_7_2_amd64 = [] {
   c.era_minor = 2;
   c.debian = 14;
   c.cma = true;
+  c.map_caller = "vmemmap_populate_hugepages";
   c.sizeof_pgdat = 176256;
   c.sizeof_section_usage = 88; // eight bits a pageblock
   c.sizeof_printk_info = 112;

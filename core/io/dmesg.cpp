@@ -250,7 +250,7 @@ private:
     Op step{};
     if (!made_by_step(l.caller, step)) return std::string(message);
     if (notes_.config_known || !l.has_size) return concat(l.function, ": masked ", l.caller);
-    return concat(l.function, ": masked ", l.size, " bytes ", l.caller);
+    return concat(l.function, ": masked ", l.size, " bytes align=", hex_text(l.align), " ", l.caller);
   }
   std::string reserve(const LogLine &l, std::string_view message) const {
     if (std::binary_search(notes_.bare.begin(), notes_.bare.end(), l.line))

@@ -43,10 +43,18 @@ struct ImportResult {
   u64 cpus = 0;        // 0 = the log does not say
 };
 
+struct HintRegion { // of memblock's lists in a running system
+  u64 base = 0, size = 0;
+  i32 nid = no_node;
+  bool kernel = false; // reserved by the kernel for itself (RSV_KERN)
+};
+
 // What a log does not say although it is an input.
 struct ImportHints {
   std::string release;                    // of a log that has lost its first lines: "6.1.0-50-arm64"
+  std::optional<bool> thp;                // of a build in no row: does it have transparent huge pages?
   std::vector<std::vector<u64>> distance; // [from][to] of the firmware's SLIT; used when the log shows a SLIT
+  std::vector<HintRegion> memory, reserved;        // for a log that has lost its first MEMBLOCK configuration
 };
 
 struct ImportLimits {

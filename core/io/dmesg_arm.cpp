@@ -58,7 +58,7 @@ std::vector<ByteRange> merged(std::vector<ByteRange> ranges) {
   std::vector<ByteRange> out;
   for (const ByteRange &r : ranges) {
     if (r.size == 0) continue;
-    if (!out.empty() && out.back().end() >= r.base)
+    if (!out.empty() && out.back().end() >= r.base && out.back().flags == r.flags)
       out.back().size = std::max(out.back().end(), r.end()) - out.back().base;
     else
       out.push_back(r);
@@ -82,7 +82,7 @@ std::vector<ByteRange> merged(std::vector<ByteRange> ranges) {
   const u64 stretch = first_stretch(made);
   for (std::size_t i = block.size(); i-- > 0;)
     if (block[i].size >= stretch) {
-      if (stretch != 0 && block[i].size > stretch) early.push_back({block[i].base + stretch, block[i].size - stretch});
+      if (stretch != 0 && block[i].size > stretch) early.push_back({block[i].base + stretch, block[i].size - stretch, block[i].flags});
       break;
     }
   Machine m(script.setup);
@@ -98,10 +98,10 @@ std::vector<ByteRange> merged(std::vector<ByteRange> ranges) {
     u64 at = r.base;
     for (const memblock_region &t : taken) {
       if (t.end().v <= at || t.base.v >= r.end()) continue;
-      if (t.base.v > at) early.push_back({at, t.base.v - at});
+      if (t.base.v > at) early.push_back({at, t.base.v - at, r.flags});
       at = t.end().v;
     }
-    if (at < r.end()) early.push_back({at, r.end() - at});
+    if (at < r.end()) early.push_back({at, r.end() - at, r.flags});
   }
   return merged(std::move(early));
 }

@@ -18,12 +18,13 @@ namespace mmscope {
 
 struct ByteRange { // half-open
   u64 base = 0, size = 0;
+  u32 flags = 0; // of a memblock region
   u64 end() const { return base + size; }
   friend bool operator==(const ByteRange &, const ByteRange &) = default;
 };
 
 // `script` as far as the block (`commands` of them), made without early reservations; `block`: its reserved list.
-// Ascending, apart from each other.
+// Ascending, apart from each other or of different flags.
 std::vector<ByteRange> reserved_before(const Script &script, u32 commands, std::span<const ByteRange> block);
 
 // The boot of a device-tree machine, as steps of the importer: what each brings, in order.

@@ -182,7 +182,7 @@ LogLine request(Scan s, std::string_view function, bool with_nid) {
   if (s.take("masked")) {
     l.masked = true;
     if (s.take(" ") && !s.rest().empty() && is_digit(s.rest().front())) {
-      s.dec(l.size).lit(" bytes");
+      s.dec(l.size).lit(" bytes align=").prefixed(l.align);
       l.has_size = true;
     }
   } else {
@@ -584,7 +584,9 @@ constexpr struct {
     {"numa_set_distance", false, Op::numa_init},
     {"sparse_", true, Op::sparse_init},
     {"vmemmap_", true, Op::sparse_init},
+    {"__populate_section_memmap", false, Op::sparse_init},
     {"free_area_init", true, Op::free_area_init},
+    {"mm_core_init_early", false, Op::free_area_init}, // which may have the function above inlined
     {"alloc_node_mem_map", false, Op::free_area_init},
     {"memmap_alloc", false, Op::free_area_init},
     {"setup_usemap", false, Op::free_area_init},

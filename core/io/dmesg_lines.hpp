@@ -27,7 +27,7 @@ enum class LogKind : u8 {
   add,
   remove,      // base, size, caller
   free,        // base, size, caller; masked: size, or size and ref+offset; flag as above
-  request,     // function, caller, size, align, nid, base = from, end = max_addr; masked: function, caller[, size]
+  request,     // function, caller, size, align, nid, base = from, end = max_addr; masked: function, caller[, size, align]
   doubled,     // an array grew
   dump,        // header of a MEMBLOCK configuration block
   dump_sizes,  // base = memory size, size = reserved size

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "io/dmesg_arm.hpp"
+#include "io/dmesg_head.hpp"
 #include "io/dmesg_lowmem.hpp"
 #include "io/dmesg_small.hpp"
 #include "lab/presets.hpp"
@@ -110,7 +111,10 @@ public:
     gather();
     if (!check()) return refused();
     choose_config();
-    if (device_tree() && !trial_) look_back();
+    if (lost_)
+      look_at_hints();
+    else if (device_tree() && !trial_)
+      look_back();
     out_.script.setup = setup_;
     out_.release = release_;
     out_.lines = log_.line_count;
@@ -315,17 +319,27 @@ private:
     if (device_tree() && cpus_ == 0) cpus_ = slab_cpus_;
     percpu_layout_.used <<= setup_.arch->page_shift;
     unsigned major = 0, minor = 0;
+    version_of_release(release_, major, minor);
     if (release_.empty()) {
       setup_.era = &pivot_era();
       assume(concat("the log does not name its kernel: taken for Linux ", setup_.era->name));
-    } else if (!version_of_release(release_, major, minor) || (setup_.era = era_of_version(major, minor)) == nullptr) {
+    } else if ((setup_.era = era_of_release(release_)) == nullptr ||
+               setup_.era->boot_allocator != BootAllocator::memblock) {
       std::string known;
-      for (const Era &e : all_eras()) append(known, known.empty() ? "" : ", ", e.name);
+      for (const Era &e : all_eras()) // a log of bootmem's days says too little
+        if (e.boot_allocator == BootAllocator::memblock) append(known, known.empty() ? "" : ", ", e.name);
       fail(release_line_, 0, concat("Linux ", release_, ": this version models Linux ", known, " only"));
       return false;
     }
     if (!release_.empty() && (setup_.era->major != major || setup_.era->minor != minor))
       assume(concat("Linux ", major, '.', minor, " has no row of its own: taken for ", setup_.era->name));
+    if (e820_.empty() && dump_memory_.empty() && begins_in_sparse_init() && !hints_.memory.empty()) {
+      lost_ = true;
+      for (const HintRegion &r : hints_.memory) {
+        dump_memory_.push_back({r.base, r.size});
+        dump_nodes_.push_back(r.nid);
+      }
+    }
     if (e820_.empty() && dump_memory_.empty()) {
       fail(static_cast<u32>(std::min<u64>(log_.line_count, 0xffffffff)), 0,
            "no usable line about memory: no BIOS-e820 line and no MEMBLOCK configuration in the whole log");
@@ -343,18 +357,26 @@ private:
     return true;
   }
 
+  // The log of an arm64 kernel whose first request is one of sparse_init: what comes before it is lost.
+  bool begins_in_sparse_init() const {
+    if (!device_tree() || setup_.arch->low_memory != LowMemory::all) return false;
+    const auto first =
+        std::find_if(lines().begin(), lines().end(), [](const LogLine &l) { return l.kind == LogKind::request; });
+    if (first == lines().end()) return false;
+    Op step{};
+    return first->caller == "memmap_alloc" || (made_by_step(first->caller, step) && step == Op::sparse_init);
+  }
+
   // --- the build ---
 
   [[gnu::noinline]] const KernelConfig *nearest_config() const {
     const std::vector<const KernelConfig *> all = all_configs();
     const KernelConfig *row = *std::find_if(all.begin(), all.end(), [&](const KernelConfig *c) {
-      return c->arch == setup_.arch->name && c->era_major == pivot_era().major && c->era_minor == pivot_era().minor;
+      return c->arch == setup_.arch->name && is_of(*c, pivot_era());
     });
     for (const KernelConfig *c : all)
-      if (c->arch == setup_.arch->name && c->era_major == setup_.era->major && c->era_minor == setup_.era->minor &&
-          release_.ends_with(c->flavour) &&
-          (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour) ||
-           row->era_major != c->era_major || row->era_minor != c->era_minor))
+      if (c->arch == setup_.arch->name && is_of(*c, *setup_.era) && release_.ends_with(c->flavour) &&
+          (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour) || !is_of(*row, *setup_.era)))
         row = c;
     return row;
   }
@@ -400,12 +422,13 @@ private:
 
   // A whole boot of an unknown build tells by what is missing which options it lacks.
   [[gnu::noinline]] void infer_options() {
-    bool complete = false, deferred = false, huge = false;
+    bool complete = false, deferred = false, huge = false, nodes = false;
     u64 locks_kb = 0;
     for (const LogLine &l : lines()) {
       complete = complete || l.kind == LogKind::init_started;
       deferred = deferred || l.kind == LogKind::deferred;
       huge = huge || l.kind == LogKind::hugetlb;
+      nodes = nodes || l.kind == LogKind::node_data;
       if (l.kind == LogKind::freeing && l.text == "SMP alternatives") locks_kb = l.n;
     }
     KernelConfig &config = setup_.config;
@@ -418,9 +441,16 @@ private:
     assume("no line says that struct pages were deferred: taken for a build without that, without hot plug of memory "
            "and without ZONE_DEVICE");
     if (!huge) {
-      config.thp = false;
+      config.thp = hints_.thp.value_or(false);
       config.pageblock_order = config.max_order;
-      assume("no huge page size is registered: taken for a build without huge pages of any kind");
+      assume(config.thp
+                 ? "no huge page size is registered: taken for a build with transparent huge pages only"
+                 : "no huge page size is registered: taken for a build without huge pages of any kind");
+    }
+    if (!nodes) {
+      config.numa = false;
+      config.max_numnodes = 1;
+      assume("no NODE_DATA is allocated: taken for a build without NUMA");
     }
   }
 
@@ -440,10 +470,17 @@ private:
           assume(concat("sizeof(struct mem_section) is ", bytes, ": read off line ", l.line));
         }
       } else if (l.caller == "sparse_init_nid") {
-        const u64 map = config.sizeof_page * arch.pages_per_section();
         if (usage == 0) {
           usage = l.size;
         } else {
+          // vmemmap maps whole PMDs; an array is as long as it must be.
+          if (l.align % (u64{1} << arch.pmd_shift) != 0 && l.align % arch.pages_per_section() == 0) {
+            config.memory_model = MemoryModel::sparsemem;
+            config.sizeof_page = l.align / arch.pages_per_section();
+            assume(concat("each section has an array of its own, sizeof(struct page) is ", config.sizeof_page,
+                          ": read off line ", l.line));
+          }
+          const u64 map = round_up(config.sizeof_page * arch.pages_per_section(), arch.page_size());
           const u64 count = l.size / map;
           if (count != 0 && usage % count == 0 && usage / count >= 16 && usage / count <= 256) {
             config.sizeof_section_usage = usage / count;
@@ -492,24 +529,85 @@ private:
     const ImportResult r = trial.run();
     if (r.error || r.facts.dumps.empty()) return;
     std::vector<ByteRange> block;
-    for (const Range &d : dump_reserved_) block.push_back({d.base, d.size});
+    for (const Range &d : dump_reserved_) block.push_back({d.base, d.size, d.flags});
     early_.clear();
     for (const ByteRange &b : reserved_before(r.script, r.facts.dumps.front().commands, block))
-      early_.push_back({b.base, b.size});
+      early_.push_back({b.base, b.size, b.flags});
     KernelConfig &config = setup_.config;
     const u64 size = config.image_end - config.image_base;
     std::vector<Range> candidates = early_;
     for (const Command &c : r.script.commands)
       if (c.op == Op::memblock_reserve) candidates.push_back({c.args[0].value, c.args[1].value});
+    if (ramdisk_.size == 0) find_initrd(candidates);
     for (const Range &e : candidates)
       if (round_up(e.size, setup_.arch->page_size()) == size) {
-        const u64 shift = e.base - config.image_base;
-        config.image_base += shift;
-        config.image_end += shift;
-        config.initmem.base += shift;
+        move_image(e.base);
         return;
       }
     assume("the log does not show where the kernel lies: taken for where its build is usually loaded");
+  }
+
+  [[gnu::noinline]] void look_at_hints() {
+    head_ = lost_head(setup_, hints_.memory, hints_.reserved, initrd_freed());
+    assume("the log has lost its beginning: memory, and what the loader had put there, as the running system shows it");
+    if (head_.tree_bytes == 0) assume("the size of the unpacked device tree is not known: left out");
+    KernelConfig &config = setup_.config;
+    if (head_.image_base == 0)
+      assume("nothing shows where the kernel lies: taken for where its build is usually loaded");
+    else
+      move_image(head_.image_base);
+    ramdisk_ = {head_.initrd.base, head_.initrd.size};
+    early_ = {{config.image_base, config.image_end - config.image_base}};
+    for (const ByteRange &r : head_.loaded) early_.push_back({r.base, r.size});
+  }
+  void move_image(u64 base) {
+    KernelConfig &config = setup_.config;
+    const u64 shift = base - config.image_base;
+    config.image_base += shift;
+    config.image_end += shift;
+    config.initmem.base += shift;
+  }
+
+  // What every such boot does before sparse_init.
+  [[gnu::noinline]] void play_lost_head() {
+    const KernelConfig &config = setup_.config;
+    const u64 page = setup_.arch->page_size(), line = setup_.arch->cache_line;
+    const auto request = [&](u64 bytes, u64 align, std::string_view caller, std::string_view owner) {
+      emit(Op::memblock_alloc_try_nid, {bytes, align}, caller, phase(), 0, owner);
+    };
+    ensure(setup_memory, 0);
+    for (u64 i = 0; i < head_.page_tables; ++i)
+      emit(Op::memblock_phys_alloc_range, {page, page}, "early_pgtable_alloc", phase(), 0,
+           "page table of the direct map");
+    ensure(map_memory, 0);
+    if (head_.tree_bytes != 0) request(head_.tree_bytes, 8, "unflatten_device_tree", "device tree");
+    ensure(init_numa, 0);
+    i32 last = 0;
+    for (const i32 nid : dump_nodes_) last = std::max(last, nid);
+    for (i32 nid = 0; config.cpumask_offstack && nid <= last; ++nid)
+      request(div_round_up(config.nr_cpus_max, 64) * 8, line, "alloc_bootmem_cpumask_var",
+              concat("CPUs of node ", nid));
+    if (config.cma) emit(Op::dma_contiguous_reserve, {}, "setup_arch", phase(), 0);
+    request(dump_memory_.size() * config.sizeof_resource, line, "setup_arch", "memory as resources");
+  }
+
+  u64 initrd_freed() const {
+    u64 bytes = 0;
+    for (const LogLine &l : lines())
+      if (l.kind == LogKind::freeing && l.text == "initrd") bytes = u64{l.n} << 10;
+    return bytes;
+  }
+  // From 7.2 on no line says where the initrd was, only how much of it is given back: its whole pages.
+  void find_initrd(const std::vector<Range> &candidates) {
+    const u64 bytes = initrd_freed();
+    if (bytes == 0) return;
+    const u64 page = setup_.arch->page_size();
+    for (const Range &e : candidates)
+      if (e.flags == 0 && e.base % page == 0 && (e.size == bytes || round_up(e.size, page) == bytes + page)) {
+        ramdisk_ = {e.base, e.size};
+        assume(concat("the initrd lies at ", hex_text(e.base), ": of what was reserved first, this has its size"));
+        return;
+      }
   }
 
   void make_title() {
@@ -540,7 +638,7 @@ private:
   u32 count() const { return static_cast<u32>(out_.script.commands.size()); }
 
   [[gnu::noinline]] void device_tree_memory() {
-    assume("the device tree's memory is taken from the first MEMBLOCK configuration");
+    if (!lost_) assume("the device tree's memory is taken from the first MEMBLOCK configuration");
     for (const Range &r : dump_memory_)
       emit(Op::memblock_add, {r.base, r.size}, "early_init_dt_add_memory_arch", Phase::memblock, first_dump_);
   }
@@ -673,7 +771,10 @@ private:
         emit(Op::setup_per_cpu_pageset, {}, "start_kernel", Phase::slab, line);
         break;
       case init_deferred: emit(Op::page_alloc_init_late, {}, "kernel_init_freeable", Phase::deferred, line); break;
-      case init_watermarks: emit(Op::init_per_zone_wmark_min, {}, "do_initcalls", Phase::done, line); break;
+      case init_watermarks:
+        if (has_cma_) emit(Op::cma_init_reserved_areas, {}, "do_initcalls", Phase::done, line);
+        emit(Op::init_per_zone_wmark_min, {}, "do_initcalls", Phase::done, line);
+        break;
       case init_huge:
         gigantic_pages(line);
         emit(Op::hugepage_init, {}, "do_initcalls", Phase::done, line);
@@ -768,6 +869,7 @@ private:
   }
 
   void boot() {
+    if (lost_) play_lost_head();
     const auto &all = lines();
     for (std::size_t i = 0; i < all.size(); ++i) {
       const LogLine &l = all[i];
@@ -889,6 +991,7 @@ private:
       ensure(step_of(step, l.caller), l.line);
       a.command = step_[static_cast<std::size_t>(step_of(step, l.caller))];
       a.inside = true;
+      if (lost_ && out_.facts.cut_step == no_command) out_.facts.cut_step = a.command;
       if (l.masked) return;
     } else {
       if (l.masked || l.size == 0 || l.size >> 52 != 0 || (l.align & (l.align - 1)) != 0) {
@@ -970,6 +1073,8 @@ private:
       reserving_ = nullptr;
       return;
     }
+    // Answers what the log has lost; the step that asked makes the request again.
+    if (lost_ && out_.facts.cut_step == no_command) return;
     const bool node_data = next != nullptr && next->kind == LogKind::node_data;
     const bool cma = next != nullptr && next->kind == LogKind::cma;
     if (pending_ != no_command && !l.masked) {
@@ -1002,11 +1107,11 @@ private:
       ensure(init_numa, l.line);
       a.command = step_[static_cast<std::size_t>(init_numa)];
       a.inside = true;
-    } else if (cma && device_tree()) {
+    } else if (cma) {
       // When the area is set aside differs from kernel to kernel: where the log has its line.
-      ensure(setup_memory, l.line);
+      ensure(device_tree() ? setup_memory : init_numa, l.line);
       a.command = count();
-      a.inside = true;
+      a.inside = has_cma_ = true;
       emit(Op::dma_contiguous_reserve, {}, "setup_arch", phase(), l.line);
     } else if (ramdisk_.size != 0 && !initrd_moved_ && l.size == round_up(ramdisk_.size, setup_.arch->page_size())) {
       // Up to 5.12 relocate_initrd looks for a place by itself.
@@ -1437,6 +1542,9 @@ private:
   std::vector<Acpi> acpi_;
   std::vector<const LogLine *> srat_;
   std::vector<u64> node_cpus_, brought_up_; // of each node: CPUs by the firmware's table; those that came up later
+  bool lost_ = false; // the log begins within sparse_init
+  LostHead head_;
+  bool has_cma_ = false;                    // an area of contiguous memory was set aside
   bool trial_ = false;                      // only to find out what was reserved before
   u64 slab_cpus_ = 0;
   u64 max_arch_pfn_ = 0, nr_cpus_ = 0;

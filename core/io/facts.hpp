@@ -85,6 +85,7 @@ struct LoggedFacts {
   std::vector<LoggedDump> dumps;
   std::vector<LoggedLine> lines;
   std::optional<LoggedMemory> memory;
+  u32 cut_step = no_command; // the log begins within this step: it has the last of its allocations
 };
 
 } // namespace mmscope

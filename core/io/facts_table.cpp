@@ -68,11 +68,20 @@ void AllocTable::match(const LoggedFacts &facts) {
   for (const LoggedAlloc &a : facts.allocs)
     if (a.command != no_command) by_command[{a.command, a.inside}].push_back(&a);
   std::map<std::pair<u32, bool>, std::size_t> next;
+  u64 lost = 0; // of the step that the log begins in
+  if (const auto cut = by_command.find({facts.cut_step, true}); cut != by_command.end()) {
+    for (const AllocRow &r : rows_) lost += r.inside && r.command == facts.cut_step;
+    lost -= std::min<u64>(lost, cut->second.size());
+  }
   taken_.clear();
   for (AllocRow &r : rows_) {
     r.logged.reset();
     const auto it = by_command.find({r.command, r.inside});
     if (it == by_command.end()) continue;
+    if (r.inside && r.command == facts.cut_step && lost != 0) {
+      --lost;
+      continue;
+    }
     std::size_t &n = next[{r.command, r.inside}];
     if (n >= it->second.size()) continue;
     const LoggedAlloc &a = *it->second[n++];

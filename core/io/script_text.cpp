@@ -352,20 +352,30 @@ struct CommandParser {
 
 // --- the machine line ---
 
-const KernelConfig *config_named(std::string_view name) {
+// Of several builds of that flavour the one of the era, if there is one.
+const KernelConfig *config_named(std::string_view name, const Era *era) {
   if (const KernelConfig *c = find_config(name)) return c;
-  for (const KernelConfig *c : all_configs())
-    if (c->flavour == name || (c->flavour.starts_with('-') && c->flavour.substr(1) == name)) return c;
-  return nullptr;
+  const KernelConfig *found = nullptr;
+  for (const KernelConfig *c : all_configs()) {
+    if (c->flavour != name && !(c->flavour.starts_with('-') && c->flavour.substr(1) == name)) continue;
+    if (era != nullptr && is_of(*c, *era)) return c;
+    if (found == nullptr) found = c;
+  }
+  return found;
 }
-const KernelConfig *config_of(const Era &era) {
-  for (const KernelConfig *c : all_configs())
-    if (c->era_major == era.major && c->era_minor == era.minor) return c;
-  return nullptr;
+// The era's build for the architecture, else for any.
+const KernelConfig *config_of(const Era &era, const Arch &arch) {
+  const KernelConfig *any = nullptr;
+  for (const KernelConfig *c : all_configs()) {
+    if (!is_of(*c, era)) continue;
+    if (c->arch == arch.name) return c;
+    if (any == nullptr) any = c;
+  }
+  return any;
 }
 
 std::optional<ScriptError> parse_machine(const std::vector<Word> &words, SystemSetup &setup) {
-  const KernelConfig *config = nullptr;
+  const Word *build = nullptr;
   const auto unknown = [](const Word &w, std::string_view what, const std::vector<std::string_view> &names) {
     std::string s = concat("unknown ", what, ' ', quoted(w.value), did_you_mean(w.value, names), " (there is");
     for (const std::string_view n : names) append(s, ' ', n);
@@ -385,11 +395,11 @@ std::optional<ScriptError> parse_machine(const std::vector<Word> &words, SystemS
       for (const Arch *a : all_arches()) names.push_back(a->name);
       if (setup.arch == nullptr) return unknown(w, "architecture", names);
     } else if (w.key == "config") {
-      config = config_named(w.value);
+      build = &w;
       std::vector<std::string_view> names;
       for (const KernelConfig *c : all_configs())
         names.push_back(c->flavour.substr(c->flavour.starts_with('-') ? 1 : 0));
-      if (config == nullptr) return unknown(w, "build", names);
+      if (config_named(w.value, nullptr) == nullptr) return unknown(w, "build", names);
     } else if (w.key == "cmdline") {
       setup.command_line = w.value;
     } else {
@@ -401,7 +411,8 @@ std::optional<ScriptError> parse_machine(const std::vector<Word> &words, SystemS
     }
   }
   if (era != nullptr) setup.era = era;
-  if (config == nullptr) config = config_of(*setup.era);
+  const KernelConfig *config =
+      build != nullptr ? config_named(build->value, setup.era) : config_of(*setup.era, *setup.arch);
   if (config != nullptr) setup.config = *config;
   return std::nullopt;
 }
@@ -505,9 +516,10 @@ std::string to_text(const ScriptError &e, std::string_view file) {
 
 SystemSetup default_setup() {
   const Era &era = pivot_era();
-  const KernelConfig *config = config_of(era);
+  const Arch *const arch = all_arches()[0];
+  const KernelConfig *config = config_of(era, *arch);
   MM_CHECK(config != nullptr);
-  return {all_arches()[0], &era, *config, {}};
+  return {arch, &era, *config, {}};
 }
 
 ParsedScript parse_script(std::string_view text, const ScriptLimits &limits) {
@@ -648,7 +660,7 @@ std::string to_text(const Script &s) {
   for (const std::string &a : s.assumed) comment("assumed: " + a);
   append(out, "machine era=", s.setup.era->name, " arch=", s.setup.arch->name);
   const std::string_view flavour = s.setup.config.flavour;
-  if (config_named(flavour) != nullptr) append(out, " config=", flavour.substr(flavour.starts_with('-') ? 1 : 0));
+  if (config_named(flavour, s.setup.era) != nullptr) append(out, " config=", flavour.substr(flavour.starts_with('-') ? 1 : 0));
   if (!s.setup.command_line.empty()) {
     out += " cmdline=";
     append_quoted(out, s.setup.command_line);

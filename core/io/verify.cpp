@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "io/dmesg.hpp"
+#include "io/dmesg_head.hpp"
 #include "io/dmesg_lines.hpp"
 #include "io/verify_buddy.hpp"
 #include "io/verify_slab.hpp"
@@ -434,6 +435,9 @@ private:
       if (r.inside && is_sparse(r.command))
         got.push_back(request_text(caller(r.caller), r.size, r.align, r.nid, r.from, r.max_addr));
     if (!expected.empty()) {
+      // A log that begins within the step has its last requests.
+      if (is_sparse(log_.facts.cut_step) && got.size() > expected.size())
+        got.erase(got.begin(), got.end() - static_cast<std::ptrdiff_t>(expected.size()));
       if (!log_.facts.memory && got.size() > expected.size()) got.resize(expected.size());
       f.lists("request", expected, got);
     }
@@ -448,7 +452,7 @@ private:
     const u64 blocks = u64{1} << (arch.section_size_bits - arch.page_shift - s.config.pageblock_order);
     const u64 block_pages = u64{1} << s.config.pageblock_order;
     // Four bits a block; eight where the usage array has a byte for each, and the record shows the first of them.
-    const bool byte_each = s.era->pageblock_bytes;
+    const bool byte_each = s.era->pageblock_bits == 8;
     std::size_t shown = 0;
     std::vector<std::string> expected, got;
     for_each_line(text, [&](std::string_view line) {
@@ -475,7 +479,7 @@ private:
           if (byte_each) types += '0';
           types += static_cast<char>('0' + static_cast<unsigned>(s.pages.pageblock(pfn)));
         }
-        if (!byte_each) types.resize(round_up(types.size(), 16), '0'); // whole words of 64 bits
+        types.resize(round_up(types.size(), 16), '0'); // whole words of 64 bits
         // present, has a map, online, early; the map's pointer is coded so that it is vmemmap's base in every section
         got.push_back(section_text(
             nr, r.initialised ? 0xf : 0x5, r.initialised ? vmemmap_base(s) : 0,
@@ -677,6 +681,9 @@ ImportHints read_hints(const CaptureFile &file) {
     std::string_view rest = *version;
     if (next_word(rest) == "Linux" && next_word(rest) == "version") h.release = next_word(rest);
   }
+  if (const auto meminfo = file("meminfo")) // has its lines by what is built in
+    h.thp = meminfo->find("\nAnonHugePages:") != std::string::npos;
+  if (const auto debugfs = file("debugfs")) read_memblock_debugfs(*debugfs, h);
   const auto text = file("nodes");
   if (!text) return h;
   for_each_line(*text, [&](std::string_view line) {

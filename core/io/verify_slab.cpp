@@ -153,7 +153,8 @@ std::optional<SlubRules> read_rules(std::string_view log, std::string_view versi
     release = next_word(version);
   }
   unsigned major = 0, minor = 0;
-  era = version_of_release(release, major, minor) ? era_of_version(major, minor) : nullptr;
+  version_of_release(release, major, minor);
+  era = era_of_release(release);
   if (era == nullptr) return std::nullopt;
   const Flavour *flavour = nullptr;
   for (const Flavour &f : flavours)

@@ -1,6 +1,6 @@
 // accounting.hpp: every byte of RAM has an owner, and the sum balances.
 //
-//     RAM  =  held by owners  +  free in memblock                                            before the handoff
+//     RAM  =  held by owners  +  free in memblock or bootmem (+ what bootmem was not told of)    before the handoff
 //     RAM  =  held by owners  +  free in the buddy allocator  +  on CPUs' page lists  +  waiting  +  allocated  +  cut off     after it
 //
 // The parts are counted independently of each other, so that a sum that balances says something.
@@ -22,7 +22,7 @@ struct Part {
 };
 
 struct Accounting {
-  u64 ram = 0;             // bytes in memblock.memory
+  u64 ram = 0;             // bytes in memblock.memory; before memblock, of RAM in the firmware's map
   std::vector<Part> parts; // owners by size, largest first, then the rest; none is empty
   u64 sum() const;
   bool balanced() const { return sum() == ram; }

@@ -39,6 +39,17 @@ void BootIndex::scan(Line &line, const Command &c, std::span<const Event> events
                       .phase = c.phase != Phase::none ? c.phase : s.phase};
 
   CallStack stack;
+  // [base, end) is whoever's the call is made for, or nobody's any more.
+  const auto take = [&](u64 event, u64 base, u64 end, bool held) {
+    u32 owner = nobody;
+    if (held) {
+      const CallFrame asked = stack.asked(c);
+      const Owner who = owner_of(asked.function, asked.caller, c.owner);
+      owner = owner_id(who);
+      summary.kind = who.kind;
+    }
+    line.changes.push_back({call, event, base, end, owner});
+  };
   for (std::size_t i = 0; i < events.size(); ++i) {
     const Event &e = events[i];
     stack.see(e, texts);
@@ -46,14 +57,18 @@ void BootIndex::scan(Line &line, const Command &c, std::span<const Event> events
     case EventKind::lab_memblock_insert:
     case EventKind::lab_memblock_remove: {
       if (e.f[0] != static_cast<u64>(memblock_list::reserved)) break;
-      u32 owner = nobody;
-      if (e.kind == EventKind::lab_memblock_insert) {
-        const CallFrame asked = stack.asked(c);
-        const Owner who = owner_of(asked.function, asked.caller, c.owner);
-        owner = owner_id(who);
-        summary.kind = who.kind;
-      }
-      line.changes.push_back({call, i + 1, e.f[2], e.f[2] + e.f[3], owner});
+      take(i + 1, e.f[2], e.f[2] + e.f[3], e.kind == EventKind::lab_memblock_insert);
+      break;
+    }
+    case EventKind::lab_bootmem_bits: {
+      const unsigned shift = s.arch->page_shift;
+      take(i + 1, e.f[0] << shift, (e.f[0] + e.f[1]) << shift, e.f[2] != 0);
+      break;
+    }
+    case EventKind::lab_bootmem_gone: {
+      const u64 base = e.f[0] << s.arch->page_shift, bytes = round_up(s.bootmem->pages() / 8, s.arch->page_size());
+      take(i + 1, base, base + bytes, false);
+      summary.frees = true;
       break;
     }
     case EventKind::lab_free_list_add: summary.frees = true; break;
@@ -68,6 +83,7 @@ void BootIndex::scan(Line &line, const Command &c, std::span<const Event> events
   }
   append(line, summary);
   line.address_end = std::max(line.address_end, s.memblock.end_of_dram().v);
+  if (s.bootmem) line.address_end = std::max(line.address_end, to_phys(s.bootmem->end(), s.arch->page_shift).v);
 }
 
 void BootIndex::append(Line &line, const CallSummary &call) {

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "lab/bootmem_model.hpp"
 #include "lab/machine.hpp"
 #include "lab/percpu_model.hpp"
 #include "mm/lowmem.hpp"
@@ -458,6 +459,7 @@ private:
     for (const FirmwareTable &t : m_.acpi)
       reserve(t.addr, t.size, "acpi_reserve_initial_tables", concat("ACPI table ", t.name));
     initmem_init();
+    if (has_cma()) step(Op::dma_contiguous_reserve, "setup_arch");
     phase_ = Phase::sparse;
     if (config_.memory_model != MemoryModel::flatmem) step(Op::sparse_init, "paging_init");
     phase_ = Phase::zones;
@@ -470,6 +472,8 @@ private:
       alloc(m_.ioapics * (config_.sizeof_resource + 11), line_, "io_apic_init_mappings", "I/O APIC resources");
     e820_resources();
   }
+
+  bool has_cma() const { return config_.cma && (params_.cma.given ? params_.cma.size : config_.cma_bytes) != 0; }
 
   void init_mem_mapping() {
     if (arch().low_memory == LowMemory::x86_areas) return map_low_memory();
@@ -781,6 +785,7 @@ private:
     phase_ = Phase::deferred;
     step(Op::page_alloc_init_late, "kernel_init_freeable");
     phase_ = Phase::done;
+    if (has_cma()) step(Op::cma_init_reserved_areas, "do_one_initcall");
     step(Op::init_per_zone_wmark_min, "do_one_initcall");
     step(Op::hugepage_init, "do_one_initcall");
     if (m_.initrd_bytes != 0) {
@@ -826,14 +831,17 @@ private:
 Script make_script(const MachineSpec &m) {
   const KernelConfig *config = find_config(m.release);
   const Arch *arch = config == nullptr ? nullptr : find_arch(config->arch);
-  const Era *era = config == nullptr ? nullptr : era_of_version(config->era_major, config->era_minor);
+  const Era *era =
+      config == nullptr ? nullptr : era_of_version(config->era_major, config->era_minor, config->era_patch);
   if (config == nullptr || arch == nullptr || era == nullptr) {
     Script none;
     none.title = m.title;
     none.assumed.push_back(concat("there is no row for kernel ", m.release, ": its sizes are not known"));
     return none;
   }
-  Script s = BootModel(m, {arch, era, *config, m.command_line}).run();
+  const SystemSetup setup{arch, era, *config, m.command_line};
+  if (era->boot_allocator == BootAllocator::bootmem) return bootmem_script(m, setup);
+  Script s = BootModel(m, setup).run();
   if (!has_parameter(m.command_line, "nokaslr"))
     s.assumed.push_back("KASLR is off: the kernel image lies where it was linked to");
   for (const std::string_view name : {"crashkernel", "hugetlb_cma", "efi"})

@@ -29,7 +29,7 @@ public:
   CallFrame asked(const Command &c) const {
     CallFrame f{};
     for (std::size_t depth = 0; depth < frames_.size(); ++depth)
-      if (frames_[depth].function.starts_with("memblock_")) {
+      if (frames_[depth].function.starts_with("memblock_") || frames_[depth].function == "alloc_bootmem_node") {
         f = frames_[depth];
         if (f.caller.empty() && depth > 0) f.caller = frames_[depth - 1].function;
         break;

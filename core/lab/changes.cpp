@@ -102,6 +102,7 @@ Changes changes_of(std::span<const Event> events, const System &after) {
     case EventKind::lab_e820_update:
     case EventKind::lab_numa_memblk:
     case EventKind::lab_section_present:
+    case EventKind::lab_section_gone:
     case EventKind::lab_section_init:
     case EventKind::lab_page_block:
     case EventKind::lab_page_run: place(e); break;

@@ -42,6 +42,7 @@ constexpr Row rows[] = {
     {EventKind::lab_section_roots,       Shape::bytes,    Layer::sections, 0, 1},
     {EventKind::lab_section_root,        Shape::page,     Layer::sections, 1},
     {EventKind::lab_section_present,     Shape::sections, Layer::sections, 0, 1},
+    {EventKind::lab_section_gone,        Shape::sections, Layer::sections, 0, 1},
     {EventKind::lab_section_init,        Shape::sections, Layer::sections, 0, 1},
     {EventKind::lab_vmemmap_table,       Shape::page,     Layer::sections, 1},
     {EventKind::lab_node_init,           Shape::pages,    Layer::zones,    1, 2},

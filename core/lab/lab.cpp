@@ -6,7 +6,8 @@
 
 namespace mmscope {
 
-Lab::Lab(Script script) : timeline_(std::move(script)), index_(timeline_.script()) {}
+Lab::Lab(Script script, std::size_t keyframe_budget)
+    : timeline_(std::move(script), keyframe_budget), index_(timeline_.script()) {}
 
 bool Lab::prepare(u64 calls, const BootIndex::Observer &observer) {
   if (!index_.advance(calls, observer)) return false;
@@ -117,6 +118,7 @@ const Owner *Lab::owner_at(u64 address) const {
 bool Lab::handed_over() const {
   // High memory may have been freed before, while memblock still gives out the rest.
   const System &s = state();
+  if (s.era->boot_allocator == BootAllocator::bootmem) return s.bootmem && s.bootmem->is_gone();
   for (const pglist_data &node : s.pages.nodes())
     for (unsigned z = 0; z < node.zones.size() && z < s.arch->zones.size(); ++z)
       if (!is_highmem(s, z) && node.zones[z].free_pages() != 0) return true;

@@ -23,7 +23,8 @@ namespace mmscope {
 
 class Lab {
 public:
-  explicit Lab(Script script);
+  /// `keyframe_budget`: bytes for copies of the machine (lab/timeline.hpp).
+  explicit Lab(Script script, std::size_t keyframe_budget = std::size_t{32} << 20);
 
   /// The pass over the whole boot: at most `calls` further calls. True when it is through; only then may the rest be used.
   bool prepare(u64 calls, const BootIndex::Observer &observer = {});

@@ -2,11 +2,13 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "lab/hotplug_calls.hpp"
 #include "lab/old_calls.hpp"
 #include "lab/page_calls.hpp"
 #include "lab/slab_calls.hpp"
 #include "lab/workload_calls.hpp"
 #include "mm/boot.hpp"
+#include "mm/old_boot.hpp"
 
 #include <algorithm>
 
@@ -57,9 +59,43 @@ constexpr StepRule step_rules[] = {
     {Op::workload, Op::init_per_zone_wmark_min, false},
 };
 
-// A build without nodes or without sections has other steps, or none, in their place.
+// Asks memblock, or what was made for it.
+bool needs_memblock(Op op) {
+  return op_info(op).name.starts_with("memblock_") || op == Op::e820__memblock_setup || op == Op::numa_init ||
+         op == Op::sparse_init || op == Op::page_alloc_init_late;
+}
+
+// Something is asked of the page allocator, or given back to it.
+const CallRow *row_of(Op op) {
+  for (const std::span<const CallRow> rows :
+       {page_call_rows(), slab_call_rows(), workload_call_rows(), hotplug_call_rows(), old_call_rows()})
+    for (const CallRow &row : rows)
+      if (row.op == op) return &row;
+  return nullptr;
+}
+// Is for the allocators before memblock: they stand beside the boot, and nothing of it has to come first.
+bool is_old(Op op) {
+  for (const CallRow &row : old_call_rows())
+    if (row.op == op) return true;
+  return false;
+}
+bool is_request(Op op) { return row_of(op) != nullptr && !is_old(op); }
+// Asks the page allocator of later eras, or settles something of it.
+bool needs_page_alloc(Op op) {
+  return is_request(op) || op == Op::build_all_zonelists || op == Op::setup_per_cpu_pageset ||
+         op == Op::init_per_zone_wmark_min || op == Op::hugepage_init || op == Op::hugetlb_init ||
+         op == Op::write_sysctl || op == Op::kmem_cache_init;
+}
+
+// A build without nodes or without sections has other steps, or none, in their place; so has an era before memblock.
 Op of_build(Op op, const System &s) {
+  if (s.era->boot_allocator == BootAllocator::bootmem) {
+    if (op == Op::e820__memblock_setup) return Op::init_bootmem;
+    if (op == Op::memblock_free_all) return Op::free_all_bootmem;
+    if (op == Op::build_all_zonelists && s.era->buddy_marks == BuddyMarks::pair_bits) return Op::free_area_init;
+  }
   if (op == Op::sparse_init && s.config.memory_model == MemoryModel::flatmem) op = Op::numa_init;
+  if (op == Op::memblock_add && s.arch->firmware == Firmware::e820) return Op::e820__memblock_setup;
   if (op != Op::numa_init) return op;
   const bool device_tree = s.arch->firmware == Firmware::device_tree;
   if (!s.config.numa) return device_tree ? Op::bootmem_init : Op::initmem_init;
@@ -67,6 +103,11 @@ Op of_build(Op op, const System &s) {
 }
 // Why a build has no such step; "" when it has.
 std::string_view not_built(Op op, const System &s) {
+  if (s.era->boot_allocator == BootAllocator::bootmem) {
+    if (needs_memblock(op)) return "memblock came later: bootmem gives memory";
+    if (s.era->buddy_marks == BuddyMarks::pair_bits && needs_page_alloc(op))
+      return "zones of pair bitmaps are asked by rmqueue and free_pages_ok";
+  }
   switch (op) {
   case Op::numa_init:
     if (s.arch->firmware == Firmware::device_tree) return "on device-tree machines it is arch_numa_init";
@@ -87,22 +128,6 @@ std::string_view not_built(Op op, const System &s) {
   default: return "";
   }
 }
-
-// Something is asked of the page allocator, or given back to it.
-const CallRow *row_of(Op op) {
-  for (const std::span<const CallRow> rows :
-       {page_call_rows(), slab_call_rows(), workload_call_rows(), old_call_rows()})
-    for (const CallRow &row : rows)
-      if (row.op == op) return &row;
-  return nullptr;
-}
-// Is for the allocators before memblock: they stand beside the boot, and nothing of it has to come first.
-bool is_old(Op op) {
-  for (const CallRow &row : old_call_rows())
-    if (row.op == op) return true;
-  return false;
-}
-bool is_request(Op op) { return row_of(op) != nullptr && !is_old(op); }
 
 // What happens to pages: memblock is behind it, zones are needed.
 bool is_about_pages(Op op) {
@@ -162,6 +187,9 @@ struct Machine::Site {
     if (failed()) return;
     bad.error = concat(parts...);
     bad.arg = arg;
+  }
+  void fail_if(const std::string &why, unsigned arg) {
+    if (!why.empty()) fail(arg, why);
   }
 
   // Looks up bindings, then asks of every argument what its kind and name ask.
@@ -233,13 +261,15 @@ void Machine::Site::check(const Machine &m, unsigned i) {
 void Machine::check_order(Site &site) const {
   const Op op = site.c.op;
   const std::string_view name = site.info.name;
-  if (made(Op::memblock_free_all)) {
+  const Op handoff = of_build(Op::memblock_free_all, system_);
+  const bool high_last = handoff == Op::free_all_bootmem && op == Op::set_highmem_pages_init;
+  if (made(handoff)) {
     if (op == Op::memblock_free_all)
       site.fail(no_arg, "memblock_free_all has run already: the page allocator has this memory, and would get free "
                         "pages a second time");
-    else if (!is_about_pages(op) && !is_old(op))
-      site.fail(no_arg, name,
-                " comes too late: memblock_free_all has given the memory to the page allocator, and from "
+    else if (!is_about_pages(op) && !is_old(op) && !high_last)
+      site.fail(no_arg, name, " comes too late: ", op_info(handoff).name,
+                " has given the memory to the page allocator, and from "
                 "there on the kernel neither asks nor changes memblock");
   }
   if (op == Op::e820_add && made(Op::e820_finish))
@@ -256,8 +286,12 @@ void Machine::check_order(Site &site) const {
   }
   if (is_about_pages(op) && !made(Op::free_area_init))
     site.fail(no_arg, name, " needs zones, and free_area_init has not run");
-  if (is_request(op) && made(Op::free_area_init) && !made(Op::memblock_free_all))
-    site.fail(no_arg, name, " comes too early: the page allocator has nothing before memblock_free_all");
+  if (is_request(op) && made(Op::free_area_init) && !made(handoff))
+    site.fail(no_arg, name, " comes too early: the page allocator has nothing before ", op_info(handoff).name);
+  if (high_last && !made(handoff)) site.fail(no_arg, name, " comes too early: ", op_info(handoff).name, " has not run");
+  if (op == Op::free_all_bootmem && handoff == op && made(Op::free_area_init) &&
+      !made(of_build(Op::build_all_zonelists, system_)))
+    site.fail(no_arg, name, " comes too early: build_all_zonelists has not run");
   if (op == Op::memblock_free_all && made(Op::free_area_init) && !made(Op::build_all_zonelists))
     site.fail(no_arg, "memblock_free_all comes too early: build_all_zonelists has not run");
 }
@@ -265,8 +299,17 @@ void Machine::check_order(Site &site) const {
 void Machine::check_facts(Site &site) const {
   const auto &v = site.v;
   switch (site.c.op) {
-  case Op::sparse_init:
+  case Op::set_highmem_pages_init:
+    if (system_.era->buddy_marks == BuddyMarks::pair_bits) {
+      const pfn_t low{system_.get(vm_field::max_low_pfn)}, end{system_.get(vm_field::max_pfn)};
+      site.fail_if(why_not_free_to_pair_zones(const_cast<System &>(system_), low, end), no_arg);
+    }
+    break;
   case Op::free_area_init:
+    if (system_.era->buddy_marks == BuddyMarks::pair_bits && system_.get(vm_field::max_pfn) > most_pair_pages)
+      site.fail(no_arg, "zones of pair bitmaps have at most ", most_pair_pages, " pages here");
+    [[fallthrough]];
+  case Op::sparse_init:
     for (const memblock_region &r : system_.memblock.memory.regions)
       if (const i32 nid = system_.memblock.node_of(r);
           nid < 0 || static_cast<std::size_t>(nid) >= system_.pages.nodes().size()) {
@@ -299,6 +342,8 @@ void Machine::check_facts(Site &site) const {
       site.fail(1, "the range ends beyond physical memory");
     else if (site.c.op == Op::free_reserved_area && v[1] > most_freed_singly)
       site.fail(1, "its pages are freed one by one, so 2G at most in one call");
+    else if (system_.era->buddy_marks == BuddyMarks::pair_bits)
+      site.fail_if(why_not_free_to_pair_zones(const_cast<System &>(system_), first, last), 0);
     else
       system_.pages.for_each_run(first, last, [&](const PageRun &r) {
         if (r.info.state != PageState::reserved)
@@ -451,14 +496,16 @@ Result Machine::make(const Site &site, Trace *t) {
   case Op::adjust_lowmem_bounds: adjust_lowmem_bounds(s, t); return done();
   case Op::bootmem_init: bootmem_init(s, t); return done();
   case Op::free_highpages: free_highpages(s, t); return done();
-  case Op::dma_contiguous_reserve: dma_contiguous_reserve(s, t, dma_phys_limit(s)); return done();
+  case Op::dma_contiguous_reserve: dma_contiguous_reserve(s, t, cma_limit(s)); return done();
   case Op::cma_init_reserved_areas: cma_init_reserved_areas(s, t); return done();
   case Op::initmem_init: initmem_init(s, t); return done();
   case Op::sparse_init:
     memblock_find_dma_reserve(s, t);
     sparse_init(s, t);
     return done();
-  case Op::free_area_init: free_area_init(s, t); return done();
+  case Op::free_area_init:
+    s.era->buddy_marks == BuddyMarks::pair_bits ? free_area_init_core(s, t) : free_area_init(s, t);
+    return done();
   case Op::build_all_zonelists: build_all_zonelists(s, t); return done();
   case Op::set_highmem_pages_init: set_highmem_pages_init(s, t); return done();
   case Op::mem_init: mem_init(s, t); return done();

@@ -12,7 +12,7 @@ struct Row {
   std::string_view label;
 };
 
-// Callers in Linux 6.1 on x86_64. The first row that fits counts.
+// Callers in Linux. The first row that fits counts.
 // clang-format off
 constexpr Row rows[] = {
     {"sparse_init_nid", "memblock_alloc_exact_nid_raw", OwnerKind::mem_map, "mem_map"},
@@ -22,10 +22,17 @@ constexpr Row rows[] = {
     {"sparse_init", "", OwnerKind::mem_map, "mem_section[]"},
     {"memory_present", "", OwnerKind::mem_map, "mem_section[]"},
     {"memblocks_present", "", OwnerKind::mem_map, "mem_section[]"},
+    {"vmemmap_populate_hugepages", "", OwnerKind::mem_map, "mem_map"},
     {"vmemmap_*", "", OwnerKind::mem_map, "vmemmap page tables"},
     {"__earlyonly_bootmem_alloc", "", OwnerKind::mem_map, "vmemmap page tables"},
     {"usemap_*", "", OwnerKind::mem_map, "section usage"},
     {"alloc_node_mem_map", "", OwnerKind::mem_map, "mem_map"},
+    {"node_alloc_mem_map", "", OwnerKind::mem_map, "mem_map"},
+    {"pair_bitmap", "", OwnerKind::mem_map, "pair bitmaps"},
+    {"zone_wait_table_init", "", OwnerKind::misc, "wait tables"},
+    {"memmap_alloc", "", OwnerKind::mem_map, "mem_map"},
+    {"free_area_init", "", OwnerKind::mem_map, "mem_map"},
+    {"setup_usemap", "", OwnerKind::mem_map, "pageblock flags"},
     {"alloc_node_data", "", OwnerKind::misc, "NODE_DATA"},
     {"numa_*", "", OwnerKind::misc, "NODE_DATA"},
     {"setup_log_buf", "", OwnerKind::reserved, "log buffer"},

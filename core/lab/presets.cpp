@@ -182,12 +182,33 @@ std::string size_text(u64 bytes) {
                             : concat(bytes / MiB, " MiB");
 }
 
+// The same PC with 256 MiB, without an initrd, for a kernel of any year: one of 32 bits as long as they were built.
+MachineSpec era_pc(std::string_view release) {
+  const KernelConfig *config = find_config(release);
+  MM_CHECK(config != nullptr);
+  MachineSpec m = find_arch(config->arch)->word == 8 ? qemu_pc(256 * MiB, 1) : qemu_i386(256 * MiB, release);
+  m.release = release;
+  m.initrd_bytes = 0;
+  const Era *era = era_of_release(release);
+  return named(std::move(m), concat("pc-256m-", era->name), concat("PC, 1 CPU, 256 MiB, Linux ", era->name));
+}
+
 std::vector<MachineSpec> make_presets() {
   return {
       named(qemu_pc(128 * MiB, 1), "tiny-128m", "QEMU PC, 1 CPU, 128 MiB"),
       named(qemu_pc(GiB, 1), "qemu-1g", "QEMU PC, 1 CPU, 1 GiB"),
       laptop_16g(),
       named(qemu_i386(2 * GiB, "6.1.0-50-686-pae"), "i386-pae-2g", "QEMU PC of 32 bits with PAE, 1 CPU, 2 GiB"),
+      era_pc("2.4.22-1-386"),
+      era_pc("2.6.11-1-386"),
+      era_pc("2.6.24-1-486"),
+      era_pc("4.9.0-19-686"),
+      era_pc("5.10.0-32-686"),
+      era_pc("5.15.0-1-686"),
+      era_pc("6.1.0-50-686"),
+      era_pc("6.5.0-0.deb12.4-686"),
+      era_pc("6.12.107+deb13-amd64"),
+      era_pc("7.2.13+deb14-amd64"),
       named(server(64 * GiB, 2, 16), "numa-2x32g", "server, 2 nodes of 16 CPUs and 32 GiB"),
       named(server(TiB, 4, 32), "server-1t", "server, 4 nodes of 32 CPUs and 256 GiB"),
   };

@@ -4,6 +4,7 @@
 //   memstart_addr [ rounded down                      the direct map holds 2^47 bytes from here
 //   mem=          [=== RAM ===]    [==]               what is above goes, but for the kernel itself
 #include "mm/boot.hpp"
+#include "mm/direct_map.hpp"
 
 #include <algorithm>
 
@@ -33,6 +34,25 @@ namespace mmscope {
   const u64 end = to_pfn_down(mb.end_of_dram(), arch.page_shift).v; // bootmem_init
   s.set(t, vm_field::max_pfn, end);
   s.set(t, vm_field::max_low_pfn, end);
+}
+
+[[gnu::noinline]] u64 direct_map_tables(const System &s) {
+  const unsigned entries = s.arch->page_shift - 3;
+  const unsigned bits = s.config.direct_map.bits != 0 ? s.config.direct_map.bits + 1 : 48;
+  u64 tables = 0;
+  // PTEs, PMDs, PUDs; the root is part of the kernel image.
+  for (unsigned shift = s.arch->pmd_shift; shift < bits; shift += entries) {
+    u64 next = 0; // the first table that does not exist yet
+    for (const memblock_region &r : s.memblock.memory.regions) {
+      if ((r.flags & MEMBLOCK_NOMAP) != 0 || r.size == 0) continue;
+      const u64 base = direct_map_base(s);
+      const u64 first = std::max(next, (base + r.base.v) >> shift), last = (base + r.end().v - 1) >> shift;
+      if (last < first) continue;
+      tables += last - first + 1;
+      next = last + 1;
+    }
+  }
+  return tables;
 }
 
 phys_addr_t max_zone_phys(const System &s, u64 limit) {

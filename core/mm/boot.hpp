@@ -30,6 +30,8 @@ void e820__memblock_setup(System &s, Trace *t);
 
 // arm64: RAM beyond the direct map and above mem= goes; memstart_addr, max_pfn.
 void arm64_memblock_init(System &s, Trace *t);
+// arm64: pages that the tables of the direct map take, mapped page by page (paging_init; rodata=full).
+u64 direct_map_tables(const System &s);
 // arm: where low memory ends; memblock's limit.
 void adjust_lowmem_bounds(System &s, Trace *t);
 // The end of what devices of a zone reach, in RAM that may begin above it (arch/arm64/mm/init.c).
@@ -55,6 +57,8 @@ void sparse_init(System &s, Trace *t);
 // --- nodes and zones ----------------------------------------------------------------------------------------------
 // zone borders, ZONE_MOVABLE, node and zone spans, accounting, memmap_init with its holes and deferral.
 void free_area_init(System &s, Trace *t);
+// Below which setup_arch wants the default CMA area: x86 what the direct map covers, others what devices reach.
+phys_addr_t cma_limit(const System &s);
 // dma_contiguous_reserve: the default CMA area, below `limit`.
 void dma_contiguous_reserve(System &s, Trace *t, phys_addr_t limit);
 // fallback orders of all nodes, vm_total_pages, mobility grouping.

@@ -1,4 +1,5 @@
-// A memblock_alloc_* call that a step of the boot makes: visible in the trace with its arguments, as a log shows it.
+// A memblock_alloc_* call that a step of the boot makes: visible in the trace with its arguments, as a log shows it. In
+// eras before memblock it is bootmem that is asked, above the memory for old devices' DMA.
 //
 //   phys_addr_t at = boot_request(s, t, {.name = "memblock_alloc_try_nid", .caller = "setup_usemap", .size = 4,
 //                                        .align = 64, .nid = 0});      // 0 = failed
@@ -16,7 +17,9 @@ struct BootRequest {
   i32 nid = no_node;
   bool exact = false;
 };
+phys_addr_t bootmem_request(System &s, Trace *t, const BootRequest &r); // old_boot.cpp
 inline phys_addr_t boot_request(System &s, Trace *t, const BootRequest &r) {
+  if (s.era->boot_allocator == BootAllocator::bootmem) return bootmem_request(s, t, r);
   Call call(t, r.name, r.caller, {r.size, r.align, field(r.nid), r.min_addr.v, r.max_addr.v});
   const phys_addr_t at = s.memblock.alloc_try_nid(t, {.size = r.size,
                                                       .align = r.align,

@@ -20,6 +20,7 @@
 #pragma once
 #include "base/digest.hpp"
 #include "base/types.hpp"
+#include "desc/era.hpp"
 #include "trace/trace.hpp"
 
 #include <optional>
@@ -27,13 +28,6 @@
 #include <vector>
 
 namespace mmscope {
-
-// Where a search with a goal begins.
-enum class BootmemResume : u8 {
-  no,                // at the goal
-  from_last_success, // not below the place that was found last
-  lowered_by_free,   // likewise, but free_bootmem brings that place down to what it frees
-};
 
 struct BootmemRules {
   unsigned page_shift = 12;

@@ -4,6 +4,7 @@
 //   much later         [ CMA │ CMA │ CMA │ CMA ]           cma_init_reserved_areas: pageblocks of their own type
 #include "base/text.hpp"
 #include "mm/boot.hpp"
+#include "mm/lowmem.hpp"
 
 #include <algorithm>
 
@@ -59,6 +60,10 @@ phys_addr_t declare(System &s, Trace *t, Area a) {
 }
 
 } // namespace
+
+phys_addr_t cma_limit(const System &s) {
+  return s.arch->firmware == Firmware::e820 ? phys_addr_t{max_mapped(s)} : dma_phys_limit(s);
+}
 
 [[gnu::noinline]] void dma_contiguous_reserve(System &s, Trace *t, phys_addr_t limit) {
   if (!s.config.cma) return;

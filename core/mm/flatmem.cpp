@@ -6,29 +6,28 @@
 
 namespace mmscope {
 
-namespace {
-constexpr u64 pageblock_bits = 4; // NR_PAGEBLOCK_BITS: the type and a mark of compaction's, to a power of two
-}
-
 u64 flat_mem_map_bytes(const KernelConfig &config, pfn_t start, u64 spanned) {
   const u64 block = u64{1} << config.max_order;
   return (round_up(start.v + spanned, block) - round_down(start.v, block)) * config.sizeof_page;
 }
 
-u64 usemap_bytes(const KernelConfig &config, unsigned word, pfn_t zone_start, u64 spanned) {
+u64 usemap_bytes(const KernelConfig &config, const Era &era, unsigned word, pfn_t zone_start, u64 spanned) {
   const u64 block = u64{1} << config.pageblock_order;
   const u64 blocks = round_up(spanned + zone_start.v % block, block) / block;
-  return round_up(blocks * pageblock_bits, u64{8} * word) / 8;
+  return round_up(blocks * era.pageblock_bits, u64{8} * word) / 8;
 }
 
 [[gnu::noinline]] void alloc_node_mem_map(System &s, Trace *t, i32 nid) {
   const pglist_data &node = s.pages.node(nid);
   if (node.spanned_pages == 0) return;
+  const u64 bytes = s.era->flat_map_aligned ? flat_mem_map_bytes(s.config, node.start_pfn, node.spanned_pages)
+                                            : (node.spanned_pages + 1) * s.config.sizeof_page;
   const phys_addr_t at = boot_request(s, t,
                                       {.name = "memblock_alloc_try_nid_raw",
                                        .caller = s.config.map_caller,
-                                       .size = flat_mem_map_bytes(s.config, node.start_pfn, node.spanned_pages),
+                                       .size = bytes,
                                        .align = s.memblock.rules.cache_line,
+                                       .max_addr = phys_addr_t{s.era->mem_map_max_addr},
                                        .nid = nid});
   s.pages.set_node(t, nid, node_field::mem_map, at.v);
 }
@@ -38,7 +37,7 @@ u64 usemap_bytes(const KernelConfig &config, unsigned word, pfn_t zone_start, u6
   const phys_addr_t at = boot_request(s, t,
                                       {.name = "memblock_alloc_try_nid",
                                        .caller = "setup_usemap",
-                                       .size = usemap_bytes(s.config, s.arch->word, z.start_pfn, z.spanned_pages),
+                                       .size = usemap_bytes(s.config, *s.era, s.arch->word, z.start_pfn, z.spanned_pages),
                                        .align = s.memblock.rules.cache_line,
                                        .nid = nid});
   s.pages.set_zone(t, nid, zid, zone_field::pageblock_flags, at.v);

@@ -5,7 +5,7 @@
 //   mem_map    [-----------------------------------------------------------------------------]
 //              └ node start, down to a max-order block         node end, up to a max-order block ┘
 //
-// Beside it each zone has a usage map of its own, four bits a pageblock. There are no sections: a frame is valid when
+// Beside it each zone has a usage map of its own, four or eight bits a pageblock. There are no sections: a frame is valid when
 // it lies below the end of memory, RAM or not.
 //
 //   alloc_node_mem_map(s, t, 0);  setup_usemap(s, t, 0, zid);
@@ -18,7 +18,7 @@ namespace mmscope {
 // Bytes of the array for a node that spans [start, start + spanned) pages.
 u64 flat_mem_map_bytes(const KernelConfig &config, pfn_t start, u64 spanned);
 // Bytes of a zone's usage map; `word` = sizeof(long).
-u64 usemap_bytes(const KernelConfig &config, unsigned word, pfn_t zone_start, u64 spanned);
+u64 usemap_bytes(const KernelConfig &config, const Era &era, unsigned word, pfn_t zone_start, u64 spanned);
 
 // The node's array and a zone's usage map are allocated; both know their span already.
 void alloc_node_mem_map(System &s, Trace *t, i32 nid);

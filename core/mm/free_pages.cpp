@@ -59,7 +59,7 @@ void PageAlloc::free_one(Trace *t, pfn_t pfn, order_t pfn_order, FreeTo to, std:
     at &= buddy;
   }
   // Merging is likely soon if the pair's own buddy is free: then the tail, to be taken last.
-  if (to == FreeTo::head && order + 1 < max_order) {
+  if (to == FreeTo::head && rules_.expects_merges && order + 1 < max_order) {
     const u64 pair = at & ~(u64{1} << order), buddy = pair ^ (u64{2} << order);
     if (pages[buddy].order == order + 1 && pages[buddy].home == pages[pair].home) to = FreeTo::tail;
   }
@@ -102,10 +102,17 @@ void PageAlloc::free_core(Trace *t, pfn_t pfn, order_t order, u64 count) {
       if (order == map_.max_order()) {
         const u64 block = pfn.v >> map_.mo_;
         map_.settle(block, block + run.blocks);
-        list_add(t, mem_map::nid_of(run.home), mem_map::zid_of(run.home), order, run.type, pfn, run.blocks,
-                 FreeTo::tail);
+        const auto add = [&](pfn_t first, u64 blocks) {
+          list_add(t, mem_map::nid_of(run.home), mem_map::zid_of(run.home), order, run.type, first, blocks,
+                   rules_.boot_to);
+        };
+        // Before the head they come one by one, so that the last is the first.
+        if (rules_.boot_to == FreeTo::tail)
+          add(pfn, run.blocks);
+        else
+          for (u64 i = 0; i < run.blocks; ++i) add(pfn + (i << order.v), 1);
       } else {
-        free_one(t, pfn, order, FreeTo::tail);
+        free_one(t, pfn, order, rules_.boot_to);
       }
     }
     pfn += run.blocks << order.v;
@@ -127,7 +134,7 @@ void PageAlloc::free_deferred_part(Trace *t, pfn_t start, pfn_t end) {
       add_managed(t, mem_map::home_of(page.nid, page.zone), to - start);
       chop(
           start.v, to.v, narrow(rules_.pageblock_order), [](u64, unsigned) { return true; },
-          [&](u64 pfn, unsigned order) { free_one(t, pfn_t{pfn}, order_t{order}, FreeTo::tail); });
+          [&](u64 pfn, unsigned order) { free_one(t, pfn_t{pfn}, order_t{order}, rules_.boot_to); });
     }
     start = to;
   }

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "mm/boot.hpp"
 #include "mm/lowmem.hpp"
+#include "mm/old_boot.hpp"
 
 #include <algorithm>
 
@@ -86,6 +87,7 @@ void mem_init_print_info(System &s, Trace *t) {
 
 void mem_init(System &s, Trace *t) {
   Call call(t, "mem_init", "mm_init");
+  if (s.era->boot_allocator == BootAllocator::bootmem) return print_old_memory_line(s, t);
   s.set(t, vm_field::vmalloc_tables, s.arch->vmalloc_top_tables);
   if (!s.era->memory_line_late) mem_init_print_info(s, t);
 }
@@ -141,7 +143,10 @@ void free_reserved_area(System &s, Trace *t, phys_addr_t base, u64 size, std::st
   const pfn_t first = to_pfn_up(base, s.arch->page_shift), end = to_pfn_down(base + size, s.arch->page_shift);
   Call call(t, "free_reserved_area", what, {base.v, base.v + size});
   if (first >= end) return;
-  s.pages.free_reserved(t, first, end - first);
+  if (s.era->buddy_marks == BuddyMarks::pair_bits)
+    free_to_pair_zones(s, t, first, end);
+  else
+    s.pages.free_reserved(t, first, end - first);
   managed_pages_changed(s, t);
   s.set(t, vm_field::totalram_pages, s.get(vm_field::totalram_pages) + (end - first));
   call.result(end - first);

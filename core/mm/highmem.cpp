@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "mm/boot.hpp"
 #include "mm/lowmem.hpp"
+#include "mm/old_boot.hpp"
 
 #include <algorithm>
 
@@ -44,12 +45,15 @@ void free_highmem(System &s, Trace *t, i32 nid, pfn_t start, pfn_t end) {
   if (s.arch->highmem_free != HighmemFree::none) s.print(t, concat((max_pfn - max_low) >> mb, "MB HIGHMEM available."));
   s.pages.init_node(t, 0, pfn_t{0}, 0, 0, phys_addr_t{0}); // contig_page_data lies in the kernel image
   s.pages.set_node(t, 0, node_field::online, 1);
+  if (s.arch->low_memory == LowMemory::all) return;
   s.print(t, concat(max_low >> mb, "MB LOWMEM available."));
+  if (s.era->boot_allocator == BootAllocator::bootmem) return;
   s.print(t, "  mapped low ram: 0 - " + hex8(max_mapped(s)));
   s.print(t, "  low ram: 0 - " + hex8(max_low << s.arch->page_shift));
 }
 
 [[gnu::noinline]] void set_highmem_pages_init(System &s, Trace *t) {
+  if (s.era->boot_allocator == BootAllocator::bootmem) return old_highmem_init(s, t);
   Call call(t, "set_highmem_pages_init", "mem_init");
   reset_all_zones_managed_pages(s, t);
   for (std::size_t n = 0; n < s.pages.nodes().size(); ++n)

@@ -73,7 +73,8 @@ LowPfnRange find_low_pfn_range(const System &s, u64 max_pfn) {
   const Arch &arch = *s.arch;
   if (arch.low_memory == LowMemory::all) return r;
   const u64 reserve = s.params.vmalloc ? *s.params.vmalloc + vmalloc_offset : default_vmalloc_reserve;
-  const u64 room = x86_areas(arch, s.config).vmalloc_end - arch.direct_map_base;
+  const u64 top = s.era->lowmem_below_areas ? x86_areas(arch, s.config).vmalloc_end : u64{1} << 32;
+  const u64 room = top - arch.direct_map_base;
   const u64 maxmem = (room > reserve ? room - reserve : 0) >> arch.page_shift;
   std::optional<u64> highmem;
   if (s.params.highmem) highmem = *s.params.highmem >> arch.page_shift;

@@ -8,6 +8,7 @@
 #include "mm/boot.hpp"
 #include "mm/flatmem.hpp"
 #include "mm/lowmem.hpp"
+#include "mm/old_boot.hpp"
 
 #include <algorithm>
 #include <set>
@@ -25,6 +26,7 @@ struct MemRange { // half-open pages of one memblock region
 
 std::vector<MemRange> mem_pfn_ranges(const System &s) {
   std::vector<MemRange> out;
+  if (!s.era->zones_know_holes) return {{pfn_t{0}, pfn_t{s.get(vm_field::max_pfn)}, 0, 0}};
   for (const memblock_region &r : s.memblock.memory.regions) {
     const pfn_t a = to_pfn_up(r.base, s.arch->page_shift), b = to_pfn_down(r.end(), s.arch->page_shift);
     if (a < b) out.push_back({a, b, s.memblock.node_of(r), r.flags});
@@ -244,8 +246,9 @@ struct ZoneInit {
   // free_area_init_node: spans, then the estimate of what will be free.
   void init_node(i32 nid) {
     const auto [start, end] = node_range(nid);
-    s.print(t, start == end ? concat("Initmem setup node ", nid, " as memoryless")
-                            : concat("Initmem setup node ", nid, " ", mem_text(start, end, s.arch->page_shift)));
+    if (s.era->zones_know_holes)
+      s.print(t, start == end ? concat("Initmem setup node ", nid, " as memoryless")
+                              : concat("Initmem setup node ", nid, " ", mem_text(start, end, s.arch->page_shift)));
     std::vector<Part> parts(zone_count());
     u64 spanned = 0, present = 0;
     for (unsigned z = 0; z < zone_count() && start != end; ++z) {
@@ -259,12 +262,16 @@ struct ZoneInit {
       present += parts[z].present;
     }
     s.pages.init_node(t, nid, start, end - start, present, s.pages.node(nid).pgdat);
+    if (!s.era->zones_know_holes) old_totals(s, t, present);
     if (flat()) alloc_node_mem_map(s, t, nid);
     for (unsigned z = 0; z < zone_count(); ++z) {
-      const Part &p = parts[z];
+      Part &p = parts[z];
+      if (s.era->present_less_map) p.present -= old_map_pages(s, p.present, p.spanned);
       if (p.spanned != 0) s.pages.init_zone(t, nid, z, p.start, p.spanned, p.present);
       estimate_zone(nid, z, p);
-      if (flat() && p.spanned != 0) setup_usemap(s, t, nid, z);
+      if (!s.era->zones_know_holes) old_zone(s, t, z, p.present);
+      if (flat() && p.spanned != 0 && s.era->pageblock_bits != 0) setup_usemap(s, t, nid, z);
+      if (p.spanned != 0 && s.era->zone_wait_queues != 0) zone_wait_table_init(s, t, p.spanned);
     }
     if (present != 0) {
       if (movable_of(nid) != 0) s.pages.set_node(t, nid, node_field::movable_start_pfn, movable_of(nid));
@@ -275,7 +282,10 @@ struct ZoneInit {
   // What the zone may manage, until pages are freed and counted.
   void estimate_zone(i32 nid, unsigned z, const Part &p) {
     u64 estimate = p.present;
-    if (s.era->zone_estimate == ZoneEstimate::without_mem_map) {
+    if (!s.era->zones_know_holes) {
+      count_kernel_pages(is_highmem(s, z), estimate, 0);
+      s.set(t, vm_field::nr_all_pages, s.get(vm_field::nr_all_pages) + estimate);
+    } else if (s.era->zone_estimate == ZoneEstimate::without_mem_map) {
       const u64 map_pages = memmap_pages(p.spanned, p.present);
       const bool high = is_highmem(s, z); // its pages cannot hold the map
       if (!high && estimate >= map_pages) estimate -= map_pages;
@@ -345,11 +355,13 @@ struct ZoneInit {
   void init_range(i32 nid, unsigned z, pfn_t start, pfn_t end, pfn_t zone_end) {
     const pfn_t cut = first_deferred(nid, start, end, zone_end);
     if (start < cut) {
-      s.pages.set_pages(t, start, cut - start, PageState::init, nid, z);
+      // Before memblock every page begins as a reserved one, and bootmem sets free what it gives away.
+      const bool old = s.era->boot_allocator == BootAllocator::bootmem;
+      s.pages.set_pages(t, start, cut - start, old ? PageState::reserved : PageState::init, nid, z);
       // A flat map's zones have usage maps of their own: a pageblock on a border has a type on either side.
       const u64 a = round_up_any(start.v, pageblock_pages()), end_of_block = round_up_any(cut.v, pageblock_pages());
       const u64 b = flat() ? std::min(end_of_block, zone_end.v) : end_of_block;
-      if (a < b) s.pages.set_pageblocks(t, pfn_t{a}, b - a, migratetype::MOVABLE);
+      if (a < b && s.era->pageblock_bits != 0) s.pages.set_pageblocks(t, pfn_t{a}, b - a, migratetype::MOVABLE);
     }
     if (cut < end) s.pages.set_pages(t, cut, end - cut, PageState::uninit, nid, z);
   }
@@ -401,7 +413,7 @@ struct ZoneInit {
   void run() {
     find_borders();
     find_movable();
-    print_borders();
+    if (s.era->zones_know_holes) print_borders();
     std::set<i32> possible = nodes_with_memory;
     for (std::size_t n = 0; n < s.numa.cpus.size(); ++n)
       if (s.numa.cpus[n] != 0) possible.insert(static_cast<i32>(n));
@@ -472,6 +484,17 @@ i32 next_best_node(const System &s, i32 from, const std::set<i32> &used, const s
 
 } // namespace
 
+namespace {
+std::string zonelist_line(const System &s, bool grouping_off, u64 total) {
+  std::string line = concat("Built ", s.get(vm_field::nr_online_nodes), " zonelists");
+  // Nodes of a machine with 64 bits have zones enough for all uses; else, and without nodes, it is zones first.
+  if (s.era->names_zonelist_order) line += s.config.numa && s.arch->word == 8 ? " in Node order" : " in Zone order";
+  if (s.era->pageblock_bits != 0)
+    append(line, ", mobility grouping ", grouping_off ? "off" : "on", ".  Total pages: ", total);
+  return line;
+}
+} // namespace
+
 void build_all_zonelists(System &s, Trace *t) {
   Call call(t, "build_all_zonelists", "start_kernel");
   std::vector<u64> load(s.pages.nodes().size());
@@ -504,12 +527,11 @@ void build_all_zonelists(System &s, Trace *t) {
       if (s.arch->zones[z].kind != ZoneLimit::movable) policy = std::max(policy, z);
     }
   const u64 types = s.era->migratetypes + (s.config.cma ? 1 : 0);
-  const bool off = total < (types << s.config.pageblock_order);
+  const bool off = s.era->pageblock_bits == 0 || total < (types << s.config.pageblock_order);
   s.set(t, vm_field::total_pages, total);
   s.set(t, vm_field::mobility_off, off ? 1 : 0);
   s.set(t, vm_field::policy_zone, policy);
-  s.print(t, concat("Built ", s.get(vm_field::nr_online_nodes), " zonelists, mobility grouping ", off ? "off" : "on",
-                    ".  Total pages: ", total));
+  s.print(t, zonelist_line(s, off, total));
   if (s.config.numa) s.print(t, concat("Policy zone: ", s.arch->zones[policy].name));
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "mm/boot.hpp"
 
 namespace mmscope {
 
@@ -17,6 +18,10 @@ std::string why_not_free_all_bootmem(System &s) {
   std::string why;
   s.bootmem->for_each_gift([&](pfn_t first, order_t order) {
     if (!why.empty()) return;
+    if (s.pair_zones.empty() && s.get(vm_field::nr_online_nodes) != 0) {
+      if (first + pages_of(order) > pfn_t{s.get(vm_field::max_pfn)}) why = concat("no zone has page ", first.v);
+      return;
+    }
     const PairZone *z = pair_zone_of(s, first);
     why = z == nullptr ? concat("no zone has page ", first.v, ": pair_buddy_init makes one")
                        : z->why_not_free(first, order);
@@ -25,11 +30,19 @@ std::string why_not_free_all_bootmem(System &s) {
 }
 
 u64 free_all_bootmem(System &s, Trace *t) {
-  return s.bootmem->free_all(t, [&](pfn_t first, order_t order) {
+  if (s.pair_zones.empty()) { // 2.6: the zones that the boot has made
+    reset_all_zones_managed_pages(s, t);
+    const u64 pages = s.bootmem->free_all(t, [&](pfn_t first, order_t order) { s.pages.free_core(t, first, order); });
+    s.set(t, vm_field::totalram_pages, s.get(vm_field::totalram_pages) + pages);
+    return pages;
+  }
+  const u64 pages = s.bootmem->free_all(t, [&](pfn_t first, order_t order) {
     PairZone *z = pair_zone_of(s, first);
     MM_CHECK(z != nullptr);
     z->free_pages_ok(t, first, order);
   });
+  s.set(t, vm_field::totalram_pages, s.get(vm_field::totalram_pages) + pages);
+  return pages;
 }
 
 bool fold_old(System &s, const Event &e) {
@@ -56,6 +69,7 @@ bool fold_old(System &s, const Event &e) {
                                         .take = static_cast<PairTake>(e.f[4]),
                                         .long_bytes = static_cast<unsigned>(e.f[5])});
     return true;
+  case EventKind::lab_pair_marks: zone().set_marks(nullptr, e.f[1], e.f[2], e.f[3]); return true;
   case EventKind::lab_pair_list_add: zone().list_add(nullptr, order_t{e.f[1]}, pfn_t{e.f[2]}); return true;
   case EventKind::lab_pair_list_del: zone().list_del(nullptr, order_t{e.f[1]}, pfn_t{e.f[2]}); return true;
   case EventKind::lab_pair_toggle: zone().toggle(nullptr, order_t{e.f[1]}, e.f[2]); return true;

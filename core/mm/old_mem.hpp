@@ -1,5 +1,6 @@
 // old_mem: what a System does with the allocators of before memblock, if it has them: the boot bitmap (bootmem.hpp) and
-// the zones with pair bitmaps (pair_buddy.hpp). They stand beside the rest of the machine and touch nothing of it.
+// the zones with pair bitmaps (pair_buddy.hpp). Where an era boots with them (old_boot.hpp) they are the machine's own;
+// anywhere else they stand beside it and touch nothing of it.
 //
 //   if (why_not_free_all_bootmem(s).empty()) free_all_bootmem(s, trace);
 #pragma once

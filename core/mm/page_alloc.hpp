@@ -38,6 +38,8 @@
 
 namespace mmscope {
 
+enum class FreeTo : u8 { head, tail }; // FPI_TO_TAIL or the usual head (or tail, if merging is likely soon)
+
 struct BuddyRules {
   order_t max_order{10};      // the largest order, 0..15 (Linux' MAX_ORDER is one more in 6.1)
   order_t pageblock_order{9}; // at most max_order
@@ -48,6 +50,8 @@ struct BuddyRules {
   u8 zone_dma32 = 1;          // … and of DMA32 right below it, or no_zone: no request avoids mixing pageblocks
   std::array<u8, 16> gfp_zones{2, 0, 2, no_zone, 1, no_zone, no_zone, no_zone, // gfp_zone_table
                                2, 0, 3, no_zone, 1, no_zone, no_zone, no_zone};
+  FreeTo boot_to = FreeTo::tail;      // where on its list goes what the boot hands over …
+  bool expects_merges = true;         // … and, to the tail, a block whose pair may soon be whole
   u64 watermark_boost_factor = 15000; // of 10000, of the high watermark
   PcpHigh pcp_high = PcpHigh::low_watermark;
   u64 pcp_most_pages = 256;         // 1 MiB: a batch is cut from no more
@@ -55,8 +59,6 @@ struct BuddyRules {
   friend bool operator==(const BuddyRules &, const BuddyRules &) = default;
 };
 inline constexpr unsigned costly_order = 3; // PAGE_ALLOC_COSTLY_ORDER
-
-enum class FreeTo : u8 { head, tail }; // FPI_TO_TAIL or the usual head (or tail, if merging is likely soon)
 
 struct FreeBlock { // one list entry: `count` blocks of its list's order, ascending from `pfn`
   pfn_t pfn;

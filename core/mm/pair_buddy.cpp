@@ -124,11 +124,16 @@ void PairZone::toggle(Trace *t, order_t order, u64 pair) {
   emit(t, EventKind::lab_pair_toggle, {id_, order.v, pair, bit(order, pair) ? 1u : 0u});
 }
 
+void PairZone::set_marks(Trace *t, u64 min, u64 low, u64 high) {
+  marks_ = {min, low, high};
+  emit(t, EventKind::lab_pair_marks, {id_, min, low, high});
+}
+
 // --- state ---
 
 void PairZone::add_to(Digest &d) const {
   d.add(id_).add(rules_.start).add(rules_.pages).add(rules_.orders).add(static_cast<u64>(rules_.take));
-  d.add(rules_.long_bytes);
+  d.add(rules_.long_bytes).add(marks_.pages_min).add(marks_.pages_low).add(marks_.pages_high);
   for (unsigned o = 0; o < rules_.orders; ++o) {
     for_each_block(order_t{o}, [&](pfn_t p) { d.add(p); });
     d.add(~u64{0});

@@ -32,6 +32,11 @@ enum class PairTake : u8 {
   lower, // 2.6, and most lecture slides
 };
 
+// A zone's watermarks, pages (zone_t, 2.4).
+struct PairMarks {
+  u64 pages_min = 0, pages_low = 0, pages_high = 0;
+};
+
 struct PairRules {
   pfn_t start{0};
   u64 pages = 0;        // 1 to most_pair_pages
@@ -54,6 +59,7 @@ public:
   std::string why_not_free(pfn_t pfn, order_t order) const;
 
   const PairRules &rules() const { return rules_; }
+  const PairMarks &marks() const { return marks_; }
   u32 id() const { return id_; }
   pfn_t end() const { return rules_.start + rules_.pages; }
   bool contains(pfn_t pfn) const { return pfn >= rules_.start && pfn < end(); }
@@ -77,6 +83,7 @@ public:
   void list_add(Trace *t, order_t order, pfn_t pfn);
   void list_del(Trace *t, order_t order, pfn_t pfn);
   void toggle(Trace *t, order_t order, u64 pair);
+  void set_marks(Trace *t, u64 min, u64 low, u64 high);
 
   void add_to(Digest &d) const;
   std::string verify() const; // lists and bits tell the same
@@ -95,6 +102,7 @@ private:
 
   u32 id_;
   PairRules rules_;
+  PairMarks marks_;
   std::vector<Frame> frames_;
   std::array<u32, max_pair_orders> heads_;
   std::vector<u8> maps_;                      // all orders' maps, one behind the other

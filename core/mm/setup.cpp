@@ -45,9 +45,10 @@ void e820_finish(System &s, Trace *t) {
     s.memblock.set(t, memblock_setting::bottom_up, 1);
   }
   add_kernel_range(s, t);
-  // trim_bios_range
-  s.e820.update(t, phys_addr_t{0}, s.arch->page_size(), E820_TYPE_RAM, E820_TYPE_RESERVED);
-  s.e820.update(t, bios_begin, bios_end - bios_begin, E820_TYPE_RAM, 0);
+  if (s.era->trims_bios_range) {
+    s.e820.update(t, phys_addr_t{0}, s.arch->page_size(), E820_TYPE_RAM, E820_TYPE_RESERVED);
+    s.e820.update(t, bios_begin, bios_end - bios_begin, E820_TYPE_RAM, 0);
+  }
   const pfn_t max_arch{u64{1} << (s.arch->max_physmem_bits - s.arch->page_shift)};
   const pfn_t max_pfn = s.e820.end_of_ram(max_arch, s.arch->page_shift);
   LowPfnRange low = find_low_pfn_range(s, max_pfn.v);

@@ -74,6 +74,30 @@ void SparseMem::init(Trace *t, u64 first, u64 count, phys_addr_t usage, phys_add
   emit(t, EventKind::lab_section_init, {first, count, usage.v, map.v});
 }
 
+void SparseMem::remove(Trace *t, u64 first, u64 count, u64 usage_bytes, u64 map_bytes) {
+  const auto it =
+      std::upper_bound(sections.begin(), sections.end(), first, [](u64 s, const SectionRun &r) { return s < r.first; });
+  MM_CHECK(it != sections.begin());
+  const auto pos = std::prev(it);
+  const SectionRun old = *pos;
+  const u64 end = first + count, old_end = old.first + old.count;
+  MM_CHECK(first >= old.first && end <= old_end);
+  std::vector<SectionRun> parts;
+  const auto keep = [&](u64 from, u64 to) {
+    if (from >= to) return;
+    SectionRun part = old;
+    part.first = from;
+    part.count = to - from;
+    if (part.usage.v != 0) part.usage += usage_bytes * (from - old.first);
+    if (part.map.v != 0) part.map += map_bytes * (from - old.first);
+    parts.push_back(part);
+  };
+  keep(old.first, first);
+  keep(end, old_end);
+  sections.insert(sections.erase(pos), parts.begin(), parts.end());
+  emit(t, EventKind::lab_section_gone, {first, count, usage_bytes, map_bytes});
+}
+
 void SparseMem::add_table(Trace *t, u64 level, phys_addr_t addr) {
   tables.push_back({level, addr});
   emit(t, EventKind::lab_vmemmap_table, {level, addr.v});
@@ -87,6 +111,7 @@ bool SparseMem::fold(const Event &e) {
   case EventKind::lab_section_init:
     init(nullptr, e.f[0], e.f[1], phys_addr_t{e.f[2]}, phys_addr_t{e.f[3]});
     return true;
+  case EventKind::lab_section_gone: remove(nullptr, e.f[0], e.f[1], e.f[2], e.f[3]); return true;
   case EventKind::lab_vmemmap_table: add_table(nullptr, e.f[0], phys_addr_t{e.f[1]}); return true;
   default: return false;
   }

@@ -22,7 +22,8 @@ struct SectionRun { // sections [first, first + count)
   i32 nid = no_node;
   bool initialised = false; // has usage and map (SECTION_HAS_MEM_MAP)
   phys_addr_t usage{};      // of the first section; the next ones follow at usage_bytes
-  phys_addr_t map{};        // physical address of the first section's struct pages; the next follow at map_bytes
+  phys_addr_t map{};        // physical address of the first section's struct pages; the next follow at map_bytes.
+                            // Taken page by page, the later ones lie lower: then it is where the lowest lies
   friend bool operator==(const SectionRun &, const SectionRun &) = default;
 };
 struct SectionRoot {
@@ -54,6 +55,9 @@ struct SparseMem {
   void mark_present(Trace *t, u64 first, u64 count, i32 nid);
   // Gives usage and map to present sections [first, first+count); usage_bytes and map_bytes apart.
   void init(Trace *t, u64 first, u64 count, phys_addr_t usage, phys_addr_t map);
+  // Present sections [first, first + count) of one run are gone; what is left of it keeps usage and map, which are so
+  // many bytes a section.
+  void remove(Trace *t, u64 first, u64 count, u64 usage_bytes, u64 map_bytes);
   void add_table(Trace *t, u64 level, phys_addr_t addr);
   bool fold(const Event &e);
   void add_to(Digest &d) const;

@@ -46,7 +46,7 @@ void mark_present(System &s, Trace *t) {
                                                .caller = "sparse_index_alloc",
                                                .size = per_root * s.config.sizeof_mem_section,
                                                .align = arch.cache_line,
-                                               .nid = r.nid});
+                                               .nid = s.memblock.node_of(r)});
         s.sparse.add_root(t, root, page);
       }
       const u64 stop = std::min(end, (root + 1) * per_root);
@@ -87,16 +87,17 @@ phys_addr_t alloc_usage(System &s, Trace *t, i32 nid, u64 bytes) {
 
 // Page-table pages that vmemmap has so far, by the index of what they map.
 struct VmemmapTables {
-  std::set<u64> pud, pmd, pte;
+  std::set<u64> p4d, pud, pmd, pte;
 };
 
 // Bits of a kernel address that page tables resolve; with few, the level of PUDs falls away.
 unsigned address_bits(const System &s) { return s.config.direct_map.bits != 0 ? s.config.direct_map.bits + 1 : 48; }
 
-// A page-table page for each PUD and PMD table that [start, end) of vmemmap needs and does not have yet.
+// A page-table page for each P4D (with five levels), PUD and PMD table that [start, end) of vmemmap needs and does not have yet.
 void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 end, i32 nid) {
   const unsigned entries = s.arch->page_shift - 3; // log2 of what a table has, 8 bytes each
-  const unsigned pud_shift = s.arch->pmd_shift + entries, pgd_shift = pud_shift + entries;
+  const unsigned pud_shift = s.arch->pmd_shift + entries, p4d_shift = pud_shift + entries;
+  const unsigned pgd_shift = p4d_shift + entries;
   const auto table = [&](u64 level) {
     const phys_addr_t at = boot_request(s, t,
                                         {.name = "memblock_alloc_try_nid_raw",
@@ -104,17 +105,61 @@ void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 en
                                          .size = s.arch->page_size(),
                                          .align = s.arch->page_size(),
                                          .min_addr = low_limit(s),
-                                         .max_addr = phys_addr_t{s.era->vmemmap_max_addr},
+                                         .max_addr = phys_addr_t{s.era->mem_map_max_addr},
                                          .nid = nid});
     s.sparse.add_table(t, level, at);
   };
   for (u64 i = start >> pud_shift; i <= (end - 1) >> pud_shift; ++i) {
-    if (pgd_shift < address_bits(s) && have.pud.insert((i << pud_shift) >> pgd_shift).second) table(3);
+    const u64 at = i << pud_shift;
+    if (pgd_shift < address_bits(s) && have.p4d.insert(at >> pgd_shift).second) table(4);
+    if (p4d_shift < address_bits(s) && have.pud.insert(at >> p4d_shift).second) table(3);
     if (have.pmd.insert(i).second) table(2);
   }
   if (s.arch->vmemmap_pmd) return;
   for (u64 i = start >> s.arch->pmd_shift; i <= (end - 1) >> s.arch->pmd_shift; ++i)
     if (have.pte.insert(i).second) table(1);
+}
+
+// Room for struct pages outside of the buffer, or where there is none.
+phys_addr_t alloc_map(System &s, Trace *t, u64 bytes, i32 nid) {
+  return boot_request(s, t,
+                      {.name = "memblock_alloc_try_nid_raw",
+                       .caller = s.era->sparse_map_buffer ? "vmemmap_alloc_block" : s.config.map_caller,
+                       .size = bytes,
+                       .align = bytes,
+                       .min_addr = low_limit(s),
+                       .max_addr = phys_addr_t{s.era->mem_map_max_addr},
+                       .nid = nid});
+}
+
+// vmemmap_populate_basepages for one section: a table where one is missing, then the page. Later pages lie lower as a
+// rule; the lowest is returned, 0 when there is no room.
+phys_addr_t populate_pages(System &s, Trace *t, VmemmapTables &have, u64 section, i32 nid) {
+  const u64 page = s.arch->page_size(), map_bytes = s.config.sizeof_page * s.arch->pages_per_section();
+  const u64 start = vmemmap_base(s) + section * map_bytes;
+  phys_addr_t lowest{0};
+  for (u64 at = round_down(start, page); at < start + map_bytes; at += page) {
+    populate_tables(s, t, have, at, at + page, nid);
+    const phys_addr_t got = alloc_map(s, t, page, nid);
+    if (got.v == 0) return got;
+    if (lowest.v == 0 || got < lowest) lowest = got;
+  }
+  return lowest;
+}
+
+// What is left of a node's buffer for struct pages.
+struct MapBuffer {
+  phys_addr_t next{}, end{};
+};
+// sparse_buffer_alloc: a section's map begins at a multiple of its size, as an address of the kernel. What alignment
+// skips goes back, and so the buffer may be too short for the last one: 0.
+phys_addr_t take_from(System &s, Trace *t, MapBuffer &buffer, u64 bytes) {
+  const u64 shift = direct_map_base(s);
+  const phys_addr_t at{round_up_any(shift + buffer.next.v, bytes) - shift};
+  if (at + bytes > buffer.end) return phys_addr_t{0};
+  if (buffer.next < at) s.memblock.phys_free(t, buffer.next, at - buffer.next);
+  buffer.next = at + bytes;
+  return at;
 }
 
 // sparse_init_nid over the sections of one node between two others' (`runs`, all of node `nid`).
@@ -142,8 +187,10 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
                         .min_addr = low,
                         .nid = nid,
                         .exact = true});
-  // Without the buffer, every section looks for a place of its own.
-  const bool one_by_one = map.v == 0;
+  MapBuffer buffer{map, map + map_step * count};
+  // Without the buffer, every section looks for a place of its own; so does one that alignment leaves no room in it.
+  const bool no_buffer = map.v == 0, aligned = no_buffer || (map_step & (map_step - 1)) == 0;
+  const bool one_by_one = no_buffer || !aligned;
   for (const SectionRun &r : runs) {
     // As many sections at a time as one PMD table maps, so that tables and maps come in the kernel's order.
     const u64 table_bytes =
@@ -152,17 +199,12 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
     for (u64 at = r.first; at < r.first + r.count;) {
       const u64 stop = std::min(r.first + r.count, (at / per_table + 1) * per_table);
       const u64 n = stop - at;
-      if (virtual_map)
+      if (virtual_map && (!one_by_one || s.arch->vmemmap_pmd))
         populate_tables(s, t, tables, vmemmap_base(s) + at * map_bytes, vmemmap_base(s) + stop * map_bytes, nid);
       if (one_by_one) {
-        map = boot_request(s, t,
-                           {.name = "memblock_alloc_try_nid_raw",
-                            .caller = s.era->sparse_map_buffer ? "vmemmap_alloc_block" : "vmemmap_populate_hugepages",
-                            .size = map_step,
-                            .align = map_step,
-                            .min_addr = low,
-                            .max_addr = phys_addr_t{s.era->vmemmap_max_addr},
-                            .nid = nid});
+        const bool by_page = virtual_map && !s.arch->vmemmap_pmd;
+        map = aligned ? phys_addr_t{0} : take_from(s, t, buffer, map_step);
+        if (map.v == 0) map = by_page ? populate_pages(s, t, tables, at, nid) : alloc_map(s, t, map_step, nid);
         if (map.v == 0) return;
       }
       s.sparse.init(t, at, n, usage, map);
@@ -172,6 +214,7 @@ void init_nid(System &s, Trace *t, VmemmapTables &tables, i32 nid, const std::ve
     }
   }
   // sparse_buffer_fini
+  if (!aligned && buffer.next < buffer.end) s.memblock.phys_free(t, buffer.next, buffer.end - buffer.next);
   if (!one_by_one && map_kept != map_step) s.memblock.phys_free(t, map, (map_step - map_kept) * count);
 }
 

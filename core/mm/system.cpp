@@ -157,9 +157,11 @@ System make_system(const SystemSetup &setup) {
                                  .zone_normal = zone_index(*setup.arch, "Normal"),
                                  .zone_dma32 = zone_index(*setup.arch, "DMA32"),
                                  .gfp_zones = gfp_zone_table(setup.arch->zones),
+                                 .boot_to = setup.era->boot_pages_last ? FreeTo::tail : FreeTo::head,
+                                 .expects_merges = setup.era->expects_merges,
                                  .pcp_high = setup.era->pcp_high,
                                  .pcp_most_pages = (u64{1} << 20) >> setup.arch->page_shift});
-  s.vm[static_cast<std::size_t>(vm_field::watermark_scale_factor)] = 10;
+  s.vm[static_cast<std::size_t>(vm_field::watermark_scale_factor)] = setup.era->watermark_scale;
   return s;
 }
 

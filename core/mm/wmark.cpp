@@ -31,12 +31,15 @@ bool for_user(const System &s, unsigned z) {
   return !row.high && row.kind != ZoneLimit::movable && row.kind != ZoneLimit::device;
 }
 
+// What a zone's size is to the formulas; before there were managed pages, what it was told to have.
+u64 zone_pages(const System &s, const zone &z) { return s.era->zones_know_holes ? z.managed_pages : z.present_pages; }
+
 // nr_free_buffer_pages: managed pages above the high watermarks.
 u64 free_buffer_pages(const System &s) {
   u64 n = 0;
   for_each_zone(s, [&](const pglist_data &, unsigned z, const zone &zn) {
-    const u64 high = zn.watermark[static_cast<std::size_t>(watermark::high)];
-    if (for_user(s, z) && zn.managed_pages > high) n += zn.managed_pages - high;
+    const u64 high = zn.watermark[static_cast<std::size_t>(watermark::high)], pages = zone_pages(s, zn);
+    if (for_user(s, z) && pages > high) n += pages - high;
   });
   return n;
 }
@@ -61,8 +64,8 @@ void setup_lowmem_reserve(System &s, Trace *t) {
       u64 above = 0;
       for (unsigned j = i + 1; j < s.arch->zones.size(); ++j) {
         const pglist_data &node = s.pages.nodes()[n];
-        above += node.zones[j].managed_pages;
-        const bool none = ratio == 0 || node.zones[i].managed_pages == 0;
+        above += zone_pages(s, node.zones[j]);
+        const bool none = ratio == 0 || zone_pages(s, node.zones[i]) == 0;
         const u64 value = none ? 0 : above / ratio;
         if (node.zones[i].lowmem_reserve[j] != value)
           s.pages.set_zone(t, static_cast<i32>(n), i, lowmem_reserve_for(j), value);
@@ -81,19 +84,22 @@ void setup_wmarks(System &s, Trace *t) {
   const u64 scale = s.get(vm_field::watermark_scale_factor);
   u64 lowmem = 0;
   for_each_zone(s, [&](const pglist_data &, unsigned z, const zone &zn) {
-    if (!has_small_reserve(s, z)) lowmem += zn.managed_pages;
+    if (!has_small_reserve(s, z)) lowmem += zone_pages(s, zn);
   });
   if (lowmem == 0) return;
   for (std::size_t n = 0; n < s.pages.nodes().size(); ++n) {
     if (!s.pages.nodes()[n].online) continue;
     for (unsigned z = 0; z < s.arch->zones.size(); ++z) {
-      const u64 managed = s.pages.nodes()[n].zones[z].managed_pages;
+      const u64 managed = zone_pages(s, s.pages.nodes()[n].zones[z]);
       const u64 share = pages_min * managed / lowmem;
       // Requests in need seldom ask for high memory: little is kept there. The distance of the marks stays.
       const u64 min = has_small_reserve(s, z) ? std::clamp<u64>(managed / 1024, 32, 128) : share;
       const u64 step = std::max(share / 4, managed / 10000 * scale + managed % 10000 * scale / 10000); // mult_frac
+      u64 low = min + step, high = min + 2 * step;
+      if (scale == 0) high = min + share / 2; // before the distance had a least, the halves were not of quarters
+      if (s.era->watermarks == Watermarks::from_min) low = min * 5 / 4, high = min * 6 / 4;
       const std::array<std::pair<zone_field, u64>, 3> marks{
-          {{zone_field::min, min}, {zone_field::low, min + step}, {zone_field::high, min + 2 * step}}};
+          {{zone_field::min, min}, {zone_field::low, low}, {zone_field::high, high}}};
       for (std::size_t i = 0; i < marks.size(); ++i)
         if (s.pages.nodes()[n].zones[z].watermark[i] != marks[i].second)
           s.pages.set_zone(t, static_cast<i32>(n), z, marks[i].first, marks[i].second);
@@ -105,7 +111,7 @@ void setup_wmarks(System &s, Trace *t) {
   for_each_zone(s, [&](const pglist_data &, unsigned z, const zone &zn) {
     u64 most = 0;
     for (unsigned j = z; j < s.arch->zones.size(); ++j) most = std::max(most, zn.lowmem_reserve[j]);
-    reserve += std::min(zn.managed_pages, most + zn.watermark[static_cast<std::size_t>(watermark::high)]);
+    reserve += std::min(zone_pages(s, zn), most + zn.watermark[static_cast<std::size_t>(watermark::high)]);
   });
   s.set(t, vm_field::total_reserve_pages, reserve);
 }
@@ -141,8 +147,9 @@ void hugepage_init(System &s, Trace *t) {
     calculate_min_free_kbytes(s, t); // once more, now with watermarks in place
   } else {
     u64 zones = 0;
-    for_each_zone(s,
-                  [&](const pglist_data &, unsigned z, const zone &zn) { zones += zn.populated() && for_user(s, z); });
+    for_each_zone(s, [&](const pglist_data &, unsigned z, const zone &zn) {
+      zones += zn.populated() && (for_user(s, z) || s.era->thp_counts_all_zones);
+    });
     u64 pages = (zones * s.era->thp_zone_factor) << s.config.pageblock_order;
     pages = std::min(pages, free_buffer_pages(s) / s.era->thp_cap_divisor);
     const u64 kb = pages << (s.arch->page_shift - 10);

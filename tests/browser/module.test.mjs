@@ -9,6 +9,7 @@ import { root } from "./lab.mjs";
 for (const [name, file] of [
   ["Lab", "bindings.cpp"],
   ["Later", "later.cpp"],
+  ["Compare", "compare.cpp"],
 ])
   test(`mmscope.d.ts and the bindings name the same methods of ${name}`, () => {
     const bindings = readFileSync(join(root, "wasm", file), "utf8");

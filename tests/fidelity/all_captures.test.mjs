@@ -34,7 +34,7 @@ const known = {
   "x64-5.15-slub-4G": "F8",
   "x64-7.2-1G-cma64M": "F1 F4 F6 F8",
 };
-const unmodelled = /^(mips|riscv)/;
+const unmodelled = /^mips/;
 
 const text = (name) =>
   spawnSync(program(), ["verify", join(folder, name)], { cwd: root, encoding: "utf8", maxBuffer: 1 << 26 }).stdout;

@@ -20,8 +20,9 @@ inline System machine(const std::vector<Ram> &ram, const std::string &command_li
                       std::string_view release = "6.1.0-50-amd64") {
   const KernelConfig *config = find_config(release);
   MM_CHECK(config != nullptr);
-  System s = make_system(
-      {find_arch(config->arch), era_of_version(config->era_major, config->era_minor), *config, command_line});
+  System s =
+      make_system({find_arch(config->arch), era_of_version(config->era_major, config->era_minor, config->era_patch),
+                   *config, command_line});
   for (const Ram &r : ram) s.e820.add(nullptr, phys_addr_t{r.base}, r.size, E820_TYPE_RAM);
   return s;
 }

@@ -131,6 +131,34 @@ TEST_CASE("arch_numa: one node is faked, or the device tree's are taken") {
   CHECK(late.memblock.reserved.regions[0].nid == 0);
 }
 
+TEST_CASE("arm64: from 7.2 on pages of 16 KiB get their struct pages one by one, a table before the first") {
+  const auto boot = [](u64 sections, std::string_view release) {
+    System s = board({{0x40000000, sections * 128 * MiB}}, "", release);
+    s.set_node_cpus(nullptr, 0, 1);
+    arm64_memblock_init(s, nullptr);
+    arch_numa_init(s, nullptr);
+    sparse_init(s, nullptr);
+    return s;
+  };
+  const u64 page = 16 * KiB, pages = 32; // 8192 struct pages of 64 bytes a section
+  const System s = boot(2, "7.2.13+deb14-arm64-16k");
+  REQUIRE(s.sparse.tables.size() == 2); // below the root: PMDs, PTEs
+  REQUIRE(s.sparse.sections.size() == 2);
+  const SectionRun &first = s.sparse.sections[0], &second = s.sparse.sections[1];
+  CHECK(s.sparse.tables[1].addr.v - first.map.v == pages * page); // downwards, right below the tables
+  CHECK(first.map.v - second.map.v == pages * page);
+  // One PTE table maps 32 MiB of vmemmap, which is 64 sections: the next one comes before the page that needs it.
+  const System more = boot(65, "7.2.13+deb14-arm64-16k");
+  REQUIRE(more.sparse.tables.size() == 3);
+  const phys_addr_t last = more.sparse.sections[63].map;
+  CHECK(last.v - more.sparse.tables[2].addr.v == page);
+  CHECK(last.v - more.sparse.sections[64].map.v == (pages + 1) * page);
+  // With pages of 4 KiB a section has one block; before, a node had one buffer.
+  const System small = boot(2, "7.2.13+deb14-arm64"), old = boot(2, "6.12.107+deb13-arm64");
+  CHECK(small.sparse.sections[0].map.v - small.sparse.sections[1].map.v == 2 * MiB);
+  CHECK(old.sparse.sections[0].count == 2); // upwards in it
+}
+
 TEST_CASE("arm: low memory ends below vmalloc") {
   const auto low_pages = [](u64 bytes, const std::string &command_line) {
     System s = board({{0x40000000, bytes}}, command_line, "6.1.0-50-armmp");

@@ -42,7 +42,14 @@ TEST_CASE("desc: eras by name and by version") {
   CHECK(era_of_version(5, 13) == nullptr);          // … here it did
   CHECK(era_of_version(6, 4) == find_era("6.1"));
   CHECK(era_of_version(6, 6) == nullptr);
-  CHECK(era_of_version(2, 6) == nullptr);
+  CHECK(era_of_version(2, 6) == nullptr); // which of them?
+  CHECK(era_of_version(2, 6, 24) == find_era("2.6.24"));
+  CHECK(era_of_release("2.6.11-1-386") == find_era("2.6.11"));
+  CHECK(era_of_release("2.6.12") == nullptr);
+  CHECK(era_of_release("6.1.0-50-amd64") == find_era("6.1"));
+  CHECK(era_of_release("6") == nullptr);
+  CHECK(find_config("2.4.22-1-386")->sizeof_page == 48);
+  CHECK(find_config("2.4.23-1-386") == nullptr);
   CHECK(era_of_version(7, 3) == nullptr); // what the next row would say is not known
   CHECK(&pivot_era() == find_era("6.1"));
   CHECK(find_era("6") == nullptr);

@@ -269,7 +269,7 @@ TEST_CASE("dmesg: a log that cannot be used is refused with line and reason") {
   CHECK(refused("BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] reserved\n") ==
         "log:1:0: the firmware's map has no usable range");
   CHECK(refused("[    0.000000] Linux version 4.19.0-27-amd64 (x)\nBIOS-e820: [mem 0x0-0xfffffff] usable\n") ==
-        "log:1:0: Linux 4.19.0-27-amd64: this version models Linux 5.10, 5.15, 6.1, 6.5, 6.12, 7.2 only");
+        "log:1:0: Linux 4.19.0-27-amd64: this version models Linux 4.9, 5.10, 5.15, 6.1, 6.5, 6.12, 7.2 only");
   CHECK(refused("\n[    0.000000] Linux version 6.1.0-50-powerpc64le (x)\n")
             .starts_with("log:2:0: a log of powerpc, Linux 6.1.0-50-powerpc64le: this version models x86_64, i386, "));
   CHECK(refused("MEMBLOCK configuration:\n memory[0x0]\t[0x40000000-0x4fffffff], 0x10000000 bytes flags: 0x0\n") ==

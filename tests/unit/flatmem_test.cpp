@@ -22,11 +22,17 @@ TEST_CASE("flatmem: mem_map covers whole max-order blocks") {
 }
 
 TEST_CASE("flatmem: a usage map has four bits a pageblock, in whole words") {
-  CHECK(usemap_bytes(pae(), 4, pfn_t{1}, 4095) == 4);          // 8 blocks
-  CHECK(usemap_bytes(pae(), 4, pfn_t{4096}, 221182) == 216);   // 432 blocks
-  CHECK(usemap_bytes(pae(), 4, pfn_t{225278}, 36834) == 40);   // from the middle of a pageblock: 73, not 72 of them
-  CHECK(usemap_bytes(plain(), 4, pfn_t{4096}, 220158) == 108); // pageblocks of 4 MiB
-  CHECK(usemap_bytes(plain(), 8, pfn_t{4096}, 220158) == 112); // a long of eight bytes
+  CHECK(usemap_bytes(pae(), pivot_era(), 4, pfn_t{1}, 4095) == 4);          // 8 blocks
+  CHECK(usemap_bytes(pae(), pivot_era(), 4, pfn_t{4096}, 221182) == 216);   // 432 blocks
+  CHECK(usemap_bytes(pae(), pivot_era(), 4, pfn_t{225278}, 36834) == 40);   // from the middle of a pageblock: 73, not 72 of them
+  CHECK(usemap_bytes(plain(), pivot_era(), 4, pfn_t{4096}, 220158) == 108); // pageblocks of 4 MiB
+  CHECK(usemap_bytes(plain(), pivot_era(), 8, pfn_t{4096}, 220158) == 112); // a long of eight bytes
+}
+
+TEST_CASE("flatmem: from 7.2 on a usage map has a byte a pageblock") {
+  const KernelConfig &arm = *find_config("7.2.13+deb14-armmp"); // pageblocks of 8 MiB
+  CHECK(usemap_bytes(arm, *find_era("7.2"), 4, pfn_t{0x40000}, 0x30000) == 96);
+  CHECK(usemap_bytes(arm, *find_era("6.12"), 4, pfn_t{0x40000}, 0x30000) == 48);
 }
 
 TEST_CASE("flatmem: the map comes before the usage maps, and all lie in low memory") {

@@ -47,7 +47,8 @@ TEST_CASE("presets: every one boots to the end and keeps its invariants") {
           c.op == Op::memblock_reserve || c.op == Op::memblock_alloc_try_nid || c.op == Op::memblock_phys_alloc_range;
       if (takes) CHECK(!c.owner.empty());
     }
-    CHECK(machine.made(Op::hugepage_init));
+    const bool old = s.setup.era->boot_allocator == BootAllocator::bootmem;
+    CHECK(machine.made(old ? Op::free_reserved_area : Op::hugepage_init));
     CHECK(machine.system().verify() == "");
     for (const std::string &what : s.assumed) CHECK(!what.starts_with("the boot stops"));
   }

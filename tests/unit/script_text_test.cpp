@@ -87,8 +87,14 @@ TEST_CASE("script: the machine line chooses the machine") {
   CHECK(s.setup.config.flavour == "-cloud-amd64");
   CHECK(s.setup.command_line == "movable_node mem=\"1G\"");
   CHECK(error_of("machine era=6.0") ==
-        "1:13: unknown era '6.0', did you mean '6.1'? (there is 5.10 5.15 6.1 6.5 6.12 7.2)");
+        "1:13: unknown era '6.0', did you mean '6.1'? (there is 2.4.22 2.6.11 2.6.24 4.9 5.10 5.15 6.1 6.5 6.12 7.2)");
   CHECK(error_of("machine arch=x86").starts_with("1:14: unknown architecture 'x86'"));
+  // Builds of several eras have one flavour: the era says which, wherever it stands.
+  for (const std::string_view line : {"machine era=5.10 config=amd64", "machine config=amd64 era=5.10"}) {
+    const Script old = parsed(line);
+    CHECK(old.setup.config.era_major == 5);
+    CHECK(parsed(to_text(old)).setup.config.sizeof_pgdat == old.setup.config.sizeof_pgdat);
+  }
   CHECK(error_of("machine config=amd46").starts_with("1:16: unknown build 'amd46', did you mean 'amd64'?"));
   CHECK(error_of("machine erra=6.1").starts_with("1:9: a machine has no 'erra', did you mean 'era'?"));
   CHECK(error_of("memblock_free_all\nmachine era=6.1") == "2:1: the machine must be chosen before the first call");

@@ -1,3 +1,5 @@
+#include "mm/direct_map.hpp"
+
 #include "support/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -35,6 +37,29 @@ TEST_CASE("sparse: sections of two nodes get two buffers and each on its node") 
   CHECK(s.sparse.find(0)->map < phys_addr_t{512 * MiB});
   CHECK(s.sparse.find(7)->map >= phys_addr_t{512 * MiB});
   CHECK(s.sparse.tables.size() == 2); // one PUD and one PMD page serve both
+}
+
+TEST_CASE("sparse: maps of an odd size begin at multiples of it, so that the buffer may be too short for the last") {
+  System s = machine(pc(GiB));
+  s.config.memory_model = MemoryModel::sparsemem;
+  s.config.sizeof_page = 56;
+  to_memblock(s);
+  s.set_node_cpus(nullptr, 0, 1);
+  numa_init(s, nullptr);
+  const u64 before = s.memblock.reserved.total_size;
+  sparse_init(s, nullptr);
+  const u64 map_bytes = 32768 * 56;
+  REQUIRE(s.sparse.sections.size() == 8);
+  for (std::size_t i = 0; i < 7; ++i) {
+    CHECK((direct_map_base(s) + s.sparse.sections[i].map.v) % map_bytes == 0);
+    if (i != 0) CHECK(s.sparse.sections[i].map == s.sparse.sections[i - 1].map + map_bytes);
+  }
+  // A request's alignment is a mask, which is another thing where it is no power of two.
+  CHECK((s.sparse.sections[7].map.v & (map_bytes - 1)) == 0);
+  CHECK(s.sparse.sections[7].map < s.sparse.sections[0].map);
+  // What alignment skipped before the first and behind the last has been given back.
+  const u64 small = s.sparse.roots_bytes + 4096 + 8 * s.config.sizeof_section_usage;
+  CHECK(s.memblock.reserved.total_size - before == 8 * map_bytes + small);
 }
 
 TEST_CASE("sparse: dma_reserve is what is not free below 16 MiB") {

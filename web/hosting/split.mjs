@@ -20,9 +20,9 @@ const run = promisify(execFile);
 
 /** Demangled names of functions that only the later half needs, although the function table or an export holds them. */
 export const LATER = [
-  // wasm/later.cpp. Not Embind's way to it: JavaScript keeps those functions as it found them at the start, and where two
+  // wasm/later.cpp, wasm/compare.cpp. Not Embind's way to it: JavaScript keeps those functions as it found them at the start, and where two
   // classes have methods of one shape the linker makes one function of them.
-  /^(?!.*emscripten::internal).*\bLater\b/,
+  /^(?!.*emscripten::internal).*\b(Later|Compare)\b/,
   /^mmscope_later$/,
   /^mmscope::\(anonymous namespace\)::\$_\d+::__invoke\(mmscope::Context const&/, // the fields of core/query/fields.def
   /^mmscope::fold_slub\(/,
@@ -51,6 +51,10 @@ export const COLD = [
   /^mmscope::(arm64_memblock_init|arch_numa_init|adjust_lowmem_bounds|bootmem_init|dma_contiguous_reserve)\(/,
   /^mmscope::(cma_init_reserved_areas|initmem_init|set_highmem_pages_init|free_highpages)\(/,
   /^mmscope::(alloc_node_mem_map|setup_usemap|flat_pages_valid|infer_small_build|device_tree_phases|reserved_before)\(/,
+  // Boots before memblock.
+  /^mmscope::(bootmem_request|old_\w+|zone_wait_table_init|free_area_init_core|print_old_memory_line)\(/,
+  /^mmscope::(why_not_)?free_to_pair_zones\(/,
+  /^mmscope::(ram_before_memblock|count_unowned_before_memblock|bootmem_script)\(/,
   /^mmscope::\(anonymous namespace\)::Builder::(infer_|look_back|device_tree_|make_phase|nearest_config|refuse_arch|found\()/,
   /^mmscope::(make_script|check_spec)\(|Builder::(from_model|facts_of_model)\(/, // a log without memblock=debug; the recorded boots that the page begins with have it
 ];
