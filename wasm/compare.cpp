@@ -51,8 +51,8 @@ void facts_json(JsonWriter &j, const Comparison &c) {
 void differences_json(JsonWriter &j, const Comparison &c) {
   static constexpr std::string_view kinds[] = {"allocator", "held", "ram", "fact"};
   static constexpr std::string_view reasons[] = {"", "sizeof_page", "page_size", "ram", "holes"};
-  static constexpr std::string_view parts[] = {"owner", "free_memblock", "free_buddy", "pcp",
-                                               "waiting", "allocated", "cut_off"};
+  static constexpr std::string_view parts[] = {"owner",   "free_memblock", "free_buddy", "pcp",
+                                               "waiting", "allocated",     "cut_off"};
   j.begin_array();
   for (const Difference &d : c.differences()) {
     j.begin_object().key("kind").string(kinds[static_cast<std::size_t>(d.kind)]);
@@ -72,9 +72,7 @@ void differences_json(JsonWriter &j, const Comparison &c) {
       j.key("isMap").boolean(d.is_map).key("reason").string(reasons[static_cast<std::size_t>(d.reason)]);
       j.key("moreReason").number(d.more_reason).key("lessReason").number(d.less_reason);
       [[fallthrough]];
-    case Difference::Kind::ram:
-      j.key("moreBytes").number(d.more_bytes).key("lessBytes").number(d.less_bytes);
-      break;
+    case Difference::Kind::ram: j.key("moreBytes").number(d.more_bytes).key("lessBytes").number(d.less_bytes); break;
     }
     j.end_object();
   }
@@ -99,6 +97,12 @@ void strip_json(JsonWriter &j, const Lab &lab, u64 end) {
       j.begin_object().key("name").string(lab.state().arch->zones[z].name).key("nid").number_signed(node.nid);
       j.key("base").number(zone.start_pfn.v << shift).key("end").number(zone.end_pfn().v << shift).end_object();
     }
+  for (const PairZone &zone : lab.state().pair_zones) {
+    if (zone.id() >= lab.state().arch->zones.size()) continue;
+    const unsigned shift = lab.state().arch->page_shift;
+    j.begin_object().key("name").string(lab.state().arch->zones[zone.id()].name).key("nid").number(0);
+    j.key("base").number(zone.rules().start.v << shift).key("end").number(zone.end().v << shift).end_object();
+  }
   j.end_array();
 }
 
@@ -219,10 +223,10 @@ std::string Compare::add_preset(const std::string &name) {
 
 std::string Compare::add_build(const std::string &release, double ram, unsigned cpus, const std::string &parameters) {
   if (!(ram >= 0) || ram > static_cast<double>(choice_most)) ram = 0;
-  MachineSpec spec;
-  std::string wrong = make_choice(
-      {.build = release, .ram = static_cast<u64>(ram), .cpus = cpus, .parameters = parameters}, spec);
-  return wrong.empty() ? add(make_script(spec)) : wrong;
+  Script script;
+  std::string wrong =
+      make_choice({.build = release, .ram = static_cast<u64>(ram), .cpus = cpus, .parameters = parameters}, script);
+  return wrong.empty() ? add(std::move(script)) : wrong;
 }
 
 std::string Compare::add_script(const std::string &text, const std::string &title) {
@@ -291,6 +295,16 @@ double Compare::shared(int direction) const {
   return 0;
 }
 
+double Compare::after(const std::string &function) const {
+  if (!ready()) return -1;
+  const auto &all = boots_->moments();
+  for (std::size_t m = 0; m < all.size(); ++m)
+    for (unsigned i = 0; i < boots_->size(); ++i)
+      if (all[m].has(i) && op_info(boots_->machine(i).command(all[m].made[i] - 1).op).name == function)
+        return static_cast<double>(m + 1);
+  return -1;
+}
+
 std::string Compare::moment() const {
   if (!ready()) return "null";
   const Comparison &c = *boots_;
@@ -331,6 +345,7 @@ void bind_compare() {
       .function("seek", &Compare::seek)
       .function("moment", &Compare::moment)
       .function("shared", &Compare::shared)
+      .function("after", &Compare::after)
       .function("script", &Compare::script);
 }
 

@@ -43,6 +43,8 @@ public:
   std::string moment() const;
   /// The nearest moment in a direction (1, -1) that all machines share.
   double shared(int direction) const;
+  /// The moment right after the first call of this function that any machine makes; -1 when none does.
+  double after(const std::string &function) const;
   std::string script(unsigned machine) const;
 
 private:

@@ -205,6 +205,8 @@ interface MmscopeCompare {
   moment(): string;
   /** The nearest moment forwards (1) or backwards (-1) at which all machines make a call. */
   shared(direction: number): number;
+  /** The moment right after the first call of a kernel function that any machine makes; -1 if none does. */
+  after(name: string): number;
   /** A machine as addScript takes it. */
   script(machine: number): string;
   delete(): void;

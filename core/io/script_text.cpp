@@ -660,7 +660,8 @@ std::string to_text(const Script &s) {
   for (const std::string &a : s.assumed) comment("assumed: " + a);
   append(out, "machine era=", s.setup.era->name, " arch=", s.setup.arch->name);
   const std::string_view flavour = s.setup.config.flavour;
-  if (config_named(flavour, s.setup.era) != nullptr) append(out, " config=", flavour.substr(flavour.starts_with('-') ? 1 : 0));
+  if (config_named(flavour, s.setup.era) != nullptr)
+    append(out, " config=", flavour.substr(flavour.starts_with('-') ? 1 : 0));
   if (!s.setup.command_line.empty()) {
     out += " cmdline=";
     append_quoted(out, s.setup.command_line);

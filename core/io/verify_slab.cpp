@@ -28,6 +28,7 @@ constexpr Flavour flavours[] = {
     {"-arm64-16k", 8, 14, 128, true},
     {"-armmp", 4, 12, 64, true},
     {"-armmp-lpae", 4, 12, 64, true},
+    {"-riscv64", 8, 12, 8, false},
     {"-loongson-3", 8, 14, 128, false},
     {"-5kc-malta", 8, 12, 128, true},
     {"-4kc-malta", 4, 12, 128, true},

@@ -1,7 +1,5 @@
 #include "lab/accounting.hpp"
 
-#include "lab/accounting_old.hpp"
-
 #include <algorithm>
 #include <utility>
 
@@ -13,16 +11,16 @@ u64 Accounting::sum() const {
   return sum;
 }
 
-namespace {
-
-using Range = AddressRange;
-
-std::vector<Range> ram_of(const System &s) {
+std::vector<AddressRange> ram_ranges(const System &s) {
   if (s.era->boot_allocator == BootAllocator::bootmem) return ram_before_memblock(s);
-  std::vector<Range> ram;
+  std::vector<AddressRange> ram;
   for (const memblock_region &r : s.memblock.memory.regions) ram.push_back({r.base.v, r.end().v});
   return ram;
 }
+
+namespace {
+
+using Range = AddressRange;
 
 // What of RAM no owner holds.
 std::vector<Range> gaps_of(const std::vector<Range> &ram, const OwnerMap &owners) {
@@ -73,7 +71,7 @@ UnownedBytes count_unowned(const System &s, const std::vector<Range> &gaps, bool
 
 Accounting account(const System &s, const OwnerMap &owners, bool handed_over) {
   Accounting a;
-  const std::vector<Range> ram = ram_of(s);
+  const std::vector<Range> ram = ram_ranges(s);
   for (const Range &r : ram) a.ram += r.end - r.base;
 
   // Owners, as far as there is RAM under them.

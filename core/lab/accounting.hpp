@@ -8,6 +8,7 @@
 
 #include <vector>
 
+#include "lab/accounting_old.hpp"
 #include "lab/owners.hpp"
 #include "mm/system.hpp"
 
@@ -28,6 +29,7 @@ struct Accounting {
   bool balanced() const { return sum() == ram; }
 };
 
+std::vector<AddressRange> ram_ranges(const System &s); // what counts as RAM, ascending
 Accounting account(const System &s, const OwnerMap &owners, bool handed_over);
 
 } // namespace mmscope

@@ -21,7 +21,8 @@ struct Matcher {
     while (same_end < a.size() && same_end < b.size() && a[a.size() - 1 - same_end] == b[b.size() - 1 - same_end])
       ++same_end;
     middle(a.first(a.size() - same_end), b.first(b.size() - same_end), at_a, at_b, depth);
-    const u32 end_a = at_a + static_cast<u32>(a.size() - same_end), end_b = at_b + static_cast<u32>(b.size() - same_end);
+    const u32 end_a = at_a + static_cast<u32>(a.size() - same_end),
+              end_b = at_b + static_cast<u32>(b.size() - same_end);
     for (u32 i = 0; i < same_end; ++i) pairs.push_back({end_a + i, end_b + i});
   }
 
@@ -94,7 +95,8 @@ private:
     // Longest ascending run of b: last[n] ends one of length n + 1.
     std::vector<u32> last, before(both.size());
     for (u32 i = 0; i < both.size(); ++i) {
-      const auto at = std::lower_bound(last.begin(), last.end(), both[i].b, [&](u32 k, u32 end) { return both[k].b < end; });
+      const auto at =
+          std::lower_bound(last.begin(), last.end(), both[i].b, [&](u32 k, u32 end) { return both[k].b < end; });
       before[i] = at == last.begin() ? ~u32{0} : *(at - 1);
       if (at == last.end())
         last.push_back(i);

@@ -23,10 +23,10 @@
 
 namespace mmscope {
 
-inline constexpr unsigned max_compared = 5;         // boots
-inline constexpr u64 align_cells = u64{1} << 20;    // of one table
-inline constexpr std::size_t align_piece = 1000;    // calls; align_piece squared is at most align_cells
-inline constexpr unsigned align_depth = 32;         // of cutting
+inline constexpr unsigned max_compared = 5;      // boots
+inline constexpr u64 align_cells = u64{1} << 20; // of one table
+inline constexpr std::size_t align_piece = 1000; // calls; align_piece squared is at most align_cells
+inline constexpr unsigned align_depth = 32;      // of cutting
 
 struct AlignStep {
   Phase phase = Phase::none;
@@ -36,8 +36,8 @@ struct AlignStep {
 struct AlignedMoment {
   Phase phase = Phase::none;
   u32 name = 0;
-  u32 who = 0;                           // bit i: boot i makes a call here
-  std::array<u32, max_compared> made{};  // calls that boot i has made once this moment is over
+  u32 who = 0;                          // bit i: boot i makes a call here
+  std::array<u32, max_compared> made{}; // calls that boot i has made once this moment is over
   bool has(unsigned boot) const { return (who >> boot & 1) != 0; }
 };
 

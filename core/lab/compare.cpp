@@ -40,9 +40,7 @@ bool ratio_above(u64 a, u64 b, u64 c, u64 d) {
 /// One line of what a machine's bytes are for: what they are, and the owner's name if they have one.
 using Use = std::pair<PartKind, std::string>;
 
-bool is_remainder(PartKind k) {
-  return k == PartKind::free_memblock || k == PartKind::free_buddy;
-}
+bool is_remainder(PartKind k) { return k == PartKind::free_memblock || k == PartKind::free_buddy; }
 
 } // namespace
 
@@ -53,7 +51,8 @@ std::string step_name(const Lab &lab, std::size_t call) {
     const auto &changes = index.changes();
     const OwnerChange *taken = nullptr; // the largest: growing arrays take something too
     for (std::size_t i = index.calls()[call].first_change; i < changes.size() && changes[i].call == call; ++i)
-      if (changes[i].owner != nobody && (taken == nullptr || changes[i].end - changes[i].base > taken->end - taken->base))
+      if (changes[i].owner != nobody &&
+          (taken == nullptr || changes[i].end - changes[i].base > taken->end - taken->base))
         taken = &changes[i];
     if (taken != nullptr) return concat("for ", index.owners()[taken->owner].label);
   }
@@ -106,8 +105,7 @@ bool Comparison::seek_some(u64 position, u64 calls) {
 }
 
 void Comparison::seek(u64 position) {
-  while (!seek_some(position, ~u64{0})) {
-  }
+  while (!seek_some(position, ~u64{0})) {}
 }
 
 std::optional<u64> Comparison::call_of(unsigned i) const {
@@ -146,7 +144,8 @@ MapWhy why_larger(const MapSize &more, u64 more_ram, const MapSize &less, u64 le
   };
   const u64 more_holes = more.covered() > more_ram ? more.covered() - more_ram : 0;
   const u64 less_holes = less.covered() > less_ram ? less.covered() - less_ram : 0;
-  const bool by_ram = more_ram > less_ram && more_ram - less_ram >= (more_holes > less_holes ? more_holes - less_holes : 0);
+  const bool by_ram =
+      more_ram > less_ram && more_ram - less_ram >= (more_holes > less_holes ? more_holes - less_holes : 0);
   const Factor factors[] = {
       {MapReason::sizeof_page, more.sizeof_page, less.sizeof_page},
       {MapReason::page_size, less.page_size, more.page_size},
@@ -215,7 +214,7 @@ std::vector<Difference> Comparison::differences() const {
   add(Difference::Kind::ram, ram);
   if (!all.empty()) return all;
   for (const ComparedFact &row : facts())
-    if (row.differs) {
+    if (row.differs && fact_info(row.head.kind).group != FactGroup::machine) {
       all.emplace_back().fact = row.head;
       break;
     }

@@ -24,9 +24,9 @@
 namespace mmscope {
 
 struct ComparedFact {
-  Fact head;                               // kind, zone and order; the value says nothing
-  std::vector<std::optional<Fact>> cells;  // a machine
-  bool differs = false;                    // one that has it tells another value, or one has it and another has not
+  Fact head;                              // kind, zone and order; the value says nothing
+  std::vector<std::optional<Fact>> cells; // a machine
+  bool differs = false;                   // one that has it tells another value, or one has it and another has not
 };
 
 // Why one machine's mem_map is larger: of its factors struct_pages = covered / page_size and sizeof_page, the one whose
@@ -42,10 +42,10 @@ struct Difference {
     fact,      // no bytes differ, but this row of the table does
   };
   Kind kind = Kind::fact;
-  unsigned more = 0, less = 0;  // machines
+  unsigned more = 0, less = 0; // machines
   u64 more_bytes = 0, less_bytes = 0;
   PartKind part = PartKind::owner;
-  std::string label; // of the owner
+  std::string label;   // of the owner
   bool is_map = false; // the owner's bytes are the array of struct page; then `reason` is told
   MapReason reason = MapReason::none;
   u64 more_reason = 0, less_reason = 0; // what the reason counts: bytes
@@ -73,7 +73,7 @@ public:
 
   std::vector<ComparedFact> facts() const;
   // What is worth a sentence: another allocator in charge, then whose bytes differ most, then RAM; a row of the table when
-  // there is none of these. Empty when no fact differs.
+  // there is none of these. What a kernel is by itself (FactGroup::machine) is no difference of a moment.
   std::vector<Difference> differences() const;
 
 private:

@@ -3,9 +3,8 @@
 //
 //   for (const KernelBuild &b : kernel_builds()) b.release, b.era->name, b.arch->name, b.config->flavour
 //   MachineChoice choice{.build = "6.1.0-1-686-pae", .ram = u64{2} << 30, .parameters = "movablecore=512M"};
-//   MachineSpec spec;
-//   std::string why = make_choice(choice, spec);      // "" = spec boots
-//   Script s = make_script(spec);
+//   Script s;
+//   std::string why = make_choice(choice, s);      // "" = s is its whole boot
 #pragma once
 #include "lab/presets.hpp"
 
@@ -33,7 +32,7 @@ inline constexpr u64 choice_least = u64{64} << 20, choice_most = u64{512} << 30;
 inline constexpr u64 choice_cpus = 64;
 inline constexpr std::size_t choice_text = 200;
 
-// What is wrong with the choice, in words, or "": then `spec` boots.
-std::string make_choice(const MachineChoice &choice, MachineSpec &spec);
+// What is wrong with the choice, in words, or "": then `script` is its boot (make_script of lab/presets.hpp).
+std::string make_choice(const MachineChoice &choice, Script &script);
 
 } // namespace mmscope

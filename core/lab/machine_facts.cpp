@@ -36,24 +36,35 @@ struct Table {
 /// Of all nodes, zone by zone.
 void add_zones(Table &t, const System &s) {
   const unsigned shift = s.arch->page_shift;
+  const auto add = [&](FactKind kind, i32 nid, std::size_t zid, u64 value) {
+    Fact &f = t.add(kind, value);
+    f.nid = nid;
+    f.zone = s.arch->zones[zid].name;
+  };
   for (const pglist_data &node : s.pages.nodes())
-    for (unsigned z = 0; z < node.zones.size() && z < s.arch->zones.size(); ++z) {
+    for (std::size_t z = 0; z < node.zones.size() && z < s.arch->zones.size(); ++z) {
       const zone &zone = node.zones[z];
       if (!zone.populated()) continue;
-      const auto add = [&](FactKind kind, u64 value) {
-        Fact &f = t.add(kind, value);
-        f.nid = node.nid;
-        f.zone = s.arch->zones[z].name;
-      };
-      add(FactKind::zone_start, zone.start_pfn.v << shift);
-      add(FactKind::zone_end, zone.end_pfn().v << shift);
-      add(FactKind::zone_present, zone.present_pages << shift);
-      add(FactKind::zone_managed, zone.managed_pages << shift);
-      add(FactKind::zone_free, zone.free_pages() << shift);
-      add(FactKind::zone_min, zone.watermark[0] << shift);
-      add(FactKind::zone_low, zone.watermark[1] << shift);
-      add(FactKind::zone_high, zone.watermark[2] << shift);
+      add(FactKind::zone_start, node.nid, z, zone.start_pfn.v << shift);
+      add(FactKind::zone_end, node.nid, z, zone.end_pfn().v << shift);
+      add(FactKind::zone_present, node.nid, z, zone.present_pages << shift);
+      add(FactKind::zone_managed, node.nid, z, zone.managed_pages << shift);
+      add(FactKind::zone_free, node.nid, z, zone.free_pages() << shift);
+      add(FactKind::zone_min, node.nid, z, zone.watermark[0] << shift);
+      add(FactKind::zone_low, node.nid, z, zone.watermark[1] << shift);
+      add(FactKind::zone_high, node.nid, z, zone.watermark[2] << shift);
     }
+  // Zones of pair bitmaps are numbered in the order of the architecture's, the last of which may be missing. They do not
+  // tell holes from memory.
+  for (const PairZone &zone : s.pair_zones) {
+    if (zone.id() >= s.arch->zones.size()) continue;
+    add(FactKind::zone_start, 0, zone.id(), zone.rules().start.v << shift);
+    add(FactKind::zone_end, 0, zone.id(), zone.end().v << shift);
+    add(FactKind::zone_free, 0, zone.id(), zone.free_pages() << shift);
+    add(FactKind::zone_min, 0, zone.id(), zone.marks().pages_min << shift);
+    add(FactKind::zone_low, 0, zone.id(), zone.marks().pages_low << shift);
+    add(FactKind::zone_high, 0, zone.id(), zone.marks().pages_high << shift);
+  }
 }
 
 void add_orders(Table &t, const System &s) {
@@ -61,6 +72,8 @@ void add_orders(Table &t, const System &s) {
     u64 blocks = 0;
     for (const pglist_data &node : s.pages.nodes())
       for (const zone &z : node.zones) blocks += z.areas[order].nr_free();
+    for (const PairZone &z : s.pair_zones)
+      if (order < z.rules().orders) z.for_each_block(order_t{order}, [&](pfn_t) { ++blocks; });
     t.add(FactKind::free_blocks, blocks).order = order;
   }
 }
@@ -82,8 +95,6 @@ std::string_view allocator_name(Allocator a) {
 Allocator allocator_in_charge(const Lab &lab) {
   const System &s = lab.state();
   if (lab.handed_over()) return Allocator::buddy;
-  for (const PairZone &z : s.pair_zones)
-    if (z.free_pages() != 0) return Allocator::buddy;
   if (s.bootmem) return Allocator::bootmem;
   return s.memblock.memory.regions.empty() ? Allocator::none : Allocator::memblock;
 }
@@ -92,17 +103,15 @@ MapSize map_size(const System &s) {
   MapSize size{0, s.config.sizeof_page, s.arch->page_size()};
   for (const SectionRun &run : s.sparse.sections)
     if (run.initialised) size.struct_pages += run.count * s.arch->pages_per_section();
-  if (size.struct_pages == 0 && size.sizeof_page != 0)
-    for (const pglist_data &node : s.pages.nodes())
-      if (node.mem_map.v != 0)
-        size.struct_pages += flat_mem_map_bytes(s.config, node.start_pfn, node.spanned_pages) / size.sizeof_page;
+  if (size.struct_pages != 0 || size.sizeof_page == 0) return size;
+  for (const pglist_data &node : s.pages.nodes()) {
+    if (node.mem_map.v == 0) continue;
+    if (s.era->buddy_marks == BuddyMarks::pair_bits)
+      size.struct_pages += s.get(vm_field::max_pfn) + 1; // mm/old_boot.cpp
+    else
+      size.struct_pages += flat_mem_map_bytes(s.config, node.start_pfn, node.spanned_pages) / size.sizeof_page;
+  }
   return size;
-}
-
-u64 ram_bytes(const System &s) {
-  u64 bytes = 0;
-  for (const memblock_region &r : s.memblock.memory.regions) bytes += r.size;
-  return bytes;
 }
 
 std::vector<Fact> machine_facts(const Lab &lab) {
@@ -111,7 +120,8 @@ std::vector<Fact> machine_facts(const Lab &lab) {
   u64 held = 0, free = 0;
   for (const Part &p : sums.parts) {
     if (p.kind == PartKind::owner) held += p.bytes;
-    if (p.kind == PartKind::free_memblock || p.kind == PartKind::free_buddy || p.kind == PartKind::on_pcp) free += p.bytes;
+    if (p.kind == PartKind::free_memblock || p.kind == PartKind::free_buddy || p.kind == PartKind::on_pcp)
+      free += p.bytes;
   }
   const MapSize map = map_size(s);
   Table t;

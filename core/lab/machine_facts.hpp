@@ -63,6 +63,5 @@ struct MapSize {
   u64 covered() const { return struct_pages * page_size; }
 };
 MapSize map_size(const System &s);
-u64 ram_bytes(const System &s); // of memblock.memory
 
 } // namespace mmscope

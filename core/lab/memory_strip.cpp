@@ -47,19 +47,30 @@ std::vector<StripKind> memory_strip(const Lab &lab, u64 end, unsigned columns) {
   for (auto &column : c.bytes) column[0] = c.width;
 
   const System &s = lab.state();
-  const StripKind rest = lab.handed_over() ? StripKind::free : StripKind::memory;
-  const auto &regions = s.memblock.memory.regions;
-  for (const memblock_region &r : regions) c.paint(r.base.v, r.end().v, StripKind::none, rest);
-  if (regions.empty())
+  const std::vector<AddressRange> ram = ram_ranges(s);
+  for (const AddressRange &r : ram) c.paint(r.base, r.end, StripKind::none, StripKind::memory);
+  if (ram.empty()) // the kernel has not taken it over yet
     for (const e820_entry &e : s.e820.entries)
       if (e.type == E820_TYPE_RAM) c.paint(e.addr.v, e.addr.v + e.size, StripKind::none, StripKind::memory);
   auto it = lab.owners().held().begin();
-  for (const memblock_region &r : regions) {
-    while (it != lab.owners().held().end() && it->second.end <= r.base.v) ++it;
-    for (auto at = it; at != lab.owners().held().end() && at->first < r.end().v; ++at)
-      c.paint(std::max(at->first, r.base.v), std::min(at->second.end, r.end().v), rest,
+  for (const AddressRange &r : ram) {
+    while (it != lab.owners().held().end() && it->second.end <= r.base) ++it;
+    for (auto at = it; at != lab.owners().held().end() && at->first < r.end; ++at)
+      c.paint(std::max(at->first, r.base), std::min(at->second.end, r.end), StripKind::memory,
               kind_of(lab.index().owners()[at->second.owner].kind));
   }
+
+  const unsigned shift = s.arch->page_shift;
+  const mem_map &map = s.pages.map();
+  map.for_each_run(pfn_t{0}, map.end(), [&](const PageRun &run) {
+    if (run.info.state == PageState::free || run.info.state == PageState::pcp)
+      c.paint(run.start.v << shift, (run.start.v + run.count) << shift, StripKind::memory, StripKind::free);
+  });
+  for (const PairZone &zone : s.pair_zones)
+    for (unsigned order = 0; order < zone.rules().orders; ++order)
+      zone.for_each_block(order_t{order}, [&](pfn_t p) {
+        c.paint(p.v << shift, (p.v + (u64{1} << order)) << shift, StripKind::memory, StripKind::free);
+      });
 
   std::vector<StripKind> strip;
   for (const auto &column : c.bytes)

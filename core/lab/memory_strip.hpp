@@ -12,8 +12,8 @@
 
 namespace mmscope {
 
-// none: no RAM. memory: RAM that nobody has reserved, before the handoff; free: with the buddy allocator. The others: held
-// by an owner of that kind (lab/owners.hpp).
+// none: no RAM. free: free with the buddy allocator. memory: RAM that is neither that nor reserved: before the handoff, or
+// waiting for it, or given to somebody. The others: held by an owner of that kind (lab/owners.hpp).
 enum class StripKind : u8 { none, memory, free, reserved, kernel, mem_map, misc };
 inline constexpr unsigned strip_kinds = 7;
 std::string_view strip_kind_name(StripKind k); // "mem_map"

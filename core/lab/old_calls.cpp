@@ -12,7 +12,7 @@ namespace {
 constexpr u64 most_align = u64{1} << 32;
 constexpr u64 max_dma_address = u64{16} << 20; // __pa(MAX_DMA_ADDRESS): alloc_bootmem keeps what lies below
 // 512 MiB: giving that away page by page is more than half a million events, which are kept while the call is on show.
-constexpr u64 most_pages = u64{1} << 17;
+constexpr u64 most_pages = u64{1} << 18;
 constexpr std::size_t most_zones = 4; // DMA, Normal, HighMem, and one to try
 static_assert(most_pages <= most_pair_pages);
 constexpr i64 no_memory = -12; // ENOMEM

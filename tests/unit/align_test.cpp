@@ -71,8 +71,7 @@ TEST_CASE("align: what one boot alone does has a moment of its own, in its place
 }
 
 TEST_CASE("align: phases come first: equal names in different phases are not the same step") {
-  const std::vector<Steps> boots{steps({{Phase::memblock, "r"}, {Phase::zones, "z"}}),
-                                 steps({{Phase::zones, "zr"}})};
+  const std::vector<Steps> boots{steps({{Phase::memblock, "r"}, {Phase::zones, "z"}}), steps({{Phase::zones, "zr"}})};
   CHECK(drawn(align(boots)) == "r0 z01 r1 ");
 }
 

@@ -15,9 +15,9 @@ namespace {
 constexpr u64 MiB = u64{1} << 20, GiB = u64{1} << 30;
 
 Script boot(std::string_view build, u64 ram, std::string_view parameters = "") {
-  MachineSpec spec;
-  REQUIRE(make_choice({.build = std::string(build), .ram = ram, .parameters = std::string(parameters)}, spec) == "");
-  return make_script(spec);
+  Script script;
+  REQUIRE(make_choice({.build = std::string(build), .ram = ram, .parameters = std::string(parameters)}, script) == "");
+  return script;
 }
 
 Comparison compared(std::vector<Script> scripts) {
@@ -46,6 +46,14 @@ const ComparedFact *row(const std::vector<ComparedFact> &rows, FactKind kind, st
   return at == rows.end() ? nullptr : &*at;
 }
 
+/// What the accounting knows of the array of struct page.
+u64 map_held(const Lab &lab) {
+  u64 held = 0;
+  for (const Part &p : lab.accounting().parts)
+    if (p.kind == PartKind::owner && lab.index().owners()[p.owner].label == "mem_map") held += p.bytes;
+  return held;
+}
+
 Difference map_of(const Comparison &c) {
   for (const Difference &d : c.differences())
     if (d.is_map) return d;
@@ -72,14 +80,40 @@ TEST_CASE("compare: every build that is offered boots, beside any other") {
     CHECK(c.machine(1).state().era == b.era);
     CHECK(c.machine(1).accounting().balanced());
     CHECK(allocator_in_charge(c.machine(1)) == Allocator::buddy);
+    // The accounting knows of the same array; bootmem gives whole pages.
+    const u64 map = row(c.facts(), FactKind::mem_map)->cells[1]->value, held = map_held(c.machine(1));
+    CHECK(map > 0);
+    CHECK(held == (b.era->boot_allocator == BootAllocator::bootmem ? round_up(map, b.arch->page_size()) : map));
+    u64 free_zones = 0, free_blocks = 0;
+    for (const ComparedFact &r : c.facts()) {
+      if (!r.cells[1]) continue;
+      if (r.head.kind == FactKind::zone_free) free_zones += r.cells[1]->value;
+      if (r.head.kind == FactKind::free_blocks) free_blocks += r.cells[1]->value << r.head.order << b.arch->page_shift;
+    }
+    CHECK(free_zones > GiB / 2);
+    CHECK(free_blocks == free_zones);
+    const auto strip = memory_strip(c.machine(1), GiB, 64);
+    CHECK(std::count(strip.begin(), strip.end(), StripKind::free) > 40);
   }
+  // With any amount of RAM: refused in words, or it boots.
+  for (const KernelBuild &b : builds)
+    for (const u64 ram : {choice_least, 4 * GiB, choice_most}) {
+      CAPTURE(b.release);
+      CAPTURE(ram);
+      Script script;
+      if (!make_choice({.build = b.release, .ram = ram, .cpus = choice_cpus}, script).empty()) continue;
+      Comparison c = compared({std::move(script)});
+      CHECK(c.machine(0).index().error() == "");
+    }
+  // Of eras before memblock too.
+  CHECK(std::any_of(builds.begin(), builds.end(),
+                    [](const KernelBuild &b) { return b.era->boot_allocator == BootAllocator::bootmem; }));
 }
 
 TEST_CASE("compare: a machine beside itself differs nowhere, and steps as it does alone") {
   Comparison c = compared({boot(x64, GiB), boot(x64, GiB)});
   Lab alone(boot(x64, GiB));
-  while (!alone.prepare(1000)) {
-  }
+  while (!alone.prepare(1000)) {}
   REQUIRE(c.moments().size() == alone.size());
   for (u64 at = 0; at <= c.moments().size(); at += 37) {
     c.seek(at);
@@ -114,8 +148,7 @@ TEST_CASE("compare: boots of other builds share their large steps, and go on in 
   c.seek(c.moments().size() / 2);
   const u64 digest = c.machine(2).digest();
   c.seek(0);
-  while (!c.seek_some(c.moments().size() / 2, 3)) {
-  }
+  while (!c.seek_some(c.moments().size() / 2, 3)) {}
   CHECK(c.machine(2).digest() == digest);
 }
 
@@ -131,7 +164,8 @@ TEST_CASE("compare: rows of the table, and which of them differ") {
   CHECK(!row(rows, FactKind::page_size)->differs);
   CHECK(row(rows, FactKind::allocator)->cells[1]->text == "buddy");
   // Zones that only one has.
-  const ComparedFact *high = row(rows, FactKind::zone_managed, "HighMem"), *dma32 = row(rows, FactKind::zone_managed, "DMA32");
+  const ComparedFact *high = row(rows, FactKind::zone_managed, "HighMem"),
+                     *dma32 = row(rows, FactKind::zone_managed, "DMA32");
   REQUIRE(high != nullptr);
   REQUIRE(dma32 != nullptr);
   CHECK(!high->cells[0].has_value());
@@ -142,13 +176,7 @@ TEST_CASE("compare: rows of the table, and which of them differ") {
   const ComparedFact *dma = row(rows, FactKind::zone_end, "DMA");
   CHECK(!dma->differs);
   CHECK(dma->cells[0]->value == 16 * MiB);
-  // The bytes of the array are what the accounting knows of it.
-  for (unsigned i = 0; i < 2; ++i) {
-    u64 held = 0;
-    for (const Part &p : c.machine(i).accounting().parts)
-      if (p.kind == PartKind::owner && c.machine(i).index().owners()[p.owner].label == "mem_map") held += p.bytes;
-    CHECK(row(rows, FactKind::mem_map)->cells[i]->value == held);
-  }
+  for (unsigned i = 0; i < 2; ++i) CHECK(row(rows, FactKind::mem_map)->cells[i]->value == map_held(c.machine(i)));
 }
 
 TEST_CASE("compare: what differs most comes first, and of the map it is told why") {
@@ -204,8 +232,7 @@ TEST_CASE("compare: while one machine is farther, that comes first") {
 
 TEST_CASE("compare: memory in columns") {
   Lab lab(boot(x64, GiB));
-  while (!lab.prepare(1000)) {
-  }
+  while (!lab.prepare(1000)) {}
   lab.seek({0, 0});
   CHECK(memory_strip(lab, GiB, 0).empty());
   const auto none = memory_strip(lab, GiB, 64);
@@ -242,17 +269,17 @@ TEST_CASE("compare: why a map is larger") {
 }
 
 TEST_CASE("compare: what cannot be made up is refused in words, five machines are the most") {
-  MachineSpec spec;
-  CHECK(make_choice({.build = "9.9.9-nothing", .ram = GiB}, spec) != "");
-  CHECK(make_choice({.build = x64, .ram = 0}, spec) != "");
-  CHECK(make_choice({.build = x64, .ram = GiB + 1}, spec) != "");
-  CHECK(make_choice({.build = x64, .ram = choice_most + MiB}, spec) != "");
-  CHECK(make_choice({.build = x64, .ram = GiB, .cpus = 0}, spec) != "");
-  CHECK(make_choice({.build = x64, .ram = GiB, .parameters = "a\nb"}, spec) != "");
-  CHECK(make_choice({.build = x64, .ram = GiB, .parameters = std::string(choice_text + 1, 'x')}, spec) != "");
-  CHECK(make_choice({.build = "6.1.0-1-arm64", .ram = GiB}, spec) != "");
-  CHECK(spec.e820.empty());
-  CHECK(make_choice({.build = x64, .ram = choice_least}, spec) == "the kernel image does not lie in RAM");
+  Script script;
+  CHECK(make_choice({.build = "9.9.9-nothing", .ram = GiB}, script) != "");
+  CHECK(make_choice({.build = x64, .ram = 0}, script) != "");
+  CHECK(make_choice({.build = x64, .ram = GiB + 1}, script) != "");
+  CHECK(make_choice({.build = x64, .ram = choice_most + MiB}, script) != "");
+  CHECK(make_choice({.build = x64, .ram = GiB, .cpus = 0}, script) != "");
+  CHECK(make_choice({.build = x64, .ram = GiB, .parameters = "a\nb"}, script) != "");
+  CHECK(make_choice({.build = x64, .ram = GiB, .parameters = std::string(choice_text + 1, 'x')}, script) != "");
+  CHECK(make_choice({.build = "6.1.0-1-arm64", .ram = GiB}, script) != "");
+  CHECK(script.commands.empty());
+  CHECK(make_choice({.build = x64, .ram = choice_least}, script) == "the kernel image does not lie in RAM");
   CHECK(compared({boot(x64, 128 * MiB), boot(x64, GiB, "mem=512M"), boot(pae, choice_most), boot(x64, choice_most)})
             .size() == 4);
   std::vector<Script> six;

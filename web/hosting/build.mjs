@@ -34,7 +34,7 @@ const exists = (path) =>
     .catch(() => false);
 
 const LAB = "lab.html";
-const SITE = ["index.html", "course.html", "glossary.html"];
+const SITE = ["index.html", "course.html", "glossary.html", "compare.html"];
 
 /** Bundles what these pages name and writes them; answers the outputs that a browser loads at once, by page. */
 async function bundle(names) {

@@ -1,6 +1,6 @@
 // locale.mjs: the page's words. web/page/locale/LANGUAGE.json holds all of them in groups: "shared" (every page), "first"
-// and "later" (the lab, before and after its first picture), "live", "pages" and "autopsy" (when their part is opened), "site" (the
-// other pages). Code imports a group in English,
+// and "later" (the lab, before and after its first picture), "live", "pages" and "autopsy" (when their part is opened),
+// "site" (the other pages), "compare" (the page of machines side by side). Code imports a group in English,
 //
 //     import words from "words:first";         { "back": "Back", … }
 //     import codes from "words:languages";     ["ko", …]: what there is beside English
@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 
 const web = fileURLToPath(new URL("..", import.meta.url));
 
-export const GROUPS = ["shared", "first", "later", "live", "pages", "autopsy", "site"];
+export const GROUPS = ["shared", "first", "later", "live", "pages", "autopsy", "compare", "site"];
 
 const read = async (folder, code) => JSON.parse(await readFile(join(folder, `page/locale/${code}.json`), "utf8"));
 

@@ -9,6 +9,15 @@ export const CAPTURES = [
   "x64-6.1-numa2-1g3g",
   "x64-6.1-numa2-2g2g",
   "x64-6.1-numa4-4x1g",
+  "x64-5.10-1G",
+  "x64-6.12-1G",
+  "x64-7.2-1G",
+  "i386-6.1-1G",
+  "i386-6.1pae-1G",
+  "arm64-6.1-512M",
+  "arm64-6.12-16k-1G",
+  "arm64-7.2-16k-1G",
+  "armhf-6.1-1G",
 ] as const;
 
 /** The boot that the page begins with. */

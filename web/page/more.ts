@@ -3,6 +3,7 @@
 import words from "words:later";
 import { Ask } from "./ask";
 import { startAutopsy } from "./autopsy";
+import { startBeside } from "./beside";
 import { byId } from "./dom";
 import { Lessons } from "./lessons";
 import { startLiveSide } from "./live_side";
@@ -47,6 +48,7 @@ export async function startMore(
   startOwners(page, later, () => thing.focus());
   const lessons = new Lessons(page, later, sides, machines);
   if (failed !== null) await machines.instead(failed);
+  startBeside(page, machines);
   await startTools(page, later, transport, sides, machines, live);
   if (document.querySelector("meta[name=preview]")) (await import("./preview")).startPreview(lessons, later);
   else await lessons.follow();
