@@ -82,7 +82,8 @@ std::vector<ByteRange> merged(std::vector<ByteRange> ranges) {
   const u64 stretch = lost ? first_stretch(made) : 0;
   for (std::size_t i = block.size(); i-- > 0;)
     if (block[i].size >= stretch) {
-      if (stretch != 0 && block[i].size > stretch) early.push_back({block[i].base + stretch, block[i].size - stretch, block[i].flags});
+      if (stretch != 0 && block[i].size > stretch)
+        early.push_back({block[i].base + stretch, block[i].size - stretch, block[i].flags});
       break;
     }
   Machine m(script.setup);

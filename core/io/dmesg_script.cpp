@@ -443,9 +443,8 @@ private:
     if (!huge) {
       config.thp = hints_.thp.value_or(false);
       config.pageblock_order = config.max_order;
-      assume(config.thp
-                 ? "no huge page size is registered: taken for a build with transparent huge pages only"
-                 : "no huge page size is registered: taken for a build without huge pages of any kind");
+      assume(config.thp ? "no huge page size is registered: taken for a build with transparent huge pages only"
+                        : "no huge page size is registered: taken for a build without huge pages of any kind");
     }
     if (!nodes) {
       config.numa = false;
@@ -1544,10 +1543,10 @@ private:
   std::vector<Acpi> acpi_;
   std::vector<const LogLine *> srat_;
   std::vector<u64> node_cpus_, brought_up_; // of each node: CPUs by the firmware's table; those that came up later
-  bool lost_ = false; // the log begins within sparse_init
+  bool lost_ = false;                       // the log begins within sparse_init
   LostHead head_;
-  u32 cma_command_ = no_command;            // that sets the areas of contiguous memory aside
-  bool trial_ = false;                      // only to find out what was reserved before
+  u32 cma_command_ = no_command; // that sets the areas of contiguous memory aside
+  bool trial_ = false;           // only to find out what was reserved before
   u64 slab_cpus_ = 0;
   u64 max_arch_pfn_ = 0, nr_cpus_ = 0;
   u64 more_assumed_ = 0, requests_ = 0, cpus_ = 0, node_data_bytes_ = 0, ioapics_ = 0;

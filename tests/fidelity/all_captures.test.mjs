@@ -18,8 +18,7 @@ const captures = existsSync(folder)
   : [];
 
 /** Facts that differ, by capture. "refused": no log that can be played. */
-const known = {
-};
+const known = {};
 const unmodelled = /^mips/;
 
 const text = (name) =>

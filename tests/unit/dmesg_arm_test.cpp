@@ -13,7 +13,8 @@ using namespace mmscope;
 namespace {
 
 constexpr std::string_view head =
-    "[    0.000000] memblock_phys_alloc_range: 4096 bytes align=0x1000 from=0x0 max_addr=0x1 early_pgtable_alloc+0x28/0x50\n"
+    "[    0.000000] memblock_phys_alloc_range: 4096 bytes align=0x1000 from=0x0 max_addr=0x1 "
+    "early_pgtable_alloc+0x28/0x50\n"
     "[    0.000000] __memblock_reserve: [0x7fdfe000-0x7fdfefff] nid=-1 flags=20 memblock_alloc_range_nid+0x108/0x1b0\n"
     "[    0.000000] memblock_alloc_try_nid: 44492 bytes align=0x8 nid=-1 from=0x0 max_addr=0x0 "
     "__memblock_alloc_or_panic+0x30/0x60\n"
@@ -129,13 +130,15 @@ TEST_CASE("dmesg: a log that begins within sparse_init gets its head from the ru
   REQUIRE(!r.error);
   const auto &all = r.script.commands;
   // The image has moved by 64 MiB; of the initrd the end of its last page is left.
-  const Command *image = call(r, Op::memblock_reserve, "kernel image"), *initrd = call(r, Op::memblock_reserve, "initrd");
+  const Command *image = call(r, Op::memblock_reserve, "kernel image"),
+                *initrd = call(r, Op::memblock_reserve, "initrd");
   REQUIRE(image != nullptr);
   CHECK(image->args[0].value == 0x44200000);
   REQUIRE(initrd != nullptr);
   CHECK(initrd->args[0].value == 0x48000000);
   CHECK(initrd->args[1].value == 0xf4000);
-  CHECK(std::count_if(all.begin(), all.end(), [](const Command &c) { return c.caller == "early_pgtable_alloc"; }) == 33);
+  CHECK(std::count_if(all.begin(), all.end(), [](const Command &c) { return c.caller == "early_pgtable_alloc"; }) ==
+        33);
   const Command *tree = call(r, Op::memblock_alloc_try_nid, "device tree");
   REQUIRE(tree != nullptr);
   CHECK(tree->args[0].value == 44492);
