@@ -15,7 +15,8 @@ std::string choices(const Lab &lab);
 std::string layout(const Lab &lab, const std::string &era, unsigned bits, const std::string &options, u64 pfn,
                    const std::string &against);
 /// The word of flags in a memory model ("vmemmap"), field by field.
-std::string flags(const Lab &lab, const std::string &era, const std::string &options, u64 pfn, const std::string &model);
+std::string flags(const Lab &lab, const std::string &era, const std::string &options, u64 pfn,
+                  const std::string &model);
 /// From the page frame to its struct page and back, in each memory model.
 std::string models(const Lab &lab, const std::string &era, const std::string &options, u64 pfn);
 /// Pair bitmaps and the boot bitmap, and the last events of the call on show.

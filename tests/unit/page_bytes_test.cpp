@@ -24,14 +24,15 @@ TEST_CASE("page_flags_word: each model places section, node and zone of the page
   const PageRow &row = page_row_of(*s.era);
   const pfn_t pfn{0xa00000}; // 40 GiB: node 1
   REQUIRE(s.pages.page(pfn).nid == 1);
-  for (const AddressModel m : {AddressModel::flatmem, AddressModel::discontigmem, AddressModel::sparsemem_extreme,
-                               AddressModel::vmemmap}) {
+  for (const AddressModel m :
+       {AddressModel::flatmem, AddressModel::discontigmem, AddressModel::sparsemem_extreme, AddressModel::vmemmap}) {
     CAPTURE(model_name(m));
     const PageFlagsWord w = page_flags_word(s, pfn, row, options_of_machine(s, row), m);
     REQUIRE(w.value.has_value());
     CHECK(take(w.layout, "node", *w.value) == 1);
     CHECK(take(w.layout, "zone", *w.value) == s.pages.page(pfn).zone);
-    const bool numbered = m == AddressModel::sparsemem_extreme; // a vmemmap needs no number, the others have no sections
+    const bool numbered =
+        m == AddressModel::sparsemem_extreme; // a vmemmap needs no number, the others have no sections
     CHECK((w.layout.find("section")->width != 0) == numbered);
     CHECK(take(w.layout, "section", *w.value) == (numbered ? pfn.v >> 15 : 0));
   }

@@ -20,7 +20,13 @@ export class PagePanes {
   private readonly radios = h("div", { class: "panes page-panes", role: "radiogroup", "aria-label": t("pages.panes") });
   private readonly wide = h(
     "button",
-    { type: "button", class: "page-wide", "aria-pressed": "false", "aria-label": t("pages.wide"), title: t("pages.wide") },
+    {
+      type: "button",
+      class: "page-wide",
+      "aria-pressed": "false",
+      "aria-label": t("pages.wide"),
+      title: t("pages.wide"),
+    },
     h("span", { "aria-hidden": "true" }, "↔"),
   );
   private readonly choice: PageChoice;

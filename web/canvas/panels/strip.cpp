@@ -499,7 +499,7 @@ void StripPanel::steer(Frame &frame, const Rect &area, std::uint32_t id) {
   const ImGuiIO &io = ImGui::GetIO();
   const double at = axis.address_of(io.MousePos.x, area.x, area.w);
   if (ImGui::IsItemHovered()) {
-    if (io.MouseWheel != 0) axis.zoom(std::pow(0.8, static_cast<double>(io.MouseWheel)), at);
+    if (io.MouseWheel != 0) axis.zoom(std::pow(0.8f, io.MouseWheel), at);
     if (io.MouseWheelH != 0) axis.pan(-static_cast<double>(io.MouseWheelH) * axis.span() / 10);
   }
   if (ImGui::IsItemActive() && ImGui::IsMouseDragging(ImGuiMouseButton_Left, 3)) {

@@ -257,7 +257,7 @@ void TimelinePanel::move(Frame &frame, const Rect &area, std::uint32_t id) {
   if (ImGui::IsItemHovered()) {
     ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
     if (io.MouseWheel != 0) {
-      const double factor = std::pow(0.8, static_cast<double>(io.MouseWheel));
+      const double factor = std::pow(0.8f, io.MouseWheel); // the floats' pow is there for the colours already
       view(at - (at - from_) * factor, at + (to_ - at) * factor);
     }
     if (io.MouseWheelH != 0) {
