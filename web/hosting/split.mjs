@@ -42,6 +42,7 @@ export const COLD = [
   /^mmscope::\(anonymous namespace\)::ZoneInit::spread_kernelcore\(/, // kernelcore=, movablecore=
   /^mmscope::memblock::(double_array|cap_memory_range)\(/, // x86 boots have no need of them
   /^ImGui::(TabBarLayout|TabBarScrollingButtons|MultiSelectItemFooter|EndMultiSelect|RenderMouseCursor)\(/, // widgets that
+  /^ImGui::NavUpdateWindowingOverlay\(/, // Ctrl+Tab through windows: there is one
   /^ImGui::(BeginCombo|BeginComboPopup|ShrinkWidths)\(/, // the first panels have not
   /^mmscope::Slub::(fold|kmem_cache_\w+|add_to|verify\w*)\(/, // no slab allocator at the start
   /^mmscope::PageAlloc::(set_block|lru_add|lru_del|split_page|block|clear_blocks)\(/, // blocks of requests
@@ -56,6 +57,8 @@ export const COLD = [
   /^mmscope::(why_not_)?free_to_pair_zones\(/,
   /^mmscope::(ram_before_memblock|count_unowned_before_memblock|bootmem_script)\(/,
   /^mmscope::\(anonymous namespace\)::Builder::(infer_|look_back|device_tree_|make_phase|nearest_config|refuse_arch|found\()/,
+  /^mmscope::lost_head\(|Builder::(play_lost_head|move_image)\(/, // a log that lost its beginning
+  /^mmscope::SparseMem::remove\(/, // memory unplugged
   /^mmscope::(make_script|check_spec)\(|Builder::(from_model|facts_of_model)\(/, // a log without memblock=debug; the recorded boots that the page begins with have it
 ];
 
