@@ -58,7 +58,7 @@ boot, run, trace, autopsy, page-layout and pfn take
   --format text|json    json: one object with everything
 boot and run also take
   --show VIEW...        memblock zones zoneinfo buddyinfo pagetypeinfo iomem free-lists sections slabinfo bootmem pairs
-                        log digest
+                        slob log digest
   --events              also what happened inside every call
 boot also takes
   --until PHASE         memblock numa sparse zones zonelists handoff slab deferred done

@@ -68,6 +68,7 @@ inline constexpr Era pivot_row{
     .thp_zone_factor = 2 + 3 * 3,
     .thp_cap_divisor = 20,
     .thp_min_pages_bytes = u64{512} << 20,
+    .cma_for_each_node = false,
     .memory_line_late = false,
     .pcp_high = PcpHigh::low_watermark,
     .slab_order = SlabOrder::fewer_objects,
@@ -250,6 +251,9 @@ inline constexpr EraChange v7_2[] = {
      "recorded boots of 7.2: one request a section, with pages of 16 KiB one a page of vmemmap"},
     {EraField::mem_map_max_addr, 1, "struct pages are asked for with MEMBLOCK_ALLOC_NOLEAKTRACE",
      "recorded boots of 7.2: max_addr=1"},
+    {EraField::cma_for_each_node, 1, "with several nodes each gets a CMA area of the default one's size",
+     "kernel/dma/contiguous.c dma_numa_cma_reserve, CONFIG_CMA_SIZE_PERNUMA; a recorded boot of 7.2 with two nodes: "
+     "/sys/kernel/mm/cma/numa0 and numa1"},
     {EraField::reserves_follow_managed, 1, "lowmem_reserve follows every change of a zone's managed pages",
      "recorded boots of 7.2: freeze_D_buddy"},
     {EraField::cpu_partial_page, 0, "CPUs keep sheaves of objects instead of partial slabs",

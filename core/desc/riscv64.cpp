@@ -119,6 +119,10 @@ constexpr KernelConfig debian_7_2_riscv64 = [] {
   c.percpu_static = 95704;
   c.percpu_dynamic = 31272;
   c.initmem = {0x81000000, 2828 * KiB};
+  c.table_caller = "memmap_alloc";
+  // Four levels (Sv48) where 6.12 took five; vmemmap begins with the struct page of frame 0, not with RAM's first
+  // (freeze_A_sections).
+  c.direct_map = {0xffffaf8000000000, 0xffff8d8000000000 + (u64{0x80000000} >> 12) * 64, 47, 0};
   c.source = "Debian 7.2.13 riscv64: its config; image layout (/proc/iomem), request and freed sizes as its boots on "
              "QEMU's virt machine print them (7.2.13+deb14-riscv64)";
   return c;

@@ -7,6 +7,7 @@ namespace {
 constexpr SlabRules rules_2_4_22{
     .name = "2.4.22",
     .source = "mm/slab.c (v2.4.22)",
+    .kernels = {2, 4, 2, 4},
     .books = SlabBooks::chain,
     .head_bytes = 8, // inuse, free
     .off_limit = OffSlabLimit::general_cache,
@@ -43,6 +44,7 @@ constexpr SlabRules rules_2_6_24 = [] {
   SlabRules r = rules_2_4_22;
   r.name = "2.6.24";
   r.source = "mm/slab.c, include/linux/kmalloc_sizes.h (v2.6.24)";
+  r.kernels = {2, 6, 2, 6};
   r.head_bytes = 10; // and the node
   r.off_limit = OffSlabLimit::own_object;
   r.half_line_is_enough = true;
@@ -69,6 +71,7 @@ constexpr SlabRules rules_4_9 = [] {
   SlabRules r = rules_2_6_24;
   r.name = "4.9";
   r.source = "mm/slab.c, mm/slab_common.c (v4.9)";
+  r.kernels = {4, 6, 4, 19}; // from the first with lists in objects to the last with names in bytes
   r.books = SlabBooks::indexes;
   r.head_bytes = 0;
   r.least_align = 8;
@@ -91,6 +94,7 @@ constexpr SlabRules rules_5_15 = [] {
   SlabRules r = rules_4_9;
   r.name = "5.15";
   r.source = "mm/slab.c, mm/slab_common.c (v5.15); recorded boots: /proc/slabinfo";
+  r.kernels = {5, 4, 6, 0}; // until kmalloc has caches of two pages at most
   r.names = GeneralNames::kmalloc;
   r.general_naturally_aligned = true;
   r.kmem_cache = {96, 128};
@@ -105,6 +109,14 @@ constexpr SlabRules rows[] = {rules_2_4_22, rules_2_6_24, rules_4_9, rules_5_15}
 const SlabRules *find_slab_rules(std::string_view name) {
   for (const SlabRules &r : rows)
     if (r.name == name) return &r;
+  return nullptr;
+}
+const SlabRules *slab_rules_of_version(unsigned major, unsigned minor) {
+  const auto number = [](unsigned a, unsigned b) { return u64{a} << 32 | b; };
+  for (const SlabRules &r : rows)
+    if (number(major, minor) >= number(r.kernels.first_major, r.kernels.first_minor) &&
+        number(major, minor) <= number(r.kernels.last_major, r.kernels.last_minor))
+      return &r;
   return nullptr;
 }
 std::span<const SlabRules> all_slab_rules() { return rows; }

@@ -38,9 +38,14 @@ enum class GeneralNames : u8 {
   kmalloc,       // kmalloc-1k; then kmalloc-rcl-1k; then dma-kmalloc-1k
 };
 
+struct KernelRange { // both ends included
+  unsigned first_major, first_minor, last_major, last_minor;
+};
+
 struct SlabRules {
   std::string_view name; // "2.4.22"
   std::string_view source;
+  KernelRange kernels; // that follow it
   // --- layout ---
   SlabBooks books;
   u32 head_bytes; // struct slab has four words and so many bytes
@@ -78,6 +83,7 @@ struct SlabRules {
 };
 
 const SlabRules *find_slab_rules(std::string_view name);
-std::span<const SlabRules> all_slab_rules(); // oldest first
+const SlabRules *slab_rules_of_version(unsigned major, unsigned minor); // null: unknown, or none
+std::span<const SlabRules> all_slab_rules();                            // oldest first
 
 } // namespace mmscope

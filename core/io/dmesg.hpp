@@ -51,10 +51,10 @@ struct HintRegion { // of memblock's lists in a running system
 
 // What a log does not say although it is an input.
 struct ImportHints {
-  std::string release;                    // of a log that has lost its first lines: "6.1.0-50-arm64"
-  std::optional<bool> thp;                // of a build in no row: does it have transparent huge pages?
-  std::vector<std::vector<u64>> distance; // [from][to] of the firmware's SLIT; used when the log shows a SLIT
-  std::vector<HintRegion> memory, reserved;        // for a log that has lost its first MEMBLOCK configuration
+  std::string release;                      // of a log that has lost its first lines: "6.1.0-50-arm64"
+  std::optional<bool> thp;                  // of a build in no row: does it have transparent huge pages?
+  std::vector<std::vector<u64>> distance;   // [from][to] of the firmware's SLIT; used when the log shows a SLIT
+  std::vector<HintRegion> memory, reserved; // for a log that has lost its first MEMBLOCK configuration
 };
 
 struct ImportLimits {

@@ -74,15 +74,16 @@ std::vector<ByteRange> merged(std::vector<ByteRange> ranges) {
 }
 
 [[gnu::noinline]] std::vector<ByteRange> reserved_before(const Script &script, u32 commands,
-                                                         std::span<const ByteRange> block) {
+                                                         std::span<const ByteRange> block, bool lost) {
   const std::span<const Command> made(script.commands.data(), std::min<std::size_t>(commands, script.commands.size()));
   std::vector<ByteRange> early;
   // The first known requests end somewhere in the topmost region that can hold them all; what lies above them in it
   // was taken by requests whose lines are lost.
-  const u64 stretch = first_stretch(made);
+  const u64 stretch = lost ? first_stretch(made) : 0;
   for (std::size_t i = block.size(); i-- > 0;)
     if (block[i].size >= stretch) {
-      if (stretch != 0 && block[i].size > stretch) early.push_back({block[i].base + stretch, block[i].size - stretch, block[i].flags});
+      if (stretch != 0 && block[i].size > stretch)
+        early.push_back({block[i].base + stretch, block[i].size - stretch, block[i].flags});
       break;
     }
   Machine m(script.setup);

@@ -24,8 +24,9 @@ struct ByteRange { // half-open
 };
 
 // `script` as far as the block (`commands` of them), made without early reservations; `block`: its reserved list.
-// Ascending, apart from each other or of different flags.
-std::vector<ByteRange> reserved_before(const Script &script, u32 commands, std::span<const ByteRange> block);
+// `lost`: the log has lost its first lines, and with them requests. Ascending, apart from each other or of different
+// flags.
+std::vector<ByteRange> reserved_before(const Script &script, u32 commands, std::span<const ByteRange> block, bool lost);
 
 // The boot of a device-tree machine, as steps of the importer: what each brings, in order.
 enum class BootStep : unsigned {

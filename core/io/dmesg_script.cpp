@@ -443,9 +443,8 @@ private:
     if (!huge) {
       config.thp = hints_.thp.value_or(false);
       config.pageblock_order = config.max_order;
-      assume(config.thp
-                 ? "no huge page size is registered: taken for a build with transparent huge pages only"
-                 : "no huge page size is registered: taken for a build without huge pages of any kind");
+      assume(config.thp ? "no huge page size is registered: taken for a build with transparent huge pages only"
+                        : "no huge page size is registered: taken for a build without huge pages of any kind");
     }
     if (!nodes) {
       config.numa = false;
@@ -531,7 +530,7 @@ private:
     std::vector<ByteRange> block;
     for (const Range &d : dump_reserved_) block.push_back({d.base, d.size, d.flags});
     early_.clear();
-    for (const ByteRange &b : reserved_before(r.script, r.facts.dumps.front().commands, block))
+    for (const ByteRange &b : reserved_before(r.script, r.facts.dumps.front().commands, block, release_line_ == 0))
       early_.push_back({b.base, b.size, b.flags});
     KernelConfig &config = setup_.config;
     const u64 size = config.image_end - config.image_base;
@@ -673,7 +672,7 @@ private:
     u32 line = first_dump_;
     const KernelConfig &config = setup_.config;
     const Range image{config.image_base, config.image_end - config.image_base};
-    if (reserved.empty()) {
+    if (reserved.empty() && !device_tree()) {
       assume("the log does not show what was reserved first: taken for the first 64 KiB, the BIOS area, the kernel "
              "image and the initrd");
       reserved = {{0, 0x10000}, {0x9f000, 0x61000}, image};
@@ -772,7 +771,7 @@ private:
         break;
       case init_deferred: emit(Op::page_alloc_init_late, {}, "kernel_init_freeable", Phase::deferred, line); break;
       case init_watermarks:
-        if (has_cma_) emit(Op::cma_init_reserved_areas, {}, "do_initcalls", Phase::done, line);
+        if (cma_command_ != no_command) emit(Op::cma_init_reserved_areas, {}, "do_initcalls", Phase::done, line);
         emit(Op::init_per_zone_wmark_min, {}, "do_initcalls", Phase::done, line);
         break;
       case init_huge:
@@ -1110,9 +1109,11 @@ private:
     } else if (cma) {
       // When the area is set aside differs from kernel to kernel: where the log has its line.
       ensure(device_tree() ? setup_memory : init_numa, l.line);
-      a.command = count();
-      a.inside = has_cma_ = true;
-      emit(Op::dma_contiguous_reserve, {}, "setup_arch", phase(), l.line);
+      a.inside = true;
+      a.command = cma_command_ != no_command ? cma_command_ : count();
+      // The nodes' areas come with the first.
+      if (std::exchange(cma_command_, a.command) == no_command)
+        emit(Op::dma_contiguous_reserve, {}, "setup_arch", phase(), l.line);
     } else if (ramdisk_.size != 0 && !initrd_moved_ && l.size == round_up(ramdisk_.size, setup_.arch->page_size())) {
       // Up to 5.12 relocate_initrd looks for a place by itself.
       ensure(map_memory, l.line);
@@ -1542,10 +1543,10 @@ private:
   std::vector<Acpi> acpi_;
   std::vector<const LogLine *> srat_;
   std::vector<u64> node_cpus_, brought_up_; // of each node: CPUs by the firmware's table; those that came up later
-  bool lost_ = false; // the log begins within sparse_init
+  bool lost_ = false;                       // the log begins within sparse_init
   LostHead head_;
-  bool has_cma_ = false;                    // an area of contiguous memory was set aside
-  bool trial_ = false;                      // only to find out what was reserved before
+  u32 cma_command_ = no_command; // that sets the areas of contiguous memory aside
+  bool trial_ = false;           // only to find out what was reserved before
   u64 slab_cpus_ = 0;
   u64 max_arch_pfn_ = 0, nr_cpus_ = 0;
   u64 more_assumed_ = 0, requests_ = 0, cpus_ = 0, node_data_bytes_ = 0, ioapics_ = 0;

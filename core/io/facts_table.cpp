@@ -84,6 +84,8 @@ void AllocTable::match(const LoggedFacts &facts) {
     }
     std::size_t &n = next[{r.command, r.inside}];
     if (n >= it->second.size()) continue;
+    // What has no request line shows in the log only when it succeeds.
+    if (r.inside && r.addr.v == 0 && it->second[n]->function.empty()) continue;
     const LoggedAlloc &a = *it->second[n++];
     taken_.push_back(a.line);
     if (!a.addr) continue;

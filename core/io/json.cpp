@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "io/old_views.hpp"
+#include "io/slab_views.hpp"
 
 #include <algorithm>
 
@@ -168,6 +169,7 @@ void write_json(JsonWriter &w, const JsonReport &r) {
   w.key("free_lists");
   write_free_lists(w, s.pages, s.arch->zones);
   write_old(w, s);
+  write_old_slabs(w, s);
   w.key("lines").begin_array();
   for (const std::string &line : s.lines) w.string(line);
   w.end_array();

@@ -6,6 +6,7 @@
 #include "io/dmesg_lines.hpp"
 #include "io/verify_buddy.hpp"
 #include "io/verify_slab.hpp"
+#include "io/verify_slab_old.hpp"
 #include "mm/direct_map.hpp"
 
 #include <algorithm>
@@ -740,7 +741,9 @@ VerifyReport verify_log(std::string_view log, const CaptureFile &file) {
   report.digest = d.add(p.end->digest()).hex();
   Verifier(whole, p, file).run(report.rows);
   Fact slab("F9", "slab caches");
-  check_slab(log, file, [&](std::string_view w, std::string_view e, std::string_view g) { slab.item(w, e, g); });
+  const Compare item = [&](std::string_view w, std::string_view e, std::string_view g) { slab.item(w, e, g); };
+  check_slab(log, file, item);
+  check_old_slab(log, file, *given.script.setup.arch, item);
   report.rows.push_back(std::move(slab).finish());
   return report;
 }

@@ -28,6 +28,7 @@ constexpr Flavour flavours[] = {
     {"-arm64-16k", 8, 14, 128, true},
     {"-armmp", 4, 12, 64, true},
     {"-armmp-lpae", 4, 12, 64, true},
+    {"-riscv64", 8, 12, 8, false},
     {"-loongson-3", 8, 14, 128, false},
     {"-5kc-malta", 8, 12, 128, true},
     {"-4kc-malta", 4, 12, 128, true},
@@ -208,6 +209,10 @@ std::vector<std::string> boot_caches(const SlubRules &rules) {
 
 } // namespace
 
+bool slab_has_constructor(std::string_view name) {
+  return std::find(std::begin(with_constructor), std::end(with_constructor), name) != std::end(with_constructor);
+}
+
 void check_slab(std::string_view log, const CaptureFile &file, const Compare &item) {
   const std::optional<std::string> sysfs = file("slab_sysfs"), info = file("slabinfo");
   const Era *era = nullptr;
@@ -240,8 +245,7 @@ void check_slab(std::string_view log, const CaptureFile &file, const Compare &it
 
   std::vector<std::optional<SlabLayout>> layouts;
   for (const SysfsRow &r : rows) {
-    const bool ctor =
-        std::find(std::begin(with_constructor), std::end(with_constructor), r.name) != std::end(with_constructor);
+    const bool ctor = slab_has_constructor(r.name);
     const bool sane = r.align != 0 && (r.align & (r.align - 1)) == 0;
     const bool own_pointer =
         std::any_of(std::begin(with_free_pointer), std::end(with_free_pointer), [&](const auto &c) {

@@ -20,4 +20,7 @@ namespace mmscope {
 // Compares nothing when the capture has no slab_sysfs, or is of a kernel whose slab allocator the lab does not know.
 void check_slab(std::string_view log, const CaptureFile &file, const Compare &item);
 
+// Whether the kernel's source makes the cache of this name with a constructor.
+bool slab_has_constructor(std::string_view name);
+
 } // namespace mmscope

@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "base/text.hpp"
 #include "io/old_views.hpp"
+#include "io/slab_views.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,9 +13,9 @@ namespace mmscope {
 
 namespace {
 
-constexpr std::array<std::string_view, 13> names{"memblock", "zones",      "zoneinfo", "buddyinfo", "pagetypeinfo",
+constexpr std::array<std::string_view, 14> names{"memblock", "zones",      "zoneinfo", "buddyinfo", "pagetypeinfo",
                                                  "iomem",    "free-lists", "sections", "slabinfo",  "bootmem",
-                                                 "pairs",    "log",        "digest"};
+                                                 "pairs",    "slob",       "log",      "digest"};
 
 void append_left(std::string &out, std::string_view s, std::size_t width) {
   out += s;
@@ -291,7 +292,12 @@ void view_sections(std::string &out, const System &s) {
   }
 }
 
+// SLAB's if a script runs it.
 void view_slabinfo(std::string &out, const System &s) {
+  if (has_slab(s)) {
+    append_old_slabinfo(out, *s.old_slabs.get()->slab);
+    return;
+  }
   out += "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : "
          "tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n";
   s.slub.for_each_cache([&](cache_id id, const KmemCache &c) {
@@ -345,6 +351,7 @@ void append_view(std::string &out, View view, const Machine &m) {
   case View::slabinfo: view_slabinfo(out, s); break;
   case View::bootmem: append_bootmem(out, s); break;
   case View::pairs: append_pairs(out, s); break;
+  case View::slob: append_slob(out, s); break;
   case View::log:
     for (const std::string &line : s.lines) append(out, line, '\n');
     break;

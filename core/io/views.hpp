@@ -14,9 +14,10 @@
 //   iomem          /proc/iomem                   devices; Kernel code and data (their last bytes are not modelled)
 //   free-lists     every free list, head first   (pfns in hex)
 //   sections       a table of ours, neighbours joined
-//   slabinfo       /proc/slabinfo
+//   slabinfo       /proc/slabinfo                of SLAB if a script runs it (slab_views.hpp)
 //   bootmem        the boot bitmap of 2.4 and 2.6, as runs of pages   (old_views.hpp)
 //   pairs          lists and pair bitmaps of 2.4, an order a line
+//   slob           SLOB's pages and their free blocks
 //   log            the kernel lines that the model printed
 //   digest         one number over the whole state
 #pragma once
@@ -41,6 +42,7 @@ enum class View : u8 {
   slabinfo,
   bootmem,
   pairs,
+  slob,
   log,
   digest
 };

@@ -70,6 +70,10 @@ bool returns_address(Op op) {
   case Op::memblock_phys_alloc_range:
   case Op::memblock_phys_alloc_try_nid:
   case Op::alloc_bootmem:
+  case Op::slab_alloc:
+  case Op::slab_kmalloc:
+  case Op::slob_alloc:
+  case Op::slob_kmalloc:
   case Op::kmem_cache_alloc:
   case Op::kmalloc: return true;
   default: return false;

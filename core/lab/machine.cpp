@@ -6,9 +6,11 @@
 #include "lab/old_calls.hpp"
 #include "lab/page_calls.hpp"
 #include "lab/slab_calls.hpp"
+#include "lab/slab_old_calls.hpp"
 #include "lab/workload_calls.hpp"
 #include "mm/boot.hpp"
 #include "mm/old_boot.hpp"
+#include "mm/old_slabs.hpp"
 
 #include <algorithm>
 
@@ -22,6 +24,9 @@ constexpr std::size_t max_e820_entries = 512, max_numa_blocks = 4096;
 constexpr u64 most_freed_singly = u64{2} << 30;
 constexpr u64 all_memblock_flags =
     MEMBLOCK_HOTPLUG | MEMBLOCK_MIRROR | MEMBLOCK_NOMAP | MEMBLOCK_DRIVER_MANAGED | MEMBLOCK_RSRV_KERN;
+
+// Through a pointer: in the page it comes with the second half of the program (web/hosting/split.mjs).
+u64 (*volatile const slabs_bytes)(const System &) = old_slabs_bytes;
 
 constexpr bool power_of_two(u64 x) { return x != 0 && (x & (x - 1)) == 0; }
 constexpr u64 as_result(int r) { return static_cast<u64>(static_cast<i64>(r)); }
@@ -67,16 +72,17 @@ bool needs_memblock(Op op) {
 
 // Something is asked of the page allocator, or given back to it.
 const CallRow *row_of(Op op) {
-  for (const std::span<const CallRow> rows :
-       {page_call_rows(), slab_call_rows(), workload_call_rows(), hotplug_call_rows(), old_call_rows()})
+  for (const std::span<const CallRow> rows : {page_call_rows(), slab_call_rows(), workload_call_rows(),
+                                              hotplug_call_rows(), old_call_rows(), slab_old_call_rows()})
     for (const CallRow &row : rows)
       if (row.op == op) return &row;
   return nullptr;
 }
 // Is for the allocators before memblock: they stand beside the boot, and nothing of it has to come first.
 bool is_old(Op op) {
-  for (const CallRow &row : old_call_rows())
-    if (row.op == op) return true;
+  for (const std::span<const CallRow> rows : {old_call_rows(), slab_old_call_rows()})
+    for (const CallRow &row : rows)
+      if (row.op == op) return true;
   return false;
 }
 bool is_request(Op op) { return row_of(op) != nullptr && !is_old(op); }
@@ -558,6 +564,7 @@ std::size_t Machine::bytes() const {
   if (s.bootmem) n += static_cast<std::size_t>(s.bootmem->memory_bytes());
   n += held(s.pair_zones);
   for (const PairZone &z : s.pair_zones) n += static_cast<std::size_t>(z.memory_bytes());
+  if (s.old_slabs) n += static_cast<std::size_t>(slabs_bytes(s));
   return n + static_cast<std::size_t>(s.pages.memory_bytes() + s.slub.memory_bytes());
 }
 

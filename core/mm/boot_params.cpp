@@ -128,6 +128,7 @@ private:
     if (is("mem")) return mem(w.value);
     if (is("memmap")) return memmap(w.value);
     if (is("cma")) return cma(w.value);
+    if (is("numa_cma") || is("cma_pernuma")) return p_.node_cma_given = true;
     if (is("kernelcore")) {
       if (has_option(w.value, "mirror")) return p_.kernelcore_mirror = true;
       return core(w, p_.kernelcore);

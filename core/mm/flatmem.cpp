@@ -34,12 +34,13 @@ u64 usemap_bytes(const KernelConfig &config, const Era &era, unsigned word, pfn_
 
 [[gnu::noinline]] void setup_usemap(System &s, Trace *t, i32 nid, unsigned zid) {
   const zone &z = s.pages.zone_of(nid, zid);
-  const phys_addr_t at = boot_request(s, t,
-                                      {.name = "memblock_alloc_try_nid",
-                                       .caller = "setup_usemap",
-                                       .size = usemap_bytes(s.config, *s.era, s.arch->word, z.start_pfn, z.spanned_pages),
-                                       .align = s.memblock.rules.cache_line,
-                                       .nid = nid});
+  const phys_addr_t at =
+      boot_request(s, t,
+                   {.name = "memblock_alloc_try_nid",
+                    .caller = "setup_usemap",
+                    .size = usemap_bytes(s.config, *s.era, s.arch->word, z.start_pfn, z.spanned_pages),
+                    .align = s.memblock.rules.cache_line,
+                    .nid = nid});
   s.pages.set_zone(t, nid, zid, zone_field::pageblock_flags, at.v);
 }
 

@@ -61,7 +61,8 @@ enum class node_field : u8 {
   kswapd_awake, // + 1 of the order it was woken for; 0 = asleep
   kswapd_highest_zoneidx,
   kswapd_failures,
-  mem_map
+  mem_map,
+  cma_base
 };
 
 // One list of free blocks: doubly linked, in list order, over a pool shared by the machine (PageAlloc).
@@ -155,6 +156,7 @@ struct pglist_data { // struct pglist_data; NODE_DATA(nid)
   u64 kswapd_awake = 0;           // see node_field
   u64 kswapd_highest_zoneidx = 0; // highest zone that it was woken for
   phys_addr_t mem_map;            // FLATMEM: where its array of struct page lies; 0 = none
+  phys_addr_t cma_base;           // its own CMA area, as large as the default one; 0 = none
   u64 kswapd_failures = 0;        // runs in a row that reclaimed nothing; at 16 it gives up
   FreeList lru;                   // blocks that reclaim may free, oldest first
   std::vector<i32> fallback;      // node order of ZONELIST_FALLBACK, itself first

@@ -64,6 +64,7 @@ void PageAlloc::set_node(Trace *t, i32 nid, node_field which, u64 value) {
   case node_field::kswapd_highest_zoneidx: n.kswapd_highest_zoneidx = value; break;
   case node_field::kswapd_failures: n.kswapd_failures = value; break;
   case node_field::mem_map: n.mem_map = phys_addr_t{value}; break;
+  case node_field::cma_base: n.cma_base = phys_addr_t{value}; break;
   }
   emit(t, EventKind::lab_node_set, {field(nid), static_cast<u64>(which), value});
 }

@@ -17,6 +17,7 @@ struct PageWish {
   order_t order;
   i32 nid = no_node; // where to begin; with __GFP_THISNODE nowhere else
   u32 cpu = 0;
+  bool slab = true; // PG_slab: objects lie in it
 };
 
 class PageSource {

@@ -97,9 +97,9 @@ phys_addr_t SlabHeap::alloc_on_node(const SlabHeapEnv &e, u32 cache, gfp_t gfp, 
 // The slab that the next object comes from.
 u32 SlabHeap::first_slab(const SlabHeapEnv &e, u32 cache, i32 nid) {
   const SlabNodeLists &n = lists_of(cache, nid);
-  if (const u32 slab = n.head[static_cast<std::size_t>(SlabList::partial)]; slab != nobody) return slab;
+  if (const u32 slab = n.head[static_cast<std::size_t>(OldSlabList::partial)]; slab != nobody) return slab;
   if (rules_->nodes) set_node(e.t, cache, nid, old_node_field::free_touched, 1);
-  return n.head[static_cast<std::size_t>(SlabList::free)];
+  return n.head[static_cast<std::size_t>(OldSlabList::free)];
 }
 
 // Up to `batch` objects of a slab go into an array; returns how many.
@@ -116,12 +116,12 @@ u32 SlabHeap::take_some(const SlabHeapEnv &e, const ArrayAt &a, u32 slab, u32 ba
 // After objects were taken: the list that fits, at its head. A new slab without a taker waits at the tail.
 void SlabHeap::fix_list(const SlabHeapEnv &e, u32 slab) {
   const OldSlab &s = slabs_[slab];
-  const SlabList to = s.inuse == caches_[s.cache].layout.num ? SlabList::full
-                      : s.inuse != 0                         ? SlabList::partial
-                                                             : SlabList::free;
+  const OldSlabList to = s.inuse == caches_[s.cache].layout.num ? OldSlabList::full
+                         : s.inuse != 0                         ? OldSlabList::partial
+                                                                : OldSlabList::free;
   const u32 first = lists_of(s.cache, s.nid).head[static_cast<std::size_t>(to)];
   if (s.list == to && first == slab) return;
-  move(e.t, slab, to, to == SlabList::free);
+  move(e.t, slab, to, to == OldSlabList::free);
 }
 
 u32 SlabHeap::step_colour(const SlabHeapEnv &e, u32 cache, i32 nid) {
@@ -155,7 +155,7 @@ u32 SlabHeap::grow(const SlabHeapEnv &e, u32 cache, gfp_t gfp, i32 nid) {
   }
   const u32 slab = add_slab(e.t, cache, *pfn, nid, colour, books);
   if (!rules_->nodes) set_cache(e.t, cache, old_cache_field::grown, 1);
-  if (!rules_->new_slab_serves_first) move(e.t, slab, SlabList::free, true);
+  if (!rules_->new_slab_serves_first) move(e.t, slab, OldSlabList::free, true);
   return slab;
 }
 
@@ -221,21 +221,21 @@ void SlabHeap::free_block(const SlabHeapEnv &e, u32 cache, i32 nid, const std::v
       if (!rules_->frees_then_destroys && too_many())
         give_back(e, o.slab);
       else
-        move(e.t, o.slab, SlabList::free, false);
+        move(e.t, o.slab, OldSlabList::free, false);
     } else if (rules_->nodes) {
-      move(e.t, o.slab, SlabList::partial, true); // as much time as can be had for its other objects to come back
+      move(e.t, o.slab, OldSlabList::partial, true); // as much time as can be had for its other objects to come back
     } else if (slabs_[o.slab].inuse + 1 == num) {
-      move(e.t, o.slab, SlabList::partial, false);
+      move(e.t, o.slab, OldSlabList::partial, false);
     }
   }
   if (!rules_->frees_then_destroys) return;
   std::vector<u32> gone; // off the list first, given back last in, first out
-  const auto last = [&] { return lists_of(cache, nid).tail[static_cast<std::size_t>(SlabList::free)]; };
+  const auto last = [&] { return lists_of(cache, nid).tail[static_cast<std::size_t>(OldSlabList::free)]; };
   for (u64 count = 0; last() != nobody; ++count) {
     const SlabNodeLists &n = lists_of(cache, nid);
     if (n.free_objects - count * num <= n.get(old_node_field::free_limit)) break;
     gone.push_back(last());
-    move(e.t, gone.back(), SlabList::none, false);
+    move(e.t, gone.back(), OldSlabList::none, false);
   }
   for (auto i = gone.rbegin(); i != gone.rend(); ++i) give_back(e, *i);
 }

@@ -38,7 +38,7 @@
 
 namespace mmscope {
 
-enum class SlabList : u8 { none, full, partial, free };
+enum class OldSlabList : u8 { none, full, partial, free };
 inline constexpr unsigned slab_lists = 4;
 enum class ObjectIs : u8 { free, waiting, used }; // in its slab, in an array, somebody's
 
@@ -56,7 +56,7 @@ struct ArrayCache { // struct array_cache, cpucache_t
 };
 struct SlabNodeLists { // kmem_list3, kmem_cache_node; without nodes, the cache's own three lists
   static constexpr u32 none = ~u32{0};
-  std::array<u32, slab_lists> head{none, none, none, none}, tail = head, length{}; // by SlabList
+  std::array<u32, slab_lists> head{none, none, none, none}, tail = head, length{}; // by OldSlabList
   u64 free_objects = 0;                                                            // of slabs, not of arrays
   std::array<u64, static_cast<std::size_t>(old_node_field::count_)> fields{};
   ArrayCache shared;
@@ -81,7 +81,7 @@ struct OldSlab {
   u32 inuse = 0;
   u16 free = 0;   // chain: the first free object
   u16 holder = 0; // in an object: the free object that the indexes lie in
-  SlabList list = SlabList::none;
+  OldSlabList list = OldSlabList::none;
   u32 prev = 0, next = 0;
   std::vector<u16> index;   // chain: the next free object; indexes: given out first, free ones behind
   std::vector<ObjectIs> is; // by object
@@ -142,7 +142,7 @@ public:
   phys_addr_t address_of(const OldSlab &s, u32 object) const;
   u32 general_cache(u64 size, gfp_t gfp) const; // nobody: none is large enough
   // fn(slab) for a list, head first, and for all slabs, ascending by page.
-  template <class Fn> void for_each_in(const SlabNodeLists &n, SlabList list, Fn &&fn) const {
+  template <class Fn> void for_each_in(const SlabNodeLists &n, OldSlabList list, Fn &&fn) const {
     for (u32 i = n.head[static_cast<std::size_t>(list)]; i != nobody; i = slabs_[i].next) fn(slabs_[i]);
   }
   template <class Fn> void for_each_slab(Fn &&fn) const {
@@ -178,7 +178,7 @@ private:
   std::vector<u64> cut(Trace *t, const ArrayAt &a, u64 from, u64 count); // these leave, the others move together
   u32 add_slab(Trace *t, u32 cache, pfn_t pfn, i32 nid, u32 colour, phys_addr_t books);
   void drop_slab(Trace *t, u32 slab);
-  void move(Trace *t, u32 slab, SlabList list, bool tail);
+  void move(Trace *t, u32 slab, OldSlabList list, bool tail);
   u32 take(Trace *t, u32 slab); // the first free object
   void put(Trace *t, u32 slab, u32 object);
 

@@ -27,7 +27,7 @@ void SlabHeap::drain_part(const SlabHeapEnv &e, const ArrayAt &a, i32 nid) {
 u64 SlabHeap::drain_freelist(const SlabHeapEnv &e, u32 cache, i32 nid, u64 most) {
   u64 count = 0;
   for (; count < most; ++count) {
-    const u32 last = lists_of(cache, nid).tail[static_cast<std::size_t>(SlabList::free)];
+    const u32 last = lists_of(cache, nid).tail[static_cast<std::size_t>(OldSlabList::free)];
     if (last == nobody) break;
     give_back(e, last);
   }
@@ -79,7 +79,7 @@ u64 SlabHeap::reap_one(const SlabHeapEnv &e) {
     } else {
       for (u32 cpu = 0; cpu < machine_.cpu_node.size(); ++cpu)
         drain(e, {cache, false, cpu}, 0, caches_[cache].cpus[cpu].entry.size());
-      u64 pages = u64{lists_of(cache, 0).length[static_cast<std::size_t>(SlabList::free)]} << c.layout.order;
+      u64 pages = u64{lists_of(cache, 0).length[static_cast<std::size_t>(OldSlabList::free)]} << c.layout.order;
       if (c.shape.ctor) pages = (pages * 4 + 1) / 5;
       if (c.layout.order != 0) pages = (pages * 4 + 1) / 5;
       emit(e.t, EventKind::lab_oldslab_reap, {cache, pages, best_pages});
@@ -93,7 +93,7 @@ u64 SlabHeap::reap_one(const SlabHeapEnv &e) {
   }
   set(e.t, heap_field::clock, chain_[at]);
   if (best == nobody) return 0;
-  const u64 half = (lists_of(best, 0).length[static_cast<std::size_t>(SlabList::free)] + u64{1}) / 2;
+  const u64 half = (lists_of(best, 0).length[static_cast<std::size_t>(OldSlabList::free)] + u64{1}) / 2;
   return drain_freelist(e, best, 0, half) << caches_[best].layout.order;
 }
 

@@ -51,9 +51,9 @@ SlabHeap::Counts SlabHeap::counts(u32 cache) const {
   Counts n;
   const OldCache &c = caches_[cache];
   for (const SlabNodeLists &l : c.nodes) {
-    const auto length = [&](SlabList list) { return l.length[static_cast<std::size_t>(list)]; };
-    n.active_slabs += length(SlabList::full) + length(SlabList::partial);
-    n.num_slabs += length(SlabList::full) + length(SlabList::partial) + length(SlabList::free);
+    const auto length = [&](OldSlabList list) { return l.length[static_cast<std::size_t>(list)]; };
+    n.active_slabs += length(OldSlabList::full) + length(OldSlabList::partial);
+    n.num_slabs += length(OldSlabList::full) + length(OldSlabList::partial) + length(OldSlabList::free);
     n.active_objs -= l.free_objects;
     n.shared_avail += l.shared.entry.size();
   }
@@ -193,7 +193,7 @@ u32 SlabHeap::add_slab(Trace *t, u32 cache, pfn_t pfn, i32 nid, u32 colour, phys
 }
 
 void SlabHeap::drop_slab(Trace *t, u32 slab) {
-  if (slabs_[slab].list != SlabList::none) move(nullptr, slab, SlabList::none, false);
+  if (slabs_[slab].list != OldSlabList::none) move(nullptr, slab, OldSlabList::none, false);
   OldSlab &s = slabs_[slab];
   MM_CHECK(s.inuse == 0);
   const u32 cache = s.cache;
@@ -205,10 +205,10 @@ void SlabHeap::drop_slab(Trace *t, u32 slab) {
   emit(t, EventKind::lab_oldslab_gone, {cache, pfn.v});
 }
 
-void SlabHeap::move(Trace *t, u32 slab, SlabList list, bool tail) {
+void SlabHeap::move(Trace *t, u32 slab, OldSlabList list, bool tail) {
   OldSlab &s = slabs_[slab];
   SlabNodeLists &n = lists_of(s.cache, s.nid);
-  if (s.list != SlabList::none) {
+  if (s.list != OldSlabList::none) {
     const std::size_t from = at(static_cast<u64>(s.list));
     (s.prev == nobody ? n.head[from] : slabs_[s.prev].next) = s.next;
     (s.next == nobody ? n.tail[from] : slabs_[s.next].prev) = s.prev;
@@ -216,7 +216,7 @@ void SlabHeap::move(Trace *t, u32 slab, SlabList list, bool tail) {
   }
   s.list = list;
   s.prev = s.next = nobody;
-  if (list != SlabList::none) {
+  if (list != OldSlabList::none) {
     const std::size_t to = at(static_cast<u64>(list));
     u32 &end = tail ? n.tail[to] : n.head[to], &other = tail ? n.head[to] : n.tail[to];
     if (end == nobody)
@@ -310,7 +310,9 @@ bool SlabHeap::fold(const Event &e, const Trace &texts) {
     add_slab(nullptr, u(0), pfn_t{e.f[1]}, e.node(2), u(3), phys_addr_t{e.f[4]});
     return true;
   case EventKind::lab_oldslab_gone: drop_slab(nullptr, slab_of()); return true;
-  case EventKind::lab_oldslab_list: move(nullptr, slab_of(), static_cast<SlabList>(e.f[2]), e.f[3] != 0); return true;
+  case EventKind::lab_oldslab_list:
+    move(nullptr, slab_of(), static_cast<OldSlabList>(e.f[2]), e.f[3] != 0);
+    return true;
   case EventKind::lab_oldslab_take: take(nullptr, slab_of()); return true;
   case EventKind::lab_oldslab_put: put(nullptr, slab_of(), u(2)); return true;
   default: return false;
@@ -344,7 +346,7 @@ void SlabHeap::add_to(Digest &d) const {
       for (const u64 f : n.fields) d.add(f);
       d.add(n.free_objects);
       add_array(n.shared);
-      for (const SlabList list : {SlabList::full, SlabList::partial, SlabList::free}) {
+      for (const OldSlabList list : {OldSlabList::full, OldSlabList::partial, OldSlabList::free}) {
         for_each_in(n, list, [&](const OldSlab &s) { d.add(s.pfn); });
         d.add(~u64{0});
       }

@@ -49,15 +49,15 @@ std::string SlabHeap::verify_cache(u32 cache) const {
   for (std::size_t nid = 0; nid < c.nodes.size(); ++nid) {
     const SlabNodeLists &n = c.nodes[nid];
     u64 free_objects = 0;
-    for (const SlabList list : {SlabList::full, SlabList::partial, SlabList::free}) {
+    for (const OldSlabList list : {OldSlabList::full, OldSlabList::partial, OldSlabList::free}) {
       u32 before = nobody, length = 0;
       for (u32 i = n.head[static_cast<std::size_t>(list)]; i != nobody; before = i, i = slabs_[i].next) {
         const OldSlab &s = slabs_[i];
         if (s.prev != before || s.list != list || s.cache != cache || s.nid != static_cast<i32>(nid))
           return concat("a list is broken at page ", s.pfn.v);
-        const bool fits = list == SlabList::full   ? s.inuse == c.layout.num
-                          : list == SlabList::free ? s.inuse == 0
-                                                   : s.inuse != 0 && s.inuse < c.layout.num;
+        const bool fits = list == OldSlabList::full   ? s.inuse == c.layout.num
+                          : list == OldSlabList::free ? s.inuse == 0
+                                                      : s.inuse != 0 && s.inuse < c.layout.num;
         if (!fits) return concat("the slab at page ", s.pfn.v, " is on the wrong list: inuse is ", s.inuse);
         free_objects += c.layout.num - s.inuse;
         ++length;

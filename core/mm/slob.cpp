@@ -70,15 +70,11 @@ phys_addr_t SlobHeap::block_alloc(const SlobEnv &e, u64 size, u32 align, u32 ali
 }
 
 phys_addr_t SlobHeap::alloc(const SlobEnv &e, u64 size, u32 align, gfp_t gfp) {
-  Call call(e.t, "slob_alloc", {}, {size, align, gfp});
-  const phys_addr_t a = block_alloc(e, size, align, 0, gfp);
-  call.result(a.v);
-  return a;
+  return block_alloc(e, size, align, 0, gfp);
 }
 
 // slob_free
 void SlobHeap::free(const SlobEnv &e, phys_addr_t object, u64 size) {
-  const Call call(e.t, "slob_free", {}, {object.v, size});
   const u64 page = object.v >> rules_.page_shift;
   const auto offset = static_cast<u32>((object.v & (rules_.page_size() - 1)) / rules_.unit());
   const u32 units = units_of(size);
@@ -110,7 +106,7 @@ phys_addr_t SlobHeap::kmalloc(const SlobEnv &e, u64 size, gfp_t gfp) {
   } else {
     const u64 pages = div_round_up(size, rules_.page_size());
     const order_t order{static_cast<u64>(std::bit_width(pages - 1))};
-    if (const auto pfn = e.pages.get(e.t, {.gfp = gfp, .order = order, .nid = no_node, .cpu = e.cpu})) {
+    if (const auto pfn = e.pages.get(e.t, {.gfp = gfp, .order = order, .nid = no_node, .cpu = e.cpu, .slab = false})) {
       set_large(e.t, pfn->v, static_cast<u8>(order.v), true);
       object = to_phys(*pfn, rules_.page_shift);
     }

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "mm/boot.hpp"
 #include "mm/old_mem.hpp"
+#include "mm/old_slabs.hpp"
 
 #include <numeric>
 
@@ -95,6 +96,9 @@ bool (*volatile const slub_fold)(System &, const Event &, const Trace &) = fold_
 bool (*volatile const old_fold)(System &, const Event &) = fold_old;
 void (*volatile const old_digest)(const System &, Digest &) = add_old_to;
 std::string (*volatile const old_verify)(const System &) = verify_old;
+bool (*volatile const old_slabs_fold)(System &, const Event &, const Trace &) = fold_old_slabs;
+void (*volatile const old_slabs_digest)(const System &, Digest &) = add_old_slabs_to;
+std::string (*volatile const old_slabs_verify)(const System &) = verify_old_slabs;
 } // namespace
 
 u64 System::digest() const {
@@ -118,6 +122,7 @@ u64 System::digest() const {
   for (const std::string &l : lines) d.add(l);
   d.add(static_cast<u64>(phase));
   if (bootmem || !pair_zones.empty()) old_digest(*this, d);
+  if (old_slabs) old_slabs_digest(*this, d);
   return d.value();
 }
 
@@ -127,6 +132,8 @@ std::string System::verify() const {
   if (std::string s = slub.verify(); !s.empty()) return "slab allocator: " + s;
   if (bootmem || !pair_zones.empty())
     if (std::string s = old_verify(*this); !s.empty()) return s;
+  if (old_slabs)
+    if (std::string s = old_slabs_verify(*this); !s.empty()) return s;
   u64 end = 0;
   for (const SectionRun &r : sparse.sections) {
     if (r.count == 0 || r.first < end) return concat("sections: run at ", r.first, " is empty or out of order");
@@ -172,6 +179,9 @@ void fold(System &s, const Event &e, const Trace &texts, u64 part) {
   if (s.memblock.fold(applied) || s.pages.fold(applied) || s.sparse.fold(applied) || s.e820.fold(applied)) return;
   if (e.kind >= EventKind::lab_slab_setup && e.kind <= EventKind::lab_slab_path && slub_fold(s, applied, texts)) return;
   if (e.kind >= EventKind::lab_bootmem_init && e.kind <= EventKind::lab_pair_toggle && old_fold(s, applied)) return;
+  if (e.kind >= EventKind::lab_oldslab_setup && e.kind <= EventKind::lab_slob_large &&
+      old_slabs_fold(s, applied, texts))
+    return;
   switch (e.kind) {
   case EventKind::lab_phase: s.set_phase(nullptr, static_cast<Phase>(e.f[0])); break;
   case EventKind::lab_line: s.print(nullptr, std::string(texts.text(e.f[0]))); break;

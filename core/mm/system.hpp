@@ -8,6 +8,7 @@
 //   e820__memblock_setup(s, trace);      // mm/boot.hpp: the boot, in order
 //   s.digest();
 #pragma once
+#include "base/cow.hpp"
 #include "desc/arch.hpp"
 #include "desc/config.hpp"
 #include "desc/era.hpp"
@@ -74,6 +75,8 @@ inline constexpr unsigned phase_count = 10;
 std::string_view phase_name(Phase p);  // "memblock" …; "" for none
 Phase phase_of(std::string_view name); // none when unknown
 
+struct OldSlabs;
+
 struct System {
   const Arch *arch = nullptr; // rows are static: a pointer to one is a value
   const Era *era = nullptr;
@@ -92,6 +95,7 @@ struct System {
   // The allocators of 2.4 and 2.6, for who asks for them (mm/old_mem.hpp).
   std::optional<bootmem_data> bootmem;
   std::vector<PairZone> pair_zones;
+  Cow<OldSlabs> old_slabs; // SLAB and SLOB, likewise (mm/old_slabs.hpp)
 
   u64 get(vm_field f) const { return vm[static_cast<std::size_t>(f)]; }
   void set(Trace *t, vm_field f, u64 value);

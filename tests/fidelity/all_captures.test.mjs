@@ -18,22 +18,7 @@ const captures = existsSync(folder)
   : [];
 
 /** Facts that differ, by capture. "refused": no log that can be played. */
-const known = {
-  "arm64-7.2-16k-1G": "F1 F3 F4 F6 F7 F8",
-  "arm64-7.2-16k-4G": "refused",
-  "arm64-7.2-16k-512M": "F1 F3 F4 F6 F8",
-  "arm64-7.2-16k-8G": "refused",
-  "arm64-7.2-16k-numa2-1g3g": "refused",
-  "arm64-7.2-1G": "F1 F3 F4",
-  "arm64-7.2-1G-cma128M": "F3 F4",
-  "arm64-7.2-1G-earlycon": "F3 F4",
-  "arm64-7.2-4G": "F1 F3 F4",
-  "armhf-7.2-2G": "F1 F3 F4 F6 F8",
-  "armhf-7.2lpae-1G": "F1 F3",
-  "x64-5.15-slab-sparse-1G": "F1 F3 F4 F5 F6 F8",
-  "x64-5.15-slub-4G": "F8",
-  "x64-7.2-1G-cma64M": "F1 F4 F6 F8",
-};
+const known = {};
 const unmodelled = /^mips/;
 
 const text = (name) =>

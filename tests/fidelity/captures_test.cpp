@@ -6,6 +6,7 @@
 #include "io/capture.hpp"
 #include "io/dmesg.hpp"
 #include "io/verify_slab.hpp"
+#include "io/verify_slab_old.hpp"
 
 #include <doctest/doctest.h>
 
@@ -299,4 +300,44 @@ TEST_CASE("fidelity: every cache of every recorded 6.1 kernel, whatever its arch
   }
   CHECK(kernels == std::set<std::string>{"4kc-malta", "5kc-malta", "686", "686-pae", "arm64", "armmp", "armmp-lpae",
                                          "loongson-3"});
+}
+
+// The same of SLAB: what is compared is what the rules give, not what stands there.
+TEST_CASE("fidelity: every cache of two recorded 5.15 kernels with SLAB") {
+  for (const auto &[name, arch] : {std::pair{"x64", "x86_64"}, std::pair{"i386", "i386"}}) {
+    CAPTURE(std::string(name));
+    const std::string dir = concat(MMSCOPE_TEST_DATA "/slab_old/", name);
+    std::string error;
+    const auto log = read_file(dir + "/log", error);
+    REQUIRE_MESSAGE(log, error);
+    const CaptureFile file = files_of(dir);
+    const auto differing_items = [&](const CaptureFile &files, std::string_view text) {
+      std::string s;
+      unsigned items = 0;
+      check_old_slab(text, files, *find_arch(arch),
+                     [&](std::string_view where, std::string_view a, std::string_view b) {
+                       ++items;
+                       if (a != b) append(s, where, ": ", a, " not ", b, '\n');
+                     });
+      CHECK((items == 97 || items == 0));
+      return items == 0 ? std::string("nothing compared") : s;
+    };
+    CHECK(differing_items(file, *log) == "");
+    const auto lie = [&](std::string_view from, std::string_view to) {
+      std::string info = file("slabinfo").value_or("");
+      const std::size_t at = info.find(from);
+      REQUIRE(at != std::string::npos);
+      info.replace(at, from.size(), to);
+      return differing_items([&](std::string_view f) { return f == "slabinfo" ? std::optional(info) : file(f); }, *log);
+    };
+    CHECK(lie("32  124    1 :", "32  125    1 :").find(": 125 on 1 page") != std::string::npos);
+    CHECK(lie("tunables   54   27", "tunables   54   28").find("tunables 54 28") != std::string::npos);
+    CHECK(lie("kmalloc-rcl-2k ", "kmalloc-rcl-3k ").find("kmalloc-rcl-3k of 2048") != std::string::npos);
+    CHECK(lie("kmalloc-64  ", "kmalloc-63  ").find("kmalloc-63 of 64") != std::string::npos);
+    // Another allocator, another version: not compared.
+    CHECK(differing_items(file, *log + "SLUB: HWalign=64\n") == "nothing compared");
+    std::string other = *log;
+    other.replace(other.find("5.15.0"), 6, "6.12.0");
+    CHECK(differing_items(file, other) == "nothing compared");
+  }
 }

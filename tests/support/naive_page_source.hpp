@@ -7,9 +7,9 @@
 
 namespace mmscope {
 
-class NaivePages final : public PageSource {
+class LowestPages final : public PageSource {
 public:
-  explicit NaivePages(u64 pages, i32 nodes = 1) : used_(static_cast<std::size_t>(pages)), nodes_(nodes) {}
+  explicit LowestPages(u64 pages, i32 nodes = 1) : used_(static_cast<std::size_t>(pages)), nodes_(nodes) {}
 
   std::optional<pfn_t> get(Trace *, const PageWish &w) override {
     if (const auto p = on_node(w, w.nid == no_node ? 0 : w.nid)) return p;

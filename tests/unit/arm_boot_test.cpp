@@ -104,6 +104,54 @@ TEST_CASE("cma: the area becomes managed pages of its own type, late") {
   CHECK(s.verify().empty());
 }
 
+TEST_CASE("cma: from 7.2 on each of several nodes has an area of its own") {
+  const auto boot = [](std::string_view release, const std::string &command_line) {
+    System s = board({{0x40000000, 4 * GiB}}, command_line, release);
+    arm64_memblock_init(s, nullptr);
+    s.add_numa_memblk(nullptr, 0, phys_addr_t{0x40000000}, GiB, false);
+    s.add_numa_memblk(nullptr, 1, phys_addr_t{0x80000000}, 3 * GiB, false);
+    s.set_node_cpus(nullptr, 0, 1);
+    s.set_node_cpus(nullptr, 1, 1);
+    arch_numa_init(s, nullptr);
+    dma_contiguous_reserve(s, nullptr, cma_limit(s));
+    return s;
+  };
+  System s = boot("7.2.13+deb14-arm64-16k", "");
+  CHECK(s.get(vm_field::cma_base) == 0xfc000000); // below what devices reach, as in a recorded boot
+  CHECK(s.pages.node(0).cma_base.v == 0x7a000000);
+  CHECK(s.pages.node(1).cma_base.v == 0x100000000); // from 4 GiB upwards, where the node has room there
+  CHECK(s.get(vm_field::totalcma_pages) == 3 * 4096);
+  sparse_init(s, nullptr);
+  free_area_init(s, nullptr);
+  build_all_zonelists(s, nullptr);
+  memblock_free_all(s, nullptr);
+  mem_init(s, nullptr);
+  page_alloc_init_late(s, nullptr);
+  cma_init_reserved_areas(s, nullptr);
+  CHECK(s.pages.zone_of(0, 0).nr_free_cma == 4096);
+  CHECK(s.pages.zone_of(1, 0).nr_free_cma == 4096);
+  CHECK(s.pages.zone_of(1, 2).nr_free_cma == 4096);
+  CHECK(s.verify().empty());
+
+  for (const System &one : {boot("6.12.107+deb13-arm64-16k", ""), boot("7.2.13+deb14-arm64-16k", "numa_cma=0:0")}) {
+    CHECK(one.get(vm_field::totalcma_pages) == 4096);
+    CHECK(one.pages.node(1).cma_base.v == 0);
+  }
+}
+
+TEST_CASE("arm64: the direct map's tables, page by page, as recorded boots of 7.2 take them") {
+  const auto tables = [](const std::vector<Ram> &ram, std::string_view release) {
+    System s = board(ram, "", release);
+    arm64_memblock_init(s, nullptr);
+    return direct_map_tables(s);
+  };
+  CHECK(tables({{0x40000000, GiB}}, "7.2.13+deb14-arm64") == 512 + 1 + 1);
+  CHECK(tables({{0x40000000, GiB}}, "7.2.13+deb14-arm64-16k") == 32 + 1); // no PUDs: 47 bits of address
+  CHECK(tables({{0x40000000, 4 * GiB}}, "7.2.13+deb14-arm64-16k") == 128 + 1);
+  // Two banks in one table's reach share it.
+  CHECK(tables({{0x40000000, 16 * MiB}, {0x41800000, 8 * MiB}}, "7.2.13+deb14-arm64-16k") == 1 + 1);
+}
+
 TEST_CASE("arch_numa: one node is faked, or the device tree's are taken") {
   System one = board({{0x40000000, GiB}});
   arm64_memblock_init(one, nullptr);

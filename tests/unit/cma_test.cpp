@@ -33,7 +33,8 @@ Machine pc_with(std::string_view release, std::string_view command_line) {
 
 } // namespace
 
-TEST_CASE("cma: x86 sets the area aside where the direct map reaches, behind the nodes, and gives its pages back late") {
+TEST_CASE(
+    "cma: x86 sets the area aside where the direct map reaches, behind the nodes, and gives its pages back late") {
   const Machine with = pc_with("7.2.13+deb14-amd64", "nokaslr cma=64M");
   const Machine without = pc_with("7.2.13+deb14-amd64", "nokaslr");
   const System &s = with.system();
@@ -75,7 +76,9 @@ TEST_CASE("cma: an area that a log of x86 shows is the model's, not the log's") 
       "devtmpfs: initialized\n");
   REQUIRE(!r.error);
   const auto &all = r.script.commands;
-  const auto at = [&](Op op) { return std::find_if(all.begin(), all.end(), [&](const Command &c) { return c.op == op; }); };
+  const auto at = [&](Op op) {
+    return std::find_if(all.begin(), all.end(), [&](const Command &c) { return c.op == op; });
+  };
   REQUIRE(at(Op::dma_contiguous_reserve) != all.end());
   CHECK(at(Op::numa_init) < at(Op::dma_contiguous_reserve));
   CHECK(at(Op::dma_contiguous_reserve) < at(Op::sparse_init));

@@ -60,7 +60,8 @@ TEST_CASE("dmesg: a whole boot that allocates no NODE_DATA is of a build without
   CHECK(config_of(concat(head, node_data, rest)).numa);
   const ImportResult r = import_dmesg(without);
   const auto made = [&](Op op) {
-    return std::any_of(r.script.commands.begin(), r.script.commands.end(), [&](const Command &c) { return c.op == op; });
+    return std::any_of(r.script.commands.begin(), r.script.commands.end(),
+                       [&](const Command &c) { return c.op == op; });
   };
   CHECK(made(Op::initmem_init));
   CHECK(!made(Op::numa_init));

@@ -22,9 +22,10 @@ TEST_CASE("flatmem: mem_map covers whole max-order blocks") {
 }
 
 TEST_CASE("flatmem: a usage map has four bits a pageblock, in whole words") {
-  CHECK(usemap_bytes(pae(), pivot_era(), 4, pfn_t{1}, 4095) == 4);          // 8 blocks
-  CHECK(usemap_bytes(pae(), pivot_era(), 4, pfn_t{4096}, 221182) == 216);   // 432 blocks
-  CHECK(usemap_bytes(pae(), pivot_era(), 4, pfn_t{225278}, 36834) == 40);   // from the middle of a pageblock: 73, not 72 of them
+  CHECK(usemap_bytes(pae(), pivot_era(), 4, pfn_t{1}, 4095) == 4);        // 8 blocks
+  CHECK(usemap_bytes(pae(), pivot_era(), 4, pfn_t{4096}, 221182) == 216); // 432 blocks
+  CHECK(usemap_bytes(pae(), pivot_era(), 4, pfn_t{225278}, 36834) ==
+        40); // from the middle of a pageblock: 73, not 72 of them
   CHECK(usemap_bytes(plain(), pivot_era(), 4, pfn_t{4096}, 220158) == 108); // pageblocks of 4 MiB
   CHECK(usemap_bytes(plain(), pivot_era(), 8, pfn_t{4096}, 220158) == 112); // a long of eight bytes
 }

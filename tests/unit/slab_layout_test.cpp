@@ -47,6 +47,20 @@ TEST_CASE("slab_layout: the rows") {
   for (const SlabRules &r : all_slab_rules()) CHECK(find_slab_rules(r.name) == &r);
 }
 
+TEST_CASE("slab_layout: a version's rules") {
+  const auto name = [](unsigned major, unsigned minor) {
+    const SlabRules *r = slab_rules_of_version(major, minor);
+    return r != nullptr ? r->name : "none";
+  };
+  CHECK(name(2, 4) == "2.4.22");
+  CHECK(name(2, 6) == "2.6.24");
+  CHECK(name(4, 9) == "4.9");
+  CHECK(name(5, 10) == "5.15");
+  CHECK(name(6, 0) == "5.15");
+  CHECK(name(3, 10) == "none");
+  CHECK(name(6, 1) == "none");
+}
+
 TEST_CASE("slab_layout: 2.4.22, the general caches of a Pentium") {
   CHECK(table("2.4.22", i386_line32) == "32: 0/113\n64: 0/59\n128: 0/30 x3\n256: 0/15 x5\n512: 0/8 off\n1024: 0/4 off\n"
                                         "2048: 0/2 off\n4096: 0/1 off\n8192: 1/1 off\n16384: 2/1 off\n32768: 3/1 off\n"

@@ -40,7 +40,7 @@ public:
 void play(std::string_view rules, u32 cpus, i32 nodes, u64 seed, unsigned steps) {
   CAPTURE(rules);
   CAPTURE(seed);
-  NaivePages source(2048, nodes);
+  LowestPages source(2048, nodes);
   SlabHeap h;
   SlabHeapMachine m;
   m.layout = {.word = seed % 2 == 0 ? 4u : 8u, .cache_line = seed % 3 == 0 ? 32u : 64u};

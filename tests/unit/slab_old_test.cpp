@@ -80,7 +80,7 @@ struct Bench {
     const SlabHeap::Counts n = heap.counts(cache);
     return concat(n.active_objs, '/', n.num_objs, ' ', n.active_slabs, '/', n.num_slabs);
   }
-  NaivePages source;
+  LowestPages source;
   SlabHeap heap;
 };
 
@@ -282,11 +282,11 @@ TEST_CASE("slab_old: 2.6.24 gives slabs back beyond the limit of free objects, a
     CHECK(b.heap.caches()[c].cpus[0].entry.size() == waiting);
     tick(false); // a fifth of 24, rounded up
     CHECK(b.heap.caches()[c].cpus[0].entry.size() == waiting - 5);
-    const u64 slabs = n.length[static_cast<std::size_t>(SlabList::free)];
+    const u64 slabs = n.length[static_cast<std::size_t>(OldSlabList::free)];
     tick(true); // free slabs were used of late: spared
     CHECK(n.get(old_node_field::free_touched) == 0);
     tick(true);
-    CHECK(n.length[static_cast<std::size_t>(SlabList::free)] < slabs + 4);
+    CHECK(n.length[static_cast<std::size_t>(OldSlabList::free)] < slabs + 4);
   }
 }
 
@@ -313,7 +313,7 @@ TEST_CASE("slab_old: 5.15, the indexes move with the last free object") {
   const phys_addr_t a = b.alloc(c);
   const u32 slab = b.heap.slab_at(a);
   CHECK(b.heap.slab(slab).holder == SlabHeap::end_of_chain); // the batch took both
-  CHECK(b.heap.slab(slab).list == SlabList::full);
+  CHECK(b.heap.slab(slab).list == OldSlabList::full);
 }
 
 TEST_CASE("slab_old: colours step before or after") {
@@ -331,7 +331,7 @@ TEST_CASE("slab_old: colours step before or after") {
 }
 
 TEST_CASE("slab_old: two nodes have lists of their own") {
-  NaivePages source(4096, 2);
+  LowestPages source(4096, 2);
   SlabHeap h;
   SlabHeapMachine m;
   m.cpu_node = {0, 1};

@@ -61,7 +61,7 @@ struct Bench {
     REQUIRE(heap.why_not_kfree(a) == "");
     told([&](const SlobEnv &e) { heap.kfree(e, a); });
   }
-  NaivePages source;
+  LowestPages source;
   SlobHeap heap;
 };
 

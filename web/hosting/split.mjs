@@ -26,7 +26,7 @@ export const LATER = [
   /^mmscope_later$/,
   /^mmscope::\(anonymous namespace\)::\$_\d+::__invoke\(mmscope::Context const&/, // the fields of core/query/fields.def
   /^mmscope::fold_slub\(/,
-  /^mmscope::(fold_old|add_old_to|verify_old)\(/, // the allocators before memblock: no recorded boot has them
+  /^mmscope::(fold_old|add_old_to|verify_old|fold_old_slabs|add_old_slabs_to|verify_old_slabs)\(|mmscope::(SystemPages\b|OldSlabs\b)/, // the allocators before memblock: no recorded boot has them
   /^mmscope::page_calls::/, // requests to the running machine: no boot makes one
   /^mmscope::canvas::\(anonymous namespace\)::(Walk|Slab|Sections|Zones|Pcp|Buddy|Pageblocks|Timeline)Panel::(?!~)/, // Desk::whole; a failed canvas destroys them early
   /^(fmt_fp|pop_arg_long_double)$/, // floating point of C's printf: JSON's, the first half prints none

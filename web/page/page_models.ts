@@ -156,7 +156,7 @@ export class PageModels {
             h(
               "th",
               { scope: "col", class: mark(model) },
-              t(`pages.way.${model.model}`),
+              t(`pages.way-short.${model.model}`),
               model.model === own ? " ●" : "",
             ),
           ),

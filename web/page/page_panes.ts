@@ -18,7 +18,11 @@ interface Pane {
 
 export class PagePanes {
   private readonly radios = h("div", { class: "panes page-panes", role: "radiogroup", "aria-label": t("pages.panes") });
-  private readonly wide = h("button", { type: "button", class: "page-wide", "aria-pressed": "false" }, t("pages.wide"));
+  private readonly wide = h(
+    "button",
+    { type: "button", class: "page-wide", "aria-pressed": "false", "aria-label": t("pages.wide"), title: t("pages.wide") },
+    h("span", { "aria-hidden": "true" }, "↔"),
+  );
   private readonly choice: PageChoice;
   private readonly panes = new Map<string, { pane: Pane; input: HTMLInputElement }>();
   private current = "";
@@ -26,12 +30,11 @@ export class PagePanes {
 
   constructor(page: Page, later: MmscopeLater, panel: HTMLElement, machines: Machines) {
     this.choice = new PageChoice(page, later, () => this.draw());
-    panel.append(this.radios, this.choice.view);
+    panel.append(h("div", { class: "page-top" }, this.radios, this.wide), this.choice.view);
     this.add(panel, "struct", new PageStruct(later));
     this.add(panel, "flags", new PageFlags(later));
     this.add(panel, "models", new PageModels(later));
     this.add(panel, "old", new PageOld(page, later, machines));
-    panel.append(this.wide);
     this.wide.addEventListener("click", () => {
       const on = this.wide.getAttribute("aria-pressed") !== "true";
       this.wide.setAttribute("aria-pressed", String(on));
