@@ -131,6 +131,7 @@ std::vector<Fact> machine_facts(const Lab &lab) {
   t.add(FactKind::word, u64{s.arch->word} * 8);
   t.add(FactKind::page_size, s.arch->page_size());
   t.add(FactKind::sizeof_page, s.config.sizeof_page);
+  if (s.config.memory_model != MemoryModel::flatmem) t.add(FactKind::section_size, s.arch->section_bytes());
   t.add(FactKind::allocator, allocator_name(allocator_in_charge(lab)));
   t.add(FactKind::ram, sums.ram);
   t.add(FactKind::reserved, held);
@@ -139,10 +140,7 @@ std::vector<Fact> machine_facts(const Lab &lab) {
   t.add(FactKind::mem_map, map.bytes());
   t.add(FactKind::mem_map_share, sums.ram == 0 ? 0 : map.bytes() / std::max<u64>(sums.ram / 1000, 1));
   t.add(FactKind::struct_pages, map.struct_pages);
-  if (s.config.memory_model != MemoryModel::flatmem) {
-    t.add(FactKind::section_size, s.arch->section_bytes());
-    t.add(FactKind::sections, s.sparse.present_count());
-  }
+  if (const u64 sections = s.sparse.present_count(); sections != 0) t.add(FactKind::sections, sections);
   add_zones(t, s);
   add_orders(t, s);
   return std::move(t.rows);

@@ -143,6 +143,7 @@ TEST_CASE("compare: boots of other builds share their large steps, and go on in 
   CHECK(c.call_of(0).has_value());
   CHECK(!c.call_of(1).has_value());
   c.seek(0);
+  CHECK(c.differences().empty()); // kernels differ, machines do not yet
   CHECK(!c.call_of(0).has_value());
   // Seeking in slices arrives where seeking at once does.
   c.seek(c.moments().size() / 2);
