@@ -25,11 +25,11 @@ enum class LogKind : u8 {
   last_pfn,     // size = max_arch_pfn, which shows the architecture; what comes before it is a result
   reserve,      // base, size, caller; masked: size only; flag: the range makes no sense
   add,
-  remove,      // base, size, caller
-  free,        // base, size, caller; masked: size, or size and ref+offset; flag as above
-  request,     // function, caller, size, align, nid, base = from, end = max_addr; masked: function, caller[, size, align]
-  doubled,     // an array grew
-  dump,        // header of a MEMBLOCK configuration block
+  remove,  // base, size, caller
+  free,    // base, size, caller; masked: size, or size and ref+offset; flag as above
+  request, // function, caller, size, align, nid, base = from, end = max_addr; masked: function, caller[, size, align]
+  doubled, // an array grew
+  dump,    // header of a MEMBLOCK configuration block
   dump_sizes,  // base = memory size, size = reserved size
   dump_count,  // n = count; list
   dump_region, // base, size, end = its bytes as printed beside it, nid, flags; list

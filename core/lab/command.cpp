@@ -25,40 +25,67 @@ constexpr ArgTable make_args(std::initializer_list<ArgInfo> list) {
 
 #define A(name, kind, need)         ArgInfo{#name, kind_##kind, need_##need},
 #define COMMAND(name, summary, ...) make_args({__VA_ARGS__}),
-constexpr ArgTable arg_tables[] = {
+constexpr ArgTable all_args[] = {
 #include "lab/commands.def"
 };
 #undef COMMAND
 #undef A
 
-constexpr OpInfo infos[] = {
-#define COMMAND(name, summary, ...)                                                                                    \
-  {#name,                                                                                                              \
-   summary,                                                                                                            \
-   {arg_tables[static_cast<unsigned>(Op::name)].args.data(), arg_tables[static_cast<unsigned>(Op::name)].count}},
+constexpr OpInfo all_infos[] = {
+#define COMMAND(name, summary, ...) {#name, summary, {}},
 #include "lab/commands.def"
 #undef COMMAND
 };
+static_assert(std::size(all_infos) == op_count);
 
 // Text arguments share one string, so an operation has at most one.
 constexpr bool one_text_each() {
-  for (const OpInfo &info : infos) {
+  for (const ArgTable &table : all_args) {
     unsigned texts = 0;
-    for (const ArgInfo &a : info.args) texts += a.kind == ArgKind::text;
+    for (const ArgInfo &a : table.args) texts += !a.name.empty() && a.kind == ArgKind::text;
     if (texts > 1) return false;
   }
   return true;
 }
 static_assert(one_text_each());
 
+// The page begins with a boot and with the tables of its calls: those that a running machine is asked for come later
+// (web/hosting/split.mjs). Nobody else can tell the difference.
+constexpr std::size_t boot_ops = static_cast<std::size_t>(Op::alloc_pages);
+template <std::size_t from, std::size_t to, class T>
+constexpr std::array<T, to - from> part_of(const T (&all)[op_count]) {
+  std::array<T, to - from> part{};
+  for (std::size_t i = from; i < to; ++i) part[i - from] = all[i];
+  return part;
+}
+constexpr auto boot_args = part_of<0, boot_ops>(all_args);
+constexpr auto later_args = part_of<boot_ops, op_count>(all_args);
+template <std::size_t n>
+constexpr std::array<OpInfo, n> with_args(std::array<OpInfo, n> infos, const std::array<ArgTable, n> &args) {
+  for (std::size_t i = 0; i < n; ++i) infos[i].args = {args[i].args.data(), args[i].count};
+  return infos;
+}
+constexpr auto boot_infos = with_args(part_of<0, boot_ops>(all_infos), boot_args);
+constexpr auto later_infos = with_args(part_of<boot_ops, op_count>(all_infos), later_args);
+
+[[gnu::noinline]] const OpInfo &later_op_info(std::size_t i) { return later_infos[i - boot_ops]; }
+[[gnu::noinline]] std::optional<Op> find_later_op(std::string_view name) {
+  for (std::size_t i = boot_ops; i < op_count; ++i)
+    if (later_infos[i - boot_ops].name == name) return static_cast<Op>(i);
+  return std::nullopt;
+}
+
 } // namespace
 
-const OpInfo &op_info(Op op) { return infos[static_cast<unsigned>(op)]; }
+const OpInfo &op_info(Op op) {
+  const auto i = static_cast<std::size_t>(op);
+  return i < boot_ops ? boot_infos[i] : later_op_info(i);
+}
 
 std::optional<Op> find_op(std::string_view name) {
-  for (unsigned i = 0; i < op_count; ++i)
-    if (infos[i].name == name) return static_cast<Op>(i);
-  return std::nullopt;
+  for (std::size_t i = 0; i < boot_ops; ++i)
+    if (boot_infos[i].name == name) return static_cast<Op>(i);
+  return find_later_op(name);
 }
 
 bool returns_address(Op op) {

@@ -50,7 +50,7 @@ struct BootParams {
   bool movable_node = false;
   CmaParam cma;
   bool node_cma_given = false; // numa_cma= or cma_pernuma=, whose areas are not modelled
-  std::string numa_fake; // text after numa=fake=
+  std::string numa_fake;       // text after numa=fake=
   bool numa_off = false;
   bool thp_never = false, thp_given = false;
   std::vector<HugepagesParam> hugepages;

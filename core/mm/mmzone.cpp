@@ -31,7 +31,11 @@ void add_to(Digest &d, const pglist_data &node) {
   d.add_signed(node.nid).add(node.online).add(node.memoryless).add(node.pgdat);
   d.add(node.start_pfn).add(node.spanned_pages).add(node.present_pages);
   d.add(node.first_deferred_pfn).add(node.movable_start_pfn).add(node.cpus);
-  d.add(node.mem_map).add(node.cma_base).add(node.kswapd_awake).add(node.kswapd_highest_zoneidx).add(node.kswapd_failures);
+  d.add(node.mem_map)
+      .add(node.cma_base)
+      .add(node.kswapd_awake)
+      .add(node.kswapd_highest_zoneidx)
+      .add(node.kswapd_failures);
   d.add(node.fallback.size());
   for (i32 nid : node.fallback) d.add_signed(nid);
   for (const zone &z : node.zones) add_to(d, z);

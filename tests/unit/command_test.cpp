@@ -52,6 +52,7 @@ TEST_CASE("command: the allocating calls are those that return an address") {
     const auto op = static_cast<Op>(i);
     CHECK(returns_address(op) ==
           ((op_info(op).name.find("_alloc_") != std::string_view::npos && op != Op::page_alloc_init_late) ||
-           op == Op::alloc_bootmem || op == Op::kmem_cache_alloc || op == Op::kmalloc));
+           op == Op::alloc_bootmem || op == Op::kmem_cache_alloc || op == Op::kmalloc || op == Op::slab_alloc ||
+           op == Op::slab_kmalloc || op == Op::slob_alloc || op == Op::slob_kmalloc));
   }
 }

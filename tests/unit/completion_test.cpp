@@ -14,7 +14,7 @@ namespace {
 
 const std::vector<std::string> results{"log_buf", "pgdat", "usage"};
 
-std::vector<std::string> offered(std::string_view line, std::size_t most = 100) {
+std::vector<std::string> offered(std::string_view line, std::size_t most = 200) {
   std::vector<std::string> texts;
   for (const CompletionCandidate &c : complete_call(line, results, most).candidates) texts.push_back(c.text);
   return texts;
@@ -106,7 +106,7 @@ TEST_CASE("completion: whatever is offered leads on and never past what was type
     const std::string name(op_info(static_cast<Op>(i)).name);
     for (std::size_t n = 0; n <= name.size(); ++n)
       CHECK((n == name.size() ? !has(offered(name), name) : has(offered(name.substr(0, n)), name)));
-    const Completion c = complete_call(name + " ", results, 100);
+    const Completion c = complete_call(name + " ", results, 200);
     CHECK(c.call == name);
     CHECK(c.from == name.size() + 1);
   }

@@ -220,7 +220,7 @@ TEST_CASE("old calls: what cannot be called is said") {
   CHECK(refusal("", "free_pages_ok 0 0") == "no zone with pair bitmaps has page 0");
   CHECK(refusal("", "free_bootmem 0 4K") == "there is no boot bitmap: init_bootmem has not run");
   CHECK(refusal("", "free_all_bootmem") == "init_bootmem has not run");
-  CHECK(refusal("", "pair_buddy_init 0 5") == "a zone has 1 to 131072 pages here");
+  CHECK(refusal("", "pair_buddy_init 0 5") == "a zone has 1 to 262144 pages here");
   CHECK(refusal("", "pair_buddy_init 16 16") == "orders goes from 1 to 15");
   CHECK(refusal("", "pair_buddy_init 16 5 take=middle") ==
         "take is upper (2.4) or lower (2.6): which half of a block is given out");
