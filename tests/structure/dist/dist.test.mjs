@@ -12,7 +12,7 @@ const html = (name) => readFileSync(join(dist, name), "utf8");
 const all = () => readdirSync(dist, { recursive: true }).map(String);
 
 test("the pages were built", () =>
-  assert.deepEqual(pages().sort(), ["course.html", "glossary.html", "index.html", "lab.html"]));
+  assert.deepEqual(pages().sort(), ["compare.html", "course.html", "glossary.html", "index.html", "lab.html"]));
 
 test("the first load is within its budget", (t) => {
   const { files, limit } = JSON.parse(readFileSync(join(root, "build/first-load.json"), "utf8"));
