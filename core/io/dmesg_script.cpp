@@ -1061,7 +1061,10 @@ private:
     if (!is_answer_caller(l.caller)) {
       close_pending();
       if (l.caller == "e820__memblock_setup" || l.masked) return;
-      const std::string_view owner = reserving_ != nullptr ? std::string_view(acpi_owner()) : purpose_of(l.caller);
+      const bool image = device_tree() && l.base == setup_.config.image_base;
+      const std::string_view owner = reserving_ != nullptr ? std::string_view(acpi_owner())
+                                     : image               ? std::string_view("kernel image")
+                                                           : purpose_of(l.caller);
       const bool first_mib = l.base == 0 && l.size == isa_end;
       if (l.size != 0)
         emit(Op::memblock_reserve, {l.base, l.size}, l.caller, phase(), l.line,

@@ -23,17 +23,27 @@ const change = (file, from, to) => {
 const presets = spawnSync(program(), ["machines"], { cwd: root, encoding: "utf8" }).stdout.match(/^\S+/gm);
 const captures = readdirSync(join(root, "web/page/assets/captures")).map((name) => name.replace(/\.gz$/, ""));
 
+// The template is about a PC whose kernel keeps its first MiB and has a call memblock_free_all.
+const others = /^(arm|x64-(5|6\.12|7)|pc-256m-(2|4|5\.10|6\.12|7))/;
 for (const [i, machine] of [...presets, ...captures].entries())
-  test(`a new lesson about ${machine} works`, () => {
-    const { status, stdout, stderr } = tool("new", `lesson-${i}`, "--machine", machine, "--in", join(scratch, "all"));
+  test(`a new lesson about ${machine} ${others.test(machine) ? "says what does not hold there" : "works"}`, () => {
+    const folder = join(scratch, `all-${i}`);
+    const { status, stdout, stderr } = tool("new", `lesson-${i}`, "--machine", machine, "--in", folder);
+    const made = join(folder, `01-lesson-${i}`);
+    if (others.test(machine)) {
+      assert.equal(status, 1);
+      assert.ok(!existsSync(made));
+      for (const line of stderr.trim().split("\n"))
+        assert.match(line, /lesson\.json:\d+:\d+: (start|steps|exercise)\b/);
+      return;
+    }
     assert.equal(stderr, "");
     assert.equal(status, 0);
+    const lesson = JSON.parse(readFileSync(join(made, "lesson.json"), "utf8"));
+    assert.equal(lesson.number, 1);
+    assert.ok(existsSync(join(made, lesson.$schema)), "the schema is where the lesson says");
     assert.match(stdout, new RegExp(`^ok {5}lesson-${i}: 1 steps, 1 predictions`));
-    const folder = `${String(i + 1).padStart(2, "0")}-lesson-${i}`;
-    assert.match(stdout, new RegExp(`serve --lesson \\S*${folder}`));
-    const lesson = JSON.parse(readFileSync(join(scratch, "all", folder, "lesson.json"), "utf8"));
-    assert.equal(lesson.number, i + 1);
-    assert.ok(existsSync(join(scratch, "all", folder, lesson.$schema)), "the schema is where the lesson says");
+    assert.match(stdout, new RegExp(`serve --lesson \\S*01-lesson-${i}`));
   });
 
 test("what cannot be made is refused, and nothing is left lying about", () => {

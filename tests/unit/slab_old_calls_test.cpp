@@ -126,8 +126,9 @@ TEST_CASE("slab_old calls: the eras that boot with it") {
        {std::pair{"pc-256m-2.4.22", "slabinfo - version: 1.1\nkmem_cache "},
         std::pair{"pc-256m-2.6.24", "slabinfo - version: 2.1\n"}, std::pair{"pc-256m-4.9", "slabinfo - version: 2.1\n"},
         std::pair{"pc-256m-5.15", "slabinfo - version: 2.1\n"}}) {
-    CAPTURE(std::string(machine));
-    const MachineSpec *preset = find_preset(machine);
+    const std::string name = machine;
+    CAPTURE(name);
+    const MachineSpec *preset = find_preset(name);
     REQUIRE(preset != nullptr);
     Script s = make_script(*preset);
     const Script more = Played::parsed("slab_init\nslab_kmalloc 5000\nslab_kmalloc 100 gfp=GFP_KERNEL|__GFP_DMA\n");

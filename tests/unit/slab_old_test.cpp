@@ -318,7 +318,9 @@ TEST_CASE("slab_old: 5.15, the indexes move with the last free object") {
 
 TEST_CASE("slab_old: colours step before or after") {
   // 13 of 312 bytes and 13 indexes leave 27 bytes … with a line of 32 no colour; 288: 14, 64 left: two colours.
-  for (const auto &[rules, first] : {std::pair{"5.15", u64{32}}, std::pair{"2.6.24", u64{0}}}) {
+  for (const auto &row : {std::pair{"5.15", u64{32}}, std::pair{"2.6.24", u64{0}}}) {
+    const auto rules = row.first;
+    const u64 first = row.second;
     CAPTURE(rules);
     Bench b(rules);
     b.late();

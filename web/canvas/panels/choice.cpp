@@ -112,8 +112,9 @@ ZoneId zone_chips(Frame &frame, Desk &desk, const Rect &title, std::string_view 
   where = zone_of(desk, all, where);
   const float scale = frame.scale;
   if (all.empty()) {
-    y = put_wrapped(frame, list, frame.area.x, y, frame.area.w, frame.theme.dim, "no zones until free_area_init",
-                    size::mono_small);
+    const std::string_view why =
+        s.pair_zones.empty() ? "no zones until free_area_init" : "zones of pair bitmaps: see the side Page";
+    y = put_wrapped(frame, list, frame.area.x, y, frame.area.w, frame.theme.dim, why, size::mono_small);
     y += 4 * scale;
     return where;
   }

@@ -59,11 +59,13 @@ void SectionsPanel::draw(Frame &frame) {
   ImDrawList &list = *ImGui::GetWindowDrawList();
   const Rect &area = frame.area;
   if (s.sparse.sections.empty()) {
-    const std::string_view a = "none present until sparse_init";
+    const bool flat = s.config.memory_model == MemoryModel::flatmem;
+    const std::string_view a = flat ? "none: the map is flat" : "none present until sparse_init";
     const std::string b = concat("a section is ", bytes_text(s.arch->section_bytes()), ": ",
                                  count_text(s.arch->pages_per_section()), " pages");
     put_fitting(frame, list, area.x, area.y, area.w, frame.theme.dim, a, size::mono_small);
-    put_fitting(frame, list, area.x, area.y + 20 * frame.scale, area.w, frame.theme.dim, b, size::mono_small);
+    if (!flat)
+      put_fitting(frame, list, area.x, area.y + 20 * frame.scale, area.w, frame.theme.dim, b, size::mono_small);
     return;
   }
   const float top = scroll_.begin(frame, area, height_, "sections");

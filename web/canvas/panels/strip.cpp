@@ -178,13 +178,25 @@ void StripPanel::find(const Rect &rows) {
   }
 }
 
-void StripPanel::layer(Frame &frame, unsigned n) {
+namespace {
+// Why a layer has nothing.
+std::string_view why_empty(const System &s, Layer layer) {
   constexpr std::array<std::string_view, layer_count> why = {"empty: the firmware's map is not read yet",
                                                              "empty: e820__memblock_setup fills it",
                                                              "empty: nothing is reserved yet",
                                                              "none present: sparse_init makes them",
                                                              "none: free_area_init sets them up",
                                                              "no struct page yet"};
+  if (layer == Layer::firmware && s.arch->firmware == Firmware::device_tree)
+    return "none: a device tree says where RAM is";
+  if (layer == Layer::memory && s.arch->firmware == Firmware::device_tree) return "empty: no RAM is known yet";
+  if (layer == Layer::memory && s.era->boot_allocator == BootAllocator::bootmem) return "none: bootmem has a bitmap";
+  if (layer == Layer::sections && s.config.memory_model == MemoryModel::flatmem) return "none: the map is flat";
+  return why[static_cast<std::size_t>(layer)];
+}
+} // namespace
+
+void StripPanel::layer(Frame &frame, unsigned n) {
   ImDrawList &list = *ImGui::GetWindowDrawList();
   const Theme &theme = frame.theme;
   const Row &row = rows_[n];
@@ -194,8 +206,8 @@ void StripPanel::layer(Frame &frame, unsigned n) {
     if (!is_empty(desk_, static_cast<Layer>(n))) return; // there are some elsewhere
     paint(list, r, theme.background);
     frame_of(list, r, -0.5f, theme.line, 3);
-    put_fitting(frame, list, r.x + inset, middle(frame, r.y, r.h, size::mono_small), r.w - 2 * inset, theme.dim, why[n],
-                size::mono_small);
+    put_fitting(frame, list, r.x + inset, middle(frame, r.y, r.h, size::mono_small), r.w - 2 * inset, theme.dim,
+                why_empty(lab_->state(), static_cast<Layer>(n)), size::mono_small);
     return;
   }
   Columns columns(frame, list, row.area, desk_.axis);
