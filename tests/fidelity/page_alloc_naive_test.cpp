@@ -37,6 +37,7 @@ TEST_CASE("page allocator: random calls on every preset agree with the naive mod
   const u64 calls = calls_wanted() / 3;
   for (const MachineSpec &spec : presets()) {
     const Script script = make_script(spec);
+    if (script.setup.era->buddy_marks == BuddyMarks::pair_bits) continue; // its zones have a naive model of their own
     Machine machine(script.setup);
     for (const Command &c : script.commands) REQUIRE(machine.apply(c, nullptr).ok());
     for (u32 cpus : {1u, 4u, 64u}) {
