@@ -69,8 +69,12 @@ struct KernelConfig {
   unsigned log_buf_shift, log_cpu_max_buf_shift;      // CONFIG_LOG_BUF_SHIFT, CONFIG_LOG_CPU_MAX_BUF_SHIFT
   u64 sizeof_prb_desc, sizeof_printk_info;            // of printk's ring buffer, one each a record
   u64 sizeof_pcpu_chunk;                              // struct pcpu_chunk without populated[]
-  u64 sizeof_io_tlb_slot, sizeof_io_tlb_area;         // swiotlb; 0 = not built
-  u64 sizeof_wait_queue_head = 0;                     // where zones have tables of them (2.4, 2.6)
+  u64 sizeof_io_tlb_slot, sizeof_io_tlb_area;         // swiotlb; 0 = not built, or without areas
+  u64 sizeof_io_tlb_list = 0;                         // a table of its own beside the slots' (up to 5.13)
+  u64 pcpu_chunk_types = 1;       // chunks with memory counted by a cgroup had lists of their own (up to 5.13)
+  u64 pcpu_extra_slots = 4;       // lists beside those by size: the last of these, sidelined, free, to-depopulate
+  u64 boot_cpumasks = 4;          // masks of CPUs that are allocated at boot, besides one a node
+  u64 sizeof_wait_queue_head = 0; // where zones have tables of them (2.4, 2.6)
   u64 sizeof_resource, sizeof_firmware_map_entry, sizeof_nosave_region;
   u64 trampoline_bytes;   // real mode blob, below 1 MiB
   u64 brk_pgt_bytes;      // INIT_PGT_BUF_SIZE: page tables that come out of the brk first

@@ -52,6 +52,7 @@ inline constexpr Era pivot_row{
     .numa_memblks = false,
     .migratetypes = 5,
     .zone_estimate = ZoneEstimate::without_mem_map,
+    .zones_behind_setup_arch = false,
     .flat_holes_initialised = true,
     .movable_high_by_zone = true,
     .announces_memoryless = true,
@@ -69,6 +70,7 @@ inline constexpr Era pivot_row{
     .thp_cap_divisor = 20,
     .thp_min_pages_bytes = u64{512} << 20,
     .cma_for_each_node = false,
+    .alternatives_late = false,
     .memory_line_late = false,
     .pcp_high = PcpHigh::low_watermark,
     .slab_order = SlabOrder::fewer_objects,
@@ -251,6 +253,11 @@ inline constexpr EraChange v7_2[] = {
      "recorded boots of 7.2: one request a section, with pages of 16 KiB one a page of vmemmap"},
     {EraField::mem_map_max_addr, 1, "struct pages are asked for with MEMBLOCK_ALLOC_NOLEAKTRACE",
      "recorded boots of 7.2: max_addr=1"},
+    {EraField::zones_behind_setup_arch, 1, "sections and zones are made when setup_arch has returned",
+     "recorded boots of 7.2: requests of e820__reserve_resources come before those of sparse_init_nid, and a caller "
+     "mm_core_init_early"},
+    {EraField::alternatives_late, 1, "x86 gives the list of SMP alternatives back with the initcalls",
+     "recorded boots of 7.2: \"Freeing SMP alternatives\" behind the \"Memory:\" line"},
     {EraField::cma_for_each_node, 1, "with several nodes each gets a CMA area of the default one's size",
      "kernel/dma/contiguous.c dma_numa_cma_reserve, CONFIG_CMA_SIZE_PERNUMA; a recorded boot of 7.2 with two nodes: "
      "/sys/kernel/mm/cma/numa0 and numa1"},

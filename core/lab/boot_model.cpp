@@ -395,6 +395,12 @@ private:
   void reserve(u64 base, u64 size, std::string_view caller, std::string_view owner) {
     issue(command(Op::memblock_reserve, {base, size}), caller, owner);
   }
+  // memblock_reserve_kern: what the kernel itself lies in.
+  void reserve_kern(u64 base, u64 size, std::string_view caller, std::string_view owner) {
+    Command c = command(Op::memblock_reserve, {base, size});
+    if (machine_.system().era->marks_kernel_reservations) give(c, 2, MEMBLOCK_RSRV_KERN);
+    issue(std::move(c), caller, owner);
+  }
   // memblock_alloc: anywhere, any node. 0 = no memory.
   u64 try_alloc(u64 size, u64 align, std::string_view caller, std::string_view owner, u32 bind = no_binding) {
     Command c = command(Op::memblock_alloc_try_nid, {size, align});
@@ -430,11 +436,11 @@ private:
   u64 initrd_end() const { return initrd_base_ + round_up_any(m_.initrd_bytes, page_bytes); }
 
   void early_reserve_memory() {
-    reserve(config_.image_base, config_.image_end - config_.image_base, "early_reserve_memory", "kernel image");
+    reserve_kern(config_.image_base, config_.image_end - config_.image_base, "early_reserve_memory", "kernel image");
     reserve(0, 64 * KiB, "early_reserve_memory", "first 64 KiB");
     if (m_.initrd_bytes != 0) {
       initrd_base_ = initrd_place(m_);
-      reserve(initrd_base_, initrd_end() - initrd_base_, "early_reserve_initrd", "initrd");
+      reserve_kern(initrd_base_, initrd_end() - initrd_base_, "early_reserve_initrd", "initrd");
     }
     // The BIOS says where low memory ends; what it says is believed between 128 KiB and 636 KiB.
     const u64 bios = m_.bios_start >= 0x20000 && m_.bios_start < 0x9f000 ? m_.bios_start : 0x9f000;
@@ -448,11 +454,13 @@ private:
     }
     step(Op::e820_finish, "setup_arch");
     for (const FirmwareRange &r : m_.mp_table) reserve(r.base, r.size, "smp_scan_config", "MP table");
-    reserve(config_.image_end, config_.brk_size, "setup_arch", "brk");
+    reserve_kern(config_.image_end, config_.brk_size, "setup_arch", "brk");
     issue(command(Op::memblock_set_current_limit, {isa_end}), "setup_arch");
     step(Op::e820__memblock_setup, "setup_arch");
     alloc_range(config_.trampoline_bytes, page_bytes, 0, MiB, "reserve_real_mode", "real-mode trampoline");
     if (machine_.system().era->first_mib == FirstMiB::whole) reserve(0, MiB, "setup_arch", "first MiB");
+    if (machine_.system().era->marks_first_mib)
+      issue(command(Op::memblock_clear_kho_scratch, {0, isa_end}), "setup_arch");
     init_mem_mapping();
     setup_log_buf(true);
     reserve_initrd();
@@ -460,17 +468,22 @@ private:
       reserve(t.addr, t.size, "acpi_reserve_initial_tables", concat("ACPI table ", t.name));
     initmem_init();
     if (has_cma()) step(Op::dma_contiguous_reserve, "setup_arch");
-    phase_ = Phase::sparse;
-    if (config_.memory_model != MemoryModel::flatmem) step(Op::sparse_init, "paging_init");
-    phase_ = Phase::zones;
-    step(Op::free_area_init, "zone_sizes_init");
-
+    const bool late_zones = machine_.system().era->zones_behind_setup_arch;
+    if (!late_zones) sections_and_zones();
     const bool hpet =
         std::any_of(m_.acpi.begin(), m_.acpi.end(), [](const FirmwareTable &t) { return t.name == "HPET"; });
     if (hpet) alloc(config_.sizeof_resource + 9, line_, "acpi_parse_hpet", "HPET resource");
     if (m_.ioapics != 0)
       alloc(m_.ioapics * (config_.sizeof_resource + 11), line_, "io_apic_init_mappings", "I/O APIC resources");
     e820_resources();
+    if (late_zones) sections_and_zones();
+  }
+
+  void sections_and_zones() {
+    phase_ = Phase::sparse;
+    if (config_.memory_model != MemoryModel::flatmem) step(Op::sparse_init, "paging_init");
+    phase_ = Phase::zones;
+    step(Op::free_area_init, "zone_sizes_init");
   }
 
   bool has_cma() const { return config_.cma && (params_.cma.given ? params_.cma.size : config_.cma_bytes) != 0; }
@@ -734,8 +747,11 @@ private:
     const u64 nodes = node_id_count();
     for (u64 nid = 0; nid < nodes; ++nid)
       alloc(mask_bytes, line_, "alloc_bootmem_cpumask_var", concat("CPUs of node ", nid));
-    for (const std::string_view owner : {"initialised CPUs", "CPUs called in", "CPUs called out", "CPU siblings"})
-      alloc(mask_bytes, line_, "alloc_bootmem_cpumask_var", owner);
+    constexpr std::array<std::string_view, 4> masks{"initialised CPUs", "CPUs called in", "CPUs called out",
+                                                    "CPU siblings"};
+    for (std::size_t i = masks.size() - static_cast<std::size_t>(std::min<u64>(config_.boot_cpumasks, masks.size()));
+         i < masks.size(); ++i)
+      alloc(mask_bytes, line_, "alloc_bootmem_cpumask_var", masks[i]);
   }
 
   void mm_init() {
@@ -767,9 +783,13 @@ private:
       Command c = command(Op::memblock_alloc_try_nid, {slots * slot_bytes, page_bytes});
       give(c, 4, 0xffffffff);
       if (issue(std::move(c), "swiotlb_init_remap", "software IO TLB") != 0) {
-        alloc(round_up_any(slots * config_.sizeof_io_tlb_slot, page_bytes), page_bytes, "swiotlb_init_remap",
-              "software IO TLB: slots");
-        alloc(size.areas * config_.sizeof_io_tlb_area, line_, "swiotlb_init_remap", "software IO TLB: areas");
+        const auto table = [&](u64 bytes, std::string_view owner) {
+          alloc(round_up_any(slots * bytes, page_bytes), page_bytes, "swiotlb_init_remap", owner);
+        };
+        if (config_.sizeof_io_tlb_list != 0) table(config_.sizeof_io_tlb_list, "software IO TLB: list");
+        table(config_.sizeof_io_tlb_slot, "software IO TLB: slots");
+        if (config_.sizeof_io_tlb_area != 0)
+          alloc(size.areas * config_.sizeof_io_tlb_area, line_, "swiotlb_init_remap", "software IO TLB: areas");
         return;
       }
       if (slots <= min_slots) return;
@@ -781,12 +801,14 @@ private:
   }
 
   void late_boot() {
-    free_part(config_.smp_locks, "alternative_instructions", "SMP alternatives");
+    const bool locks_late = machine_.system().era->alternatives_late;
+    if (!locks_late) free_part(config_.smp_locks, "alternative_instructions", "SMP alternatives");
     phase_ = Phase::deferred;
     step(Op::page_alloc_init_late, "kernel_init_freeable");
     phase_ = Phase::done;
     if (has_cma()) step(Op::cma_init_reserved_areas, "do_one_initcall");
     step(Op::init_per_zone_wmark_min, "do_one_initcall");
+    if (locks_late) free_part(config_.smp_locks, "do_one_initcall", "SMP alternatives");
     step(Op::hugepage_init, "do_one_initcall");
     if (m_.initrd_bytes != 0) {
       Command c = command(Op::free_reserved_area, {initrd_base_, initrd_end() - initrd_base_});

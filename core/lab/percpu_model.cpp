@@ -16,7 +16,6 @@ constexpr u64 alloc_info_words = 8;         // struct pcpu_alloc_info without it
 constexpr u64 group_info_words = 3;         // struct pcpu_group_info
 constexpr u64 sizeof_block_md = 32;         // struct pcpu_block_md
 constexpr unsigned slot_base_shift = 5;     // PCPU_SLOT_BASE_SHIFT
-constexpr u64 extra_slots = 4;              // the last size slot itself, sidelined, free, to-depopulate
 
 u64 longs_for_bits(u64 bits, unsigned word) { return div_round_up(bits, u64{8} * word) * word; }
 
@@ -76,7 +75,8 @@ PercpuLayout percpu_layout(const KernelConfig &config, const Arch &arch, std::sp
   const u64 groups = out.groups.size();
   out.info_bytes = round_up((alloc_info_words + groups * group_info_words) * arch.word + units * 4, page);
   out.areas_bytes = round_up(groups * arch.word, page);
-  out.slots_bytes = (slot_of(out.unit_bytes) + extra_slots) * 2 * arch.word; // a list_head each
+  out.slots_bytes =
+      (slot_of(out.unit_bytes) + config.pcpu_extra_slots) * config.pcpu_chunk_types * 2 * arch.word; // a list_head each
   return out;
 }
 

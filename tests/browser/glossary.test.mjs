@@ -50,7 +50,10 @@ test("a term has its place, and the filter leaves what holds the words", async (
 
 test("each way into the lab leads to a thing that is there", async () => {
   const { terms } = JSON.parse(readFileSync(join(root, "dist/glossary/en.json"), "utf8"));
-  const ways = [...new Set(terms.map(({ lab }) => lab).filter(Boolean))];
+  // Those with a machine of their own leave it on show: they come last.
+  const ways = [...new Set(terms.map(({ lab }) => lab).filter(Boolean))].sort(
+    (a, b) => /machine=/.test(a) - /machine=/.test(b),
+  );
   assert.ok(ways.length > 20);
   const page = await open(site);
   const wrong = [];

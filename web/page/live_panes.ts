@@ -75,7 +75,7 @@ export class LivePanes {
     };
     const end = go("alloc.to-end", () => this.page.story?.place.calls ?? 0);
     end.classList.add("primary");
-    const handoff = go("alloc.to-handoff", () => Math.max(this.page.lab.after("memblock_free_all"), 0));
+    const handoff = go("alloc.to-handoff", () => Math.max(this.page.handoff(), 0));
     this.early.append(
       h("p", { class: "thing-how" }, t("alloc.not-ready")),
       h("div", { class: "buttons" }, end, handoff),

@@ -109,6 +109,11 @@ export class Page {
     this.locks.push(listener);
   }
 
+  /** Behind which call the page allocator has what the kernel itself can use; -1: behind none. */
+  handoff(): number {
+    const call = this.lab.after("memblock_free_all");
+    return call >= 0 ? call : this.lab.after("free_all_bootmem"); // before memblock
+  }
   /** To that place; a long way in slices, once the part of the page that can do that is there (long_seek.ts). */
   seek(call: number, event = 0): void {
     this.move(() => this.lab.seek(call, event));

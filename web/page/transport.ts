@@ -26,7 +26,7 @@ export class Transport {
     this.play.addEventListener("click", () => (this.timer ? this.stop() : this.start()));
     this.handoff.addEventListener("click", () => {
       this.stop();
-      const call = page.lab.after("memblock_free_all");
+      const call = page.handoff();
       if (call >= 0) this.seek(call);
     });
     this.slider.addEventListener("input", () => {
