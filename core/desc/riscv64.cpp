@@ -78,7 +78,7 @@ constexpr KernelConfig debian_6_12_riscv64{
     .log_cpu_max_buf_shift = 12,
     .sizeof_prb_desc = 24,
     .sizeof_printk_info = 88,
-    .sizeof_pcpu_chunk = 200,
+    .sizeof_pcpu_chunk = 192,
     .sizeof_io_tlb_slot = 24,
     .sizeof_io_tlb_area = 16,
     .sizeof_resource = 64,

@@ -505,12 +505,13 @@ void build_all_zonelists(System &s, Trace *t) {
     std::set<i32> used;
     i32 previous = local;
     std::string line = concat("Fallback order for Node ", local, ": ");
+    u64 position = 0; // from the beginning: memory that came later may have changed the order
     for (i32 node; (node = next_best_node(s, local, used, load)) != no_node;) {
       used.insert(node);
       // The first of a group at one distance is burdened, so that the next node starts with another.
       if (s.numa.distance_of(local, node) != s.numa.distance_of(local, previous))
         load[static_cast<std::size_t>(node)] += 1;
-      s.pages.add_fallback(t, local, node);
+      s.pages.set_fallback(t, local, position++, node);
       append(line, node, ' ');
       previous = node;
     }

@@ -93,7 +93,8 @@ struct VmemmapTables {
 // Bits of a kernel address that page tables resolve; with few, the level of PUDs falls away.
 unsigned address_bits(const System &s) { return s.config.direct_map.bits != 0 ? s.config.direct_map.bits + 1 : 48; }
 
-// A page-table page for each P4D (with five levels), PUD and PMD table that [start, end) of vmemmap needs and does not have yet.
+// A page-table page for each P4D (with five levels), PUD and PMD table that [start, end) of vmemmap needs and does not
+// have yet.
 void populate_tables(System &s, Trace *t, VmemmapTables &have, u64 start, u64 end, i32 nid) {
   const unsigned entries = s.arch->page_shift - 3; // log2 of what a table has, 8 bytes each
   const unsigned pud_shift = s.arch->pmd_shift + entries, p4d_shift = pud_shift + entries;

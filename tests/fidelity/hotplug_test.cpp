@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <vector>
 
 using namespace mmscope;
 
@@ -93,6 +94,7 @@ TEST_CASE("hotplug: a gibibyte goes online as movable memory, and its last block
     CHECK(std::find(lines.begin(), lines.end(), "Built 1 zonelists, mobility grouping on.  Total pages: 244144") !=
           lines.end());
   }
+  CHECK(m.system().pages.node(0).fallback == std::vector<i32>{0}); // built anew, not longer
   check(m.system(), h2);
   CHECK(m.system().get(vm_field::totalram_pages) == ram + 8 * block);
   CHECK(m.system().pages.zone_of(0, 3).free_pages() == 8 * block);
