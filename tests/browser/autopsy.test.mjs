@@ -137,6 +137,16 @@ test("an example, by keyboard alone", async () => {
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Cause");
   await page.keyboard.press("Escape");
   await dialog(page).waitFor({ state: "hidden" });
+  // A key that comes before the page is drawn without the dialog still finds the focus in it, and is not lost.
+  await page.keyboard.press("a");
+  await dialog(page).evaluate((e) => {
+    e.querySelector("button").focus();
+    e.close();
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "a", bubbles: true, cancelable: true }));
+  });
+  await dialog(page).waitFor();
+  await page.keyboard.press("Escape");
+  await dialog(page).waitFor({ state: "hidden" });
   // Keys of the page sleep while one types a report.
   await page.keyboard.press("a");
   await box(page).fill("");

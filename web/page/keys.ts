@@ -31,7 +31,9 @@ export function startKeys(shortcuts: readonly Shortcut[], sleeping: () => boolea
   document.addEventListener("keydown", (event) => {
     if (sleeping() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing)
       return;
-    const at = event.target instanceof Element ? event.target : document.body;
+    // A dialog that has just closed keeps the focus until the page is drawn again: it wants no key any more.
+    const { target } = event;
+    const at = target instanceof Element && !target.closest("dialog:not([open])") ? target : document.body;
     if (at.closest(TYPED_INTO) || document.querySelector("dialog[open]")) return;
     const long = event.key.length > 1;
     const shortcut = table.get(event.shiftKey && long ? `Shift+${event.key}` : event.key);
