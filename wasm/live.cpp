@@ -9,6 +9,7 @@
 #include "lab/remedies.hpp"
 #include "lab/replay.hpp"
 #include "mm/fragmentation.hpp"
+#include "mm/pair_alloc.hpp"
 
 namespace mmscope::live {
 namespace {
@@ -17,6 +18,18 @@ constexpr unsigned most_rows = 300, most_details = 3;
 
 std::string_view zone_name(const System &s, u64 zone) {
   return zone < s.arch->zones.size() ? s.arch->zones[static_cast<std::size_t>(zone)].name : std::string_view();
+}
+/// 2.4: zones of lists and pair bitmaps (mm/pair_alloc.hpp).
+bool has_pairs(const System &s) { return s.era->buddy_marks == BuddyMarks::pair_bits; }
+struct NodeZone {
+  i32 nid;
+  unsigned zone;
+};
+NodeZone zone_of(const System &s, pfn_t pfn) {
+  for (const PairZone &z : s.pair_zones)
+    if (has_pairs(s) && z.contains(pfn)) return {0, z.id()};
+  const PageInfo page = s.pages.page(pfn);
+  return {page.nid, page.zone};
 }
 std::string_view type_name(u64 type) {
   return type < migratetype_count ? migratetype_name(static_cast<migratetype>(type)) : std::string_view();
@@ -68,8 +81,8 @@ void row(JsonWriter &j, const Lab &lab, const Event &e, const Position &at, u64 
   case EventKind::lab_zone_set: j.key("which").string(zone_field_name(e.f[2])); break;
   case EventKind::mm_page_alloc:
   case EventKind::mm_page_free: {
-    const PageInfo page = s.pages.page(pfn_t{e.f[0]});
-    j.key("zone").string(zone_name(s, page.zone)).key("nid").number_signed(page.nid);
+    const auto [nid, zone] = zone_of(s, pfn_t{e.f[0]});
+    j.key("zone").string(zone_name(s, zone)).key("nid").number_signed(nid);
     break;
   }
   default: break;
@@ -172,29 +185,35 @@ void refusal(JsonWriter &j, const Lab &lab, const PageRequest &r, std::span<cons
   }
   j.key("refused").begin_object().key("zones").begin_array();
   for (const Event &e : nearest) {
-    const zone &z = s.pages.zone_of(e.node(0), static_cast<unsigned>(e.f[1]));
     unsigned largest = 0;
-    for (unsigned order = 0; order <= s.pages.rules().max_order.v; ++order)
-      if (z.areas[order].nr_free() != 0) largest = order;
+    if (!s.pair_zones.empty()) {
+      const PairZone &z = s.pair_zones[static_cast<std::size_t>(e.f[1])];
+      while (z.can_give(order_t{largest + 1})) ++largest;
+    } else {
+      const zone &z = s.pages.zone_of(e.node(0), static_cast<unsigned>(e.f[1]));
+      for (unsigned order = 0; order <= s.pages.rules().max_order.v; ++order)
+        if (z.areas[order].nr_free() != 0) largest = order;
+    }
     j.begin_object().key("nid").number_signed(e.node(0)).key("zone").string(zone_name(s, e.f[1]));
     j.key("usable").number_signed(static_cast<i64>(e.f[3])).key("missing").number_signed(missing(e));
     j.key("verdict").string(verdict_name(e.f[7])).key("largest").number(largest).end_object();
   }
   j.end_array().key("remedies").begin_array();
-  for (const Remedy &one : remedies(s.pages, r))
+  for (const Remedy &one : has_pairs(s) ? remedies(s.pair_zones, r) : remedies(s.pages, r))
     j.begin_object().key("what").string(remedy_name(one.what)).key("value").number(one.value).end_object();
   j.end_array().end_object();
 }
 
 void block(JsonWriter &j, const Lab &lab, const Holding &h) {
   const System &s = lab.state();
-  const BlockInfo b = *s.pages.block(h.pfn);
-  const PageInfo page = s.pages.page(h.pfn);
+  // 2.4 keeps no books of it.
+  const BlockInfo b = has_pairs(s) ? BlockInfo{h.pfn, h.order, 1} : *s.pages.block(h.pfn);
+  const auto [nid, zone] = zone_of(s, h.pfn);
   j.begin_object().key("pfn").number(h.pfn.v).key("order").number(b.order.v).key("gfp").string(gfp_text(h.gfp));
   j.key("cpu").number(h.cpu).key("call").number(h.call).key("refcount").number(b.refcount);
   j.key("compound").boolean(b.is(BlockUse::compound)).key("lru").boolean(b.lru);
-  j.key("nid").number_signed(page.nid).key("zone").string(zone_name(s, page.zone));
-  j.key("pageblock").string(migratetype_name(page.block_type));
+  j.key("nid").number_signed(nid).key("zone").string(zone_name(s, zone));
+  j.key("pageblock").string(has_pairs(s) ? std::string_view() : migratetype_name(s.pages.pageblock(h.pfn)));
   const bool named = h.slot != no_binding && lab.bound(h.slot) == h.pfn.v;
   j.key("name").string(named ? std::string_view(lab.bindings()[h.slot]) : std::string_view()).end_object();
 }
@@ -215,7 +234,7 @@ std::string state(const Lab &lab, Holdings &holdings, unsigned from, unsigned co
   std::string out;
   JsonWriter j(out);
   j.begin_object().key("ready").boolean(lab.handed_over()).key("cpus").number(std::max(s.pages.cpus(), 1u));
-  j.key("maxOrder").number(s.pages.rules().max_order.v).key("pageSize").number(s.arch->page_size());
+  j.key("pairs").boolean(has_pairs(s)).key("maxOrder").number(s.pages.rules().max_order.v).key("pageSize").number(s.arch->page_size());
   j.key("pageblock").number(u64{1} << s.pages.rules().pageblock_order.v);
   j.key("name").string(free_name(lab)).key("nodes").begin_array();
   bool lists = false;
@@ -293,7 +312,9 @@ std::string gfp(const Lab &lab, const std::string &text) {
   std::string out;
   JsonWriter j(out);
   const std::optional<gfp_t> g = parse_gfp(text);
-  const u8 zone = g ? s.pages.rules().gfp_zones[*g & gfp::zone_bits] : no_zone;
+  u8 zone = g ? s.pages.rules().gfp_zones[*g & gfp::zone_bits] : no_zone;
+  if (const auto list = pair_zonelist(s.pair_zones, g.value_or(0)); g && has_pairs(s) && !list.empty())
+    zone = static_cast<u8>(list.front());
   const bool ok = g && zone != no_zone && gfp_migratetype_index(*g) <= 2;
   j.begin_object().key("ok").boolean(ok);
   if (ok) {

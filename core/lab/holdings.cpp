@@ -14,6 +14,15 @@ u32 branch_of(const Lab &lab, u64 call) {
   return id;
 }
 
+bool has_pairs(const Lab &lab) { return lab.state().era->buddy_marks == BuddyMarks::pair_bits; }
+
+bool is_taken(const System &s, pfn_t pfn) {
+  for (const PairZone &z : s.pair_zones)
+    if (z.contains(pfn)) return !z.containing(pfn);
+  const auto b = s.pages.block(pfn);
+  return b && b->pfn == pfn;
+}
+
 // What the request said, and where it was made.
 Holding origin(const Command &c, u64 call) {
   Holding h;
@@ -29,10 +38,14 @@ Holding origin(const Command &c, u64 call) {
 
 } // namespace
 
-std::vector<Holdings::Change> Holdings::read(Op op, std::span<const Event> events) {
+std::vector<Holdings::Change> Holdings::read(Op op, std::span<const Event> events, bool pairs) {
   std::vector<Change> all;
   for (const Event &e : events)
-    if (op == Op::workload) {
+    if (pairs) {
+      const bool taken = e.kind == EventKind::mm_page_alloc;
+      if ((taken && e.f[0] != 0) || e.kind == EventKind::mm_page_free)
+        all.push_back({e.f[0], static_cast<u8>(e.f[1]), taken});
+    } else if (op == Op::workload) {
       // It gives back what is its own. Of others' blocks only reclaim frees any, those on the LRU lists.
       if (e.kind == EventKind::lab_lru_del) all.push_back({e.f[0], static_cast<u8>(e.f[1]), false});
     } else if (e.kind == EventKind::lab_page_block)
@@ -42,7 +55,7 @@ std::vector<Holdings::Change> Holdings::read(Op op, std::span<const Event> event
 
 const std::vector<Holdings::Change> &Holdings::changes(const Lab &lab, u64 call) {
   const auto [it, fresh] = known_.try_emplace({branch_of(lab, call), call});
-  if (fresh) it->second = read(lab.command(call).op, lab.record(call).events);
+  if (fresh) it->second = read(lab.command(call).op, lab.record(call).events, has_pairs(lab));
   return it->second;
 }
 
@@ -75,11 +88,11 @@ std::vector<Holding> Holdings::at(const Lab &lab) {
   const auto about_pages = [&](u64 call) { return lab.command(call).op > Op::setup_per_cpu_pageset; };
   for (u64 call = 0; call < at.call; ++call)
     if (about_pages(call)) apply(call, changes(lab, call));
-  if (lab.inside() && about_pages(at.call)) apply(at.call, read(lab.command(at.call).op, lab.events()));
+  if (lab.inside() && about_pages(at.call)) apply(at.call, read(lab.command(at.call).op, lab.events(), has_pairs(lab)));
 
   std::vector<Holding> out;
   for (const auto &[pfn, h] : held)
-    if (const auto b = lab.state().pages.block(h.pfn); b && b->pfn == h.pfn) out.push_back(h);
+    if (is_taken(lab.state(), h.pfn)) out.push_back(h);
   return out;
 }
 

@@ -7,6 +7,8 @@
 //   Holdings mine;
 //   for (const Holding &h : mine.at(lab)) h.pfn, h.order, h.gfp, h.call     at the playhead, by pfn
 //
+// 2.4 keeps no books of what it gave (mm/pair_alloc.hpp): there the requests and frees themselves are counted.
+//
 // What a call has done is read once and kept, so a move costs as much as the calls before it have blocks.
 #pragma once
 #include "lab/lab.hpp"
@@ -36,7 +38,7 @@ private:
     bool taken = false; // else nobody's any more
   };
   const std::vector<Change> &changes(const Lab &lab, u64 call);
-  static std::vector<Change> read(Op op, std::span<const Event> events);
+  static std::vector<Change> read(Op op, std::span<const Event> events, bool pairs);
 
   std::map<std::pair<u32, u64>, std::vector<Change>> known_; // branch that made the call, call
 };

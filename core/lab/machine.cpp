@@ -111,8 +111,9 @@ Op of_build(Op op, const System &s) {
 std::string_view not_built(Op op, const System &s) {
   if (s.era->boot_allocator == BootAllocator::bootmem) {
     if (needs_memblock(op)) return "memblock came later: bootmem gives memory";
-    if (s.era->buddy_marks == BuddyMarks::pair_bits && needs_page_alloc(op))
-      return "zones of pair bitmaps are asked by rmqueue and free_pages_ok";
+    if (s.era->buddy_marks == BuddyMarks::pair_bits && needs_page_alloc(op) && op != Op::alloc_pages &&
+        op != Op::free_pages)
+      return "zones of pair bitmaps know alloc_pages and free_pages, and one by one rmqueue and free_pages_ok";
   }
   switch (op) {
   case Op::numa_init:

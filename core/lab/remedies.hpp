@@ -3,10 +3,12 @@
 //
 //   for (const Remedy &r : remedies(pages, {.gfp = gfp::ATOMIC, .order = order_t{9}})) r.what, r.value
 //
-// `pages` is the allocator as the refusal left it.
+// `pages` is the allocator as the refusal left it; so are `zones`, where 2.4 was asked (mm/pair_alloc.hpp).
 #pragma once
 #include "mm/page_alloc.hpp"
+#include "mm/pair_buddy.hpp"
 
+#include <span>
 #include <vector>
 
 namespace mmscope {
@@ -26,5 +28,6 @@ struct Remedy {
 };
 
 std::vector<Remedy> remedies(const PageAlloc &pages, const PageRequest &refused);
+std::vector<Remedy> remedies(std::span<const PairZone> zones, const PageRequest &refused);
 
 } // namespace mmscope

@@ -28,10 +28,10 @@ bool PairZone::bit(order_t order, u64 pair) const {
   return (maps_[at(base_[at(order.v)] + pair / 8)] >> (pair % 8) & 1) != 0;
 }
 
-u64 PairZone::free_pages() const {
-  u64 n = 0;
-  for (unsigned o = 0; o < rules_.orders; ++o) for_each_block(order_t{o}, [&](pfn_t) { n += pages_of(order_t{o}); });
-  return n;
+bool PairZone::can_give(order_t order) const {
+  for (u64 o = order.v; o < rules_.orders; ++o)
+    if (heads_[at(o)] != nobody) return true;
+  return false;
 }
 
 std::optional<PairZone::Block> PairZone::containing(pfn_t pfn) const {
@@ -105,6 +105,7 @@ void PairZone::list_add(Trace *t, order_t order, pfn_t pfn) {
   f = {.prev = nobody, .next = head, .order = static_cast<u8>(order.v)};
   if (head != nobody) frames_[head].prev = i;
   head = i;
+  free_ += pages_of(order);
   emit(t, EventKind::lab_pair_list_add, {id_, order.v, pfn.v});
 }
 
@@ -114,6 +115,7 @@ void PairZone::list_del(Trace *t, order_t order, pfn_t pfn) {
   (f.prev == nobody ? heads_[at(order.v)] : frames_[f.prev].next) = f.next;
   if (f.next != nobody) frames_[f.next].prev = f.prev;
   f = {};
+  free_ -= pages_of(order);
   emit(t, EventKind::lab_pair_list_del, {id_, order.v, pfn.v});
 }
 
@@ -142,7 +144,7 @@ void PairZone::add_to(Digest &d) const {
 }
 
 std::string PairZone::verify() const {
-  u64 listed = 0;
+  u64 listed = 0, pages = 0;
   std::vector<bool> free(at(rules_.pages));
   for (unsigned o = 0; o < rules_.orders; ++o) {
     const order_t order{o};
@@ -156,6 +158,7 @@ std::string PairZone::verify() const {
         free[at(k)] = true;
       }
       ++listed;
+      pages += pages_of(order);
     }
     if (!has_map(order)) continue;
     for (u64 pair = 0; pair < u64{8} * map_bytes(order); ++pair) {
@@ -164,6 +167,7 @@ std::string PairZone::verify() const {
         return concat("order ", o, ": the bit of pair ", pair, " is ", bit(order, pair) ? 1 : 0);
     }
   }
+  if (pages != free_) return concat(pages, " pages are on the lists, ", free_, " are counted");
   for (const Frame &f : frames_) listed -= f.order == on_no_list ? 0u : 1u;
   return listed == 0 ? std::string() : "a page says that it is on a list, and is not";
 }

@@ -67,7 +67,8 @@ public:
   u64 pairs(order_t order) const { return ((rules_.pages - 1) >> (order.v + 1)) + 1; }
   u64 map_bytes(order_t order) const; // 0 without a map
   bool bit(order_t order, u64 pair) const;
-  u64 free_pages() const;
+  u64 free_pages() const { return free_; }
+  bool can_give(order_t order) const; // some list has a block that is large enough
   // The free block that a page is in: its first page and order.
   struct Block {
     pfn_t pfn;
@@ -103,6 +104,7 @@ private:
   u32 id_;
   PairRules rules_;
   PairMarks marks_;
+  u64 free_ = 0; // pages on the lists
   std::vector<Frame> frames_;
   std::array<u32, max_pair_orders> heads_;
   std::vector<u8> maps_;                      // all orders' maps, one behind the other

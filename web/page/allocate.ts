@@ -88,11 +88,12 @@ export class Allocate {
     const now = allocatorOf(this.later, MOST_BLOCKS);
     if (!now) return;
     this.now = now;
-    this.noLists.hidden = now.lists;
+    this.noLists.hidden = now.lists || now.pairs;
     this.choose(now);
     this.walk.show();
     this.showBlocks(now);
-    this.more.show(now, this.cpuText());
+    this.more.view.hidden = now.pairs;
+    if (!now.pairs) this.more.show(now, this.cpuText());
   }
 
   private forget(): void {
@@ -171,7 +172,8 @@ export class Allocate {
   // ---- what one has --------------------------------------------------------------------------------------------------
 
   private freeLine(b: Block): string {
-    return `free_pages ${b.name || hex(b.pfn)}${this.cpuText()}`;
+    const order = this.now?.pairs && b.order > 0 ? ` order=${b.order}` : "";
+    return `free_pages ${b.name || hex(b.pfn)}${order}${this.cpuText()}`;
   }
 
   private showBlocks(now: Allocator): void {
@@ -220,9 +222,9 @@ export class Allocate {
         "div",
         { class: "buttons" },
         press("alloc.free", free, () => this.make([this.freeLine(b)])),
-        call("alloc.get", `get_page ${page}`),
-        ...(b.order > 0 && !b.compound ? [call("alloc.split", `split_page ${page}`)] : []),
-        ...(b.lru ? [] : [call("alloc.lru", `folio_add_lru ${page}`)]),
+        ...(now.pairs ? [] : [call("alloc.get", `get_page ${page}`)]),
+        ...(b.order > 0 && !b.compound && !now.pairs ? [call("alloc.split", `split_page ${page}`)] : []),
+        ...(b.lru || now.pairs ? [] : [call("alloc.lru", `folio_add_lru ${page}`)]),
         press("alloc.show", t("alloc.show-of", { block }), () => this.show(`page[${pfn}]`)),
       ),
     );

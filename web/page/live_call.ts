@@ -40,6 +40,8 @@ export interface Block {
 
 export interface Allocator {
   ready: boolean;
+  /** 2.4: nothing remembers a block's order, and there are neither CPUs' lists nor references to count. */
+  pairs: boolean;
   cpus: number;
   maxOrder: number;
   pageSize: number;
