@@ -75,7 +75,7 @@ void cpus(Rows &rows, const Lab &lab) {
       const per_cpu_pages &p = z.pcp[cpu];
       JsonWriter &j = rows.row(touched(lab, {node.nid, zid, cpu}, true) ? "changed" : "");
       j.number_signed(node.nid).string(s.arch->zones[zid].name).number(cpu).number(p.count).number(z.pcp_high);
-      j.number(z.pcp_batch).number(p.free_factor).number(nr_pcp_free(z, p, nr_pcp_high(z, false), false));
+      j.number(z.pcp_batch).number(p.free_factor).number(s.pages.next_drain(z, cpu));
       rows.end_row();
     }
   });
@@ -99,7 +99,7 @@ void cpu_lists(Rows &rows, const Lab &lab) {
         JsonWriter &j = rows.row(changed ? "changed" : "");
         j.number_signed(node.nid).string(s.arch->zones[zid].name).number(cpu).number(index);
         j.number(s.pages.pcp_order(index).v);
-        j.string(index < 12 ? type_name(index % 3) : index == 13 ? type_name(1) : "–").number(n).string(first);
+        j.string(s.pages.pcp_lists() == 1 ? "any" : index < 12 ? type_name(index % 3) : index == 13 ? type_name(1) : "–").number(n).string(first);
         rows.end_row();
       }
   });

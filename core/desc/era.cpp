@@ -121,6 +121,11 @@ std::string text_of(PcpHigh v) {
   static constexpr std::string_view names[] = {"six batches", "low watermark over CPUs", "tuned"};
   return std::string(names[static_cast<std::size_t>(v)]);
 }
+std::string text_of(PcpLists v) {
+  static constexpr std::string_view names[] = {"blocks by order and type", "pages by type", "pages in one list",
+                                               "pages in one list, always filled up"};
+  return std::string(names[static_cast<std::size_t>(v)]);
+}
 std::string text_of(SlabOrder v) { return v == SlabOrder::more_waste ? "more waste" : "fewer objects"; }
 std::string text_of(KmallocCaches v) {
   static constexpr std::string_view names[] = {"DMA twins last", "with cgroup", "cgroup last",

@@ -59,6 +59,13 @@ enum class PcpHigh : u8 {
   low_watermark, // the CPUs of a node together hold as much as lies below the low watermark
   tuned,         // from there up to an eighth of the zone, as the traffic goes
 };
+// What a CPU's page lists keep, and how they are filled and drained.
+enum class PcpLists : u8 {
+  by_order,   // blocks up to order 3 and huge pages, a list for each order and type; drains grow with the traffic
+  by_type,    // single pages, a list for each type; a batch goes back at a time, taken round and round
+  one,        // single pages of all types in one list; a batch goes back at a time
+  one_stocked // likewise, and filled up before it is empty: at two batches
+};
 // Which order a slab gets when none holds enough objects at little waste.
 enum class SlabOrder : u8 {
   fewer_objects, // one object less, and the same limits of waste again

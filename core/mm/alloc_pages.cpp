@@ -131,8 +131,8 @@ pfn_t PageAlloc::hand_out(Trace *t, pfn_t pfn, const PageRequest &r, unsigned ty
   // A CPU's own node, no CMA, grouped by mobility, a list that holds something, a zone with plenty of pages.
   const unsigned order = narrow(r.order), type = gfp_migratetype_index(r.gfp);
   const unsigned highest = rules_.gfp_zones[r.gfp & gfp::zone_bits];
-  if (order > costly_order || type > 2 || highest >= rules_.zone_types || r.nid != no_node) return no_page;
-  if (r.cpu >= cpu_nodes_.size() || rules_.cma || !mobility_) return no_page;
+  if (order >= quick_takes_ || type > 2 || highest >= rules_.zone_types || r.nid != no_node) return no_page;
+  if (r.cpu >= cpu_nodes_.size()) return no_page;
   pglist_data &node = nodes_[static_cast<std::size_t>(cpu_nodes_[r.cpu])];
   if (node.fallback.empty() || node.fallback.front() != node.nid) return no_page;
   unsigned zid = highest;

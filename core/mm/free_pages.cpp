@@ -296,7 +296,7 @@ void PageAlloc::free_commit(Trace *t, pfn_t pfn, order_t order, migratetype type
 [[gnu::always_inline]] inline bool PageAlloc::free_quickly(pfn_t pfn, unsigned order, u32 cpu) {
   // The last reference to a whole block of an ordinary pageblock, and the list has room.
   const u32 slot = map_.slot_of(pfn.v >> map_.mo_), at = pool_free_;
-  if (slot == 0 || at == 0 || order > costly_order) return false;
+  if (slot == 0 || at == 0 || order >= quick_frees_) return false;
   Page &p = map_.mixed_[slot][pfn.v & map_.mask()];
   const migratetype type = mem_map::type_of(p.look);
   if (p.order != (mem_map::taken | order) || p.link >> 16 != 1 || !migratetype_is_mergeable(type)) return false;

@@ -14,6 +14,7 @@ constexpr bool is_movable(u32 word) { return (word & static_cast<u32>(BlockUse::
 
 PageAlloc::PageAlloc(BuddyRules rules) : rules_(rules), map_(rules.max_order), pool_(1) {
   MM_CHECK(rules.pageblock_order <= rules.max_order && rules.zone_types <= max_zone_types);
+  settle_quick();
 }
 
 // --- nodes and zones ---

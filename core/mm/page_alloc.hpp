@@ -53,8 +53,10 @@ struct BuddyRules {
   FreeTo boot_to = FreeTo::tail;      // where on its list goes what the boot hands over …
   bool expects_merges = true;         // … and, to the tail, a block whose pair may soon be whole
   u64 watermark_boost_factor = 15000; // of 10000, of the high watermark
+  PcpLists pcp_lists = PcpLists::by_order;
   PcpHigh pcp_high = PcpHigh::low_watermark;
-  u64 pcp_most_pages = 256;         // 1 MiB: a batch is cut from no more
+  u64 pcp_most_pages = 256;         // a batch is cut from no more (zone_batchsize)
+  u64 mib_pages = 256;              // 1 MiB
   unsigned pcp_batch_scale_max = 5; // free_factor goes no higher (CONFIG_PCP_BATCH_SCALE_MAX)
   friend bool operator==(const BuddyRules &, const BuddyRules &) = default;
 };
@@ -157,7 +159,10 @@ public:
   void add_fallback(Trace *t, i32 nid, i32 node);
   void set_fallback(Trace *t, i32 nid, u64 position, i32 node);
   void set_cpu_node(Trace *t, u32 cpu, i32 nid); // the CPU is online and of that node
-  void set_mobility(bool on) { mobility_ = on; } // page_group_by_mobility_disabled is vm's, and told there
+  void set_mobility(bool on) {
+    mobility_ = on;
+    settle_quick();
+  } // page_group_by_mobility_disabled is vm's, and told there
   // See mem_map::set_run and set_types; here blocks on a list may get another type and stay on it.
   void set_pages(Trace *t, pfn_t pfn, u64 count, PageState state, i32 nid, unsigned zid);
   void set_pageblocks(Trace *t, pfn_t pfn, u64 count_pages, migratetype type);
@@ -235,6 +240,8 @@ public:
   void setup_per_cpu_pageset(Trace *t); // every zone gets lists for the CPUs that set_cpu_node named
   // zone_set_pageset_high_and_batch and refresh_zone_stat_thresholds, from managed pages, watermarks and CPUs.
   void update_pcp_limits(Trace *t);
+  // How many pages a drain gives back now.
+  u64 next_drain(const zone &z, u32 cpu) const;
   void drain_pages_zone(Trace *t, i32 nid, unsigned zid, u32 cpu); // all of that zone's pages of a CPU go back
   void drain_all_pages(Trace *t);                                  // all of all
   void refresh_cpu_vm_stats(Trace *t, u32 cpu); // what the CPU has not told the zones' counters yet, it tells now
@@ -284,12 +291,18 @@ public:
   template <class Fn> void for_each_pcp(i32 nid, unsigned zid, u32 cpu, unsigned index, Fn &&fn) const;
   template <class Fn> void for_each_lru(i32 nid, Fn &&fn) const; // fn(pfn_t), oldest first
   std::optional<pfn_t> lru_oldest(i32 nid) const;
-  // The lists of a CPU: orders 0..3 by migratetype, then pageblock_order: not movable, movable.
-  unsigned pcp_lists() const { return rules_.thp ? 14 : 12; }
+  // The lists of a CPU: orders 0..3 by migratetype, then pageblock_order: not movable, movable. In older eras single
+  // pages by migratetype, or all in one.
+  unsigned pcp_lists() const {
+    if (rules_.pcp_lists != PcpLists::by_order) return rules_.pcp_lists == PcpLists::by_type ? 3 : 1;
+    return rules_.thp ? 14 : 12;
+  }
   bool pcp_allowed(order_t order) const {
+    if (rules_.pcp_lists != PcpLists::by_order) return order.v == 0;
     return order.v <= costly_order || (rules_.thp && order == rules_.pageblock_order);
   }
   unsigned pcp_index(order_t order, migratetype type) const {
+    if (rules_.pcp_lists > PcpLists::by_type) return 0;
     if (order.v > costly_order) return 12 + (type == migratetype::MOVABLE);
     return 3 * static_cast<unsigned>(order.v) + static_cast<unsigned>(type);
   }
@@ -394,6 +407,9 @@ private:
   u64 rmqueue_bulk(Trace *t, zone &z, u16 home, unsigned index, u64 count, const AllocAttempt &a);
   std::optional<pfn_t> rmqueue_pcplist(Trace *t, zone &z, u16 home, const AllocAttempt &a, bool halve);
   void free_pcppages_bulk(Trace *t, zone &z, u16 home, u32 cpu, u64 count, unsigned index);
+  void free_pcp_batch(Trace *t, zone &z, u16 home, u32 cpu, u64 count);
+  void free_pcp_page(Trace *t, zone &z, u16 home, u32 cpu, u32 entry);
+  u32 stocked_page(Trace *t, zone &z, u16 home, const AllocAttempt &a);
   void free_shared(Trace *t, BlockInfo b, order_t order, u32 cpu);
   // The usual request and the usual free, when nobody listens: the same as the long way, in one go. Nothing happens
   // when it is not so usual after all.
@@ -422,6 +438,12 @@ private:
   u32 pool_free_ = 0;          // first unused entry, linked by next
   unsigned online_nodes_ = 0;
   bool mobility_ = true;
+  // Orders below these may go the quick way (take_quickly, free_quickly): none with an older era's lists.
+  unsigned quick_takes_ = 0, quick_frees_ = 0;
+  void settle_quick() {
+    quick_frees_ = rules_.pcp_lists == PcpLists::by_order ? costly_order + 1 : 0;
+    quick_takes_ = mobility_ && !rules_.cma ? quick_frees_ : 0;
+  }
 };
 
 template <class Fn>

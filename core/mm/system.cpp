@@ -166,8 +166,10 @@ System make_system(const SystemSetup &setup) {
                                  .gfp_zones = gfp_zone_table(setup.arch->zones),
                                  .boot_to = setup.era->boot_pages_last ? FreeTo::tail : FreeTo::head,
                                  .expects_merges = setup.era->expects_merges,
+                                 .pcp_lists = setup.era->pcp_lists,
                                  .pcp_high = setup.era->pcp_high,
-                                 .pcp_most_pages = (u64{1} << 20) >> setup.arch->page_shift});
+                                 .pcp_most_pages = (setup.era->pcp_most_kib << 10) >> setup.arch->page_shift,
+                                 .mib_pages = (u64{1} << 20) >> setup.arch->page_shift});
   s.vm[static_cast<std::size_t>(vm_field::watermark_scale_factor)] = setup.era->watermark_scale;
   return s;
 }

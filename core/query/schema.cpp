@@ -95,7 +95,8 @@ u64 pcp_blocks(const Context &c, const Ref &r) {
   return n;
 }
 // Movable, or not: what is kept for a CPU in blocks of a whole pageblock is not told apart further.
-QueryValue pcp_list_type(const Ref &r) {
+QueryValue pcp_list_type(const Context &c, const Ref &r) {
+  if (c.s.pages.pcp_lists() == 1) return text("any");
   return r.index < 12 ? text(migratetype_name(static_cast<migratetype>(r.index % 3)))
                       : text(r.index == 13 ? migratetype_name(migratetype::MOVABLE) : "not Movable");
 }
@@ -107,8 +108,7 @@ Ref pcp_page(const Context &c, const Ref &r, u64 i) {
   return page;
 }
 QueryValue next_drain(const Context &c, const Ref &r) {
-  const zone &z = zone_of(c, r);
-  return number(nr_pcp_free(z, pcp_of(c, r), nr_pcp_high(z, false), false));
+  return number(c.s.pages.next_drain(zone_of(c, r), r.cpu));
 }
 
 Ref listed_block(const Context &c, Ref r, u64 i) {

@@ -72,6 +72,7 @@ std::string PcpPanel::path() const {
 
 std::string list_name(const PageAlloc &pa, unsigned index) {
   const std::string order = concat("order ", pa.pcp_order(index).v, " ");
+  if (pa.pcp_lists() == 1) return order + "any type";
   if (index >= 12) return order + (index == 13 ? "Movable" : "not Movable");
   return order + std::string(migratetype_name(static_cast<migratetype>(index % 3)));
 }
@@ -79,6 +80,7 @@ std::string list_name(const PageAlloc &pa, unsigned index) {
 /// What stands at the row's left: "0 U"; a block of a whole pageblock is a huge page.
 std::string short_name(const PageAlloc &pa, unsigned index) {
   constexpr std::string_view letters[] = {"U", "M", "R"};
+  if (pa.pcp_lists() == 1) return "0";
   return concat(pa.pcp_order(index).v, " ", index >= 12 ? (index == 13 ? "M" : "–") : letters[index % 3]);
 }
 
@@ -199,7 +201,7 @@ void PcpPanel::numbers(Frame &frame, float &y) {
   const Theme &theme = frame.theme;
   ImDrawList &list = *ImGui::GetWindowDrawList();
   const float s = frame.scale;
-  const u64 high = nr_pcp_high(*zone_, false), drain = nr_pcp_free(*zone_, pcp(), high, false);
+  const u64 high = nr_pcp_high(*zone_, false), drain = desk_.lab->state().pages.next_drain(*zone_, cpu_);
   const bool roomy = narrow(frame) || frame.area.h > 330 * s; // else its words are the mirror's alone
   const std::string counts = concat("count ", pcp().count, " / high ", high);
   const std::string rest = concat("batch ", zone_->pcp_batch, "  free_factor ", pcp().free_factor);
