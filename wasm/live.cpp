@@ -35,8 +35,8 @@ std::string_view type_name(u64 type) {
   return type < migratetype_count ? migratetype_name(static_cast<migratetype>(type)) : std::string_view();
 }
 std::string_view verdict_name(u64 verdict) {
-  static constexpr std::string_view names[] = {"ok", "low", "no_block"};
-  return names[std::min<u64>(verdict, 2)];
+  static constexpr std::string_view names[] = {"ok", "low", "no_block", "scattered"};
+  return names[std::min<u64>(verdict, 3)];
 }
 std::string_view zone_field_name(u64 which) {
   switch (static_cast<zone_field>(which)) {

@@ -116,10 +116,10 @@ void walk(Rows &rows, const Lab &lab) {
     JsonWriter &j = rows.row(last ? "last" : "");
     j.number(row.event + 1).string(said(s, row, e)).number(std::max<u32>(row.times, 1));
     if (row.kind == WalkKind::check) {
-      constexpr std::string_view verdicts[] = {"ok", "low", "no_block"};
+      constexpr std::string_view verdicts[] = {"ok", "low", "no_block", "scattered"};
       j.string(concat(e.f[0], ":", s.arch->zones[static_cast<std::size_t>(e.f[1])].name));
       j.number_signed(static_cast<i64>(e.f[2])).number_signed(static_cast<i64>(e.f[3])).number(e.f[4]);
-      j.number_signed(static_cast<i64>(e.f[5])).number(e.f[6]).string(verdicts[e.f[7] % 3]);
+      j.number_signed(static_cast<i64>(e.f[5])).number(e.f[6]).string(verdicts[e.f[7] % 4]);
     } else {
       j.string("").null().null().null().null().null().string("");
     }

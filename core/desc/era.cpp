@@ -121,6 +121,20 @@ std::string text_of(PcpHigh v) {
   static constexpr std::string_view names[] = {"six batches", "low watermark over CPUs", "tuned"};
   return std::string(names[static_cast<std::size_t>(v)]);
 }
+std::string text_of(NodeLoad v) {
+  static constexpr std::string_view names[] = {"by one", "by its place", "by its place, summed up"};
+  return std::string(names[static_cast<std::size_t>(v)]);
+}
+std::string text_of(OrderTest v) {
+  static constexpr std::string_view names[] = {"a block is on a list for it", "likewise, or who asks cannot wait",
+                                               "half as many each order up"};
+  return std::string(names[static_cast<std::size_t>(v)]);
+}
+std::string text_of(FallbackRule v) {
+  static constexpr std::string_view names[] = {"the largest of another type, or the smallest", "the largest, claimed",
+                                               "the largest, claimed if large"};
+  return std::string(names[static_cast<std::size_t>(v)]);
+}
 std::string text_of(PcpLists v) {
   static constexpr std::string_view names[] = {"blocks by order and type", "pages by type", "pages in one list",
                                                "pages in one list, always filled up"};

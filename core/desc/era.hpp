@@ -37,6 +37,12 @@ enum class BuddyMarks : u8 {
   pair_bits, // a bit for each pair of buddies: exactly one of the two is free (mm/pair_buddy.hpp)
   frames,    // a free block's first struct page says so
 };
+// How the first node of a group at one distance is burdened, so that the next node's list begins with another.
+enum class NodeLoad : u8 {
+  counted,  // by one each time
+  by_place, // by how many nodes were still to come, whatever it was burdened with before
+  summed_up // likewise, on top of that
+};
 // How a zone's watermarks are computed.
 enum class Watermarks : u8 {
   clamped,    // a 128th of the zone, 20 to 255 pages; low and high are two and three times that
@@ -58,6 +64,18 @@ enum class PcpHigh : u8 {
   six_batches,   // six batches
   low_watermark, // the CPUs of a node together hold as much as lies below the low watermark
   tuned,         // from there up to an eighth of the zone, as the traffic goes
+};
+// For a block of more than one page: when enough pages are free, what else must be so (zone_watermark_ok).
+enum class OrderTest : u8 {
+  listed,     // a block that large is on a list that the request may use
+  any_harder, // likewise; who cannot wait may use every list
+  halves,     // without the pages of smaller blocks, order by order, half as many must be left each time
+};
+// What is done when no block of the wanted type is free (__rmqueue_fallback).
+enum class FallbackRule : u8 {
+  spares,   // the largest block of another type, its pageblock's free pages too; for movable pages rather the smallest
+  largest,  // always the largest; what is left of it becomes the wanted type's
+  by_order, // the largest; what is left of a small one stays what it was, unless reclaimable pages are wanted
 };
 // What a CPU's page lists keep, and how they are filled and drained.
 enum class PcpLists : u8 {

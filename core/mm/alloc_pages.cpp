@@ -109,7 +109,7 @@ std::optional<AllocAttempt> PageAlloc::first_attempt(const PageRequest &r) const
   a.flags = alloc_flag::WMARK_LOW | (r.gfp & gfp::KSWAPD_RECLAIM);
   if (rules_.cma && a.type == migratetype::MOVABLE) a.flags |= alloc_flag::CMA;
   // alloc_flags_nofragment: where Normal is preferred and DMA32 could help out.
-  if (a.highest_zone >= rules_.zone_normal && rules_.zone_dma32 != no_zone) {
+  if (rules_.avoids_mixing && a.highest_zone >= rules_.zone_normal && rules_.zone_dma32 != no_zone) {
     const auto &fallback = nodes_[static_cast<std::size_t>(a.nid)].fallback;
     const i32 nid = fallback.empty() || (r.gfp & gfp::THISNODE) != 0 ? a.nid : fallback.front();
     const auto &zones = nodes_[static_cast<std::size_t>(nid)].zones;
@@ -208,6 +208,7 @@ std::optional<pfn_t> PageAlloc::slow_path(Trace *t, const PageRequest &r, AllocA
 
   step(AllocStep::slow_path);
   a.flags = gfp_to_alloc_flags(r.gfp, r.order) | (a.flags & alloc_flag::CMA);
+  if (!rules_.highatomic_reserve) a.flags &= ~alloc_flag::HIGHATOMIC;
   if (!walk_zonelist(a, [](zone &, u16) { return true; })) return refuse(AllocFailure::no_usable_zone);
   if ((a.flags & alloc_flag::KSWAPD) != 0) wake_all_kswapds(t, a);
   if (const auto pfn = get_page_from_freelist(t, a)) return pfn;

@@ -485,6 +485,10 @@ i32 next_best_node(const System &s, i32 from, const std::set<i32> &used, const s
 } // namespace
 
 namespace {
+void burden(u64 &load, NodeLoad rule, u64 to_come) {
+  load = rule == NodeLoad::counted ? load + 1 : rule == NodeLoad::by_place ? to_come : load + to_come;
+}
+
 std::string zonelist_line(const System &s, bool grouping_off, u64 total) {
   std::string line = concat("Built ", s.get(vm_field::nr_online_nodes), " zonelists");
   // Nodes of a machine with 64 bits have zones enough for all uses; else, and without nodes, it is zones first.
@@ -505,12 +509,14 @@ void build_all_zonelists(System &s, Trace *t) {
     std::set<i32> used;
     i32 previous = local;
     std::string line = concat("Fallback order for Node ", local, ": ");
+    u64 to_come = nids.size();
     u64 position = 0; // from the beginning: memory that came later may have changed the order
     for (i32 node; (node = next_best_node(s, local, used, load)) != no_node;) {
       used.insert(node);
       // The first of a group at one distance is burdened, so that the next node starts with another.
       if (s.numa.distance_of(local, node) != s.numa.distance_of(local, previous))
-        load[static_cast<std::size_t>(node)] += 1;
+        burden(load[static_cast<std::size_t>(node)], s.era->node_load, to_come);
+      --to_come;
       s.pages.set_fallback(t, local, position++, node);
       append(line, node, ' ');
       previous = node;

@@ -500,11 +500,21 @@ WatermarkInput PageAlloc::watermark_input(const zone &z, u64 mark, order_t order
                     .free_cma = z.nr_free_cma};
   for (unsigned o = narrow(order); order.v != 0 && o <= map_.mo_; ++o) {
     const auto &l = z.areas[o].free_list;
+    const bool any = rules_.order_test == OrderTest::any_harder && (flags & alloc_flag::NON_BLOCK) != 0;
     const bool usable =
-        l[0].head != 0 || l[1].head != 0 || l[2].head != 0 ||
+        (any && z.areas[o].nr_free() != 0) || l[0].head != 0 || l[1].head != 0 || l[2].head != 0 ||
         ((flags & alloc_flag::CMA) != 0 && l[narrow(migratetype::CMA)].head != 0) ||
         ((flags & (alloc_flag::HIGHATOMIC | alloc_flag::OOM)) != 0 && l[narrow(migratetype::HIGHATOMIC)].head != 0);
     if (usable) in.usable_orders |= u32{1} << o;
+  }
+  if (rules_.order_test == OrderTest::halves && order.v != 0) {
+    i64 left = in.free - unusable_free(in, order, flags), min = lowered_mark(static_cast<i64>(mark), flags);
+    for (unsigned o = 0; o < narrow(order) && !in.scattered; ++o) {
+      left -= static_cast<i64>(z.areas[o].nr_free() << o);
+      min >>= 1;
+      in.scattered = left <= min;
+    }
+    in.usable_orders = ~0u; // a block is not looked for
   }
   return in;
 }

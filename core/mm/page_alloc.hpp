@@ -53,6 +53,9 @@ struct BuddyRules {
   FreeTo boot_to = FreeTo::tail;      // where on its list goes what the boot hands over …
   bool expects_merges = true;         // … and, to the tail, a block whose pair may soon be whole
   u64 watermark_boost_factor = 15000; // of 10000, of the high watermark
+  OrderTest order_test = OrderTest::listed;
+  FallbackRule fallback = FallbackRule::spares;
+  bool avoids_mixing = true, highatomic_reserve = true;
   PcpLists pcp_lists = PcpLists::by_order;
   PcpHigh pcp_high = PcpHigh::low_watermark;
   u64 pcp_most_pages = 256;         // a batch is cut from no more (zone_batchsize)
@@ -240,6 +243,7 @@ public:
   void setup_per_cpu_pageset(Trace *t); // every zone gets lists for the CPUs that set_cpu_node named
   // zone_set_pageset_high_and_batch and refresh_zone_stat_thresholds, from managed pages, watermarks and CPUs.
   void update_pcp_limits(Trace *t);
+  u64 zone_batchsize(u64 pages) const; // of a zone of so many pages; 0 stands for 1 where it is used
   // How many pages a drain gives back now.
   u64 next_drain(const zone &z, u32 cpu) const;
   void drain_pages_zone(Trace *t, i32 nid, unsigned zid, u32 cpu); // all of that zone's pages of a CPU go back
@@ -397,6 +401,9 @@ private:
   std::optional<pfn_t> rmqueue_smallest(Trace *t, zone &z, unsigned order, unsigned list);
   std::optional<pfn_t> rmqueue_any(Trace *t, zone &z, u16 home, unsigned order, unsigned list, const AllocAttempt &a);
   bool rmqueue_fallback(Trace *t, zone &z, u16 home, unsigned order, unsigned list, const AllocAttempt &a);
+  std::optional<pfn_t> old_fallback(Trace *t, zone &z, u16 home, unsigned order, unsigned list);
+  // The free block of order `found` leaves its list; its upper halves go to `rest`, until 2^order pages are left.
+  pfn_t cut(Trace *t, zone &z, pfn_t pfn, unsigned found, unsigned order, unsigned rest);
   void steal_fallback(Trace *t, zone &z, u16 home, pfn_t pfn, unsigned order, unsigned from, unsigned to, bool whole,
                       const AllocAttempt &a);
   bool boost_watermark(Trace *t, zone &z, u16 home);

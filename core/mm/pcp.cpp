@@ -190,17 +190,19 @@ void PageAlloc::setup_per_cpu_pageset(Trace *t) {
   update_pcp_limits(t);
 }
 
+u64 PageAlloc::zone_batchsize(u64 pages) const {
+  // A thousandth of the zone, 1 MiB at most; of that a quarter, made 2^n - 1, but in 2.6.11.
+  const u64 quarter = std::max<u64>(std::min(pages >> 10, rules_.pcp_most_pages) / 4, 1);
+  return rules_.pcp_lists == PcpLists::one_stocked ? quarter : std::bit_floor(quarter + quarter / 2) - 1;
+}
+
 void PageAlloc::update_pcp_limits(Trace *t) {
   const auto fls = [](u64 x) { return static_cast<u64>(std::bit_width(x)); };
   for (std::size_t n = 0; n < nodes_.size(); ++n)
     for (unsigned zid = 0; zid < rules_.zone_types; ++zid) {
       const zone &z = nodes_[n].zones[zid];
       if (z.pcp.empty()) continue;
-      // zone_batchsize: a thousandth of the zone, 1 MiB at most; of that a quarter, made 2^n - 1.
-      const u64 pages = rules_.pcp_lists > PcpLists::by_type ? z.present_pages : z.managed_pages;
-      const u64 quarter = std::max<u64>(std::min(pages >> 10, rules_.pcp_most_pages) / 4, 1);
-      const bool whole = rules_.pcp_lists == PcpLists::one_stocked; // the quarter as it is
-      const u64 size = whole ? quarter : std::bit_floor(quarter + quarter / 2) - 1, batch = std::max<u64>(size, 1);
+      const u64 size = zone_batchsize(rules_.pcp_lists > PcpLists::by_type ? z.present_pages : z.managed_pages), batch = std::max<u64>(size, 1);
       // zone_highsize: all CPUs of the node together keep as much as lies below the low watermark. Where the traffic
       // tunes it, this is the least.
       const auto here = static_cast<u64>(std::count(cpu_nodes_.begin(), cpu_nodes_.end(), static_cast<i32>(n)));

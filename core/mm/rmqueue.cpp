@@ -24,20 +24,24 @@ constexpr unsigned no_list = ~0u;
 std::optional<pfn_t> PageAlloc::rmqueue_smallest(Trace *t, zone &z, unsigned order, unsigned list) {
   for (unsigned found = order; found <= map_.mo_; ++found) {
     const u32 index = z.areas[found].free_list[list].head;
-    if (index == 0) continue;
-    const pfn_t pfn{pool_[index].pfn};
-    const u16 home = pool_[index].home;
-    if (Mixed *m = map_.mixed_at(pfn.v >> map_.mo_))
-      del_mixed(t, z, *m, pfn);
-    else
-      list_del(t, mem_map::nid_of(home), mem_map::zid_of(home), order_t{found}, static_cast<migratetype>(list), pfn);
-    if (found == order) return pfn;
-    Mixed &m = mixed_of(pfn);
-    for (unsigned half = found; half-- > order;) add_mixed(t, z, m, pfn + (u64{1} << half), half, list, FreeTo::head);
-    emit(t, EventKind::lab_buddy_split, {pfn.v, found, order, list});
-    return pfn;
+    if (index != 0) return cut(t, z, pfn_t{pool_[index].pfn}, found, order, list);
   }
   return std::nullopt;
+}
+
+[[gnu::always_inline]] inline pfn_t PageAlloc::cut(Trace *t, zone &z, pfn_t pfn, unsigned found, unsigned order,
+                                                   unsigned rest) {
+  if (Mixed *m = map_.mixed_at(pfn.v >> map_.mo_)) {
+    del_mixed(t, z, *m, pfn);
+  } else {
+    const PageInfo page = map_.at(pfn);
+    list_del(t, page.nid, page.zone, order_t{found}, free_head(pfn)->list, pfn);
+  }
+  if (found == order) return pfn;
+  Mixed &m = mixed_of(pfn);
+  for (unsigned half = found; half-- > order;) add_mixed(t, z, m, pfn + (u64{1} << half), half, rest, FreeTo::head);
+  emit(t, EventKind::lab_buddy_split, {pfn.v, found, order, rest});
+  return pfn;
 }
 
 std::optional<pfn_t> PageAlloc::rmqueue_any(Trace *t, zone &z, u16 home, unsigned order, unsigned list,
@@ -50,6 +54,7 @@ std::optional<pfn_t> PageAlloc::rmqueue_any(Trace *t, zone &z, u16 home, unsigne
     if (const auto pfn = rmqueue_smallest(t, z, order, list)) return pfn;
     if (cma)
       if (const auto pfn = rmqueue_smallest(t, z, order, narrow(migratetype::CMA))) return pfn;
+    if (rules_.fallback != FallbackRule::spares) return old_fallback(t, z, home, order, list);
     if (!rmqueue_fallback(t, z, home, order, list, a)) return std::nullopt;
   }
 }
@@ -115,6 +120,36 @@ bool PageAlloc::rmqueue_fallback(Trace *t, zone &z, u16 home, unsigned order, un
   emit(t, EventKind::mm_page_alloc_extfrag,
        {pfn.v, order, found, list, from, whole, narrow(map_.at(pfn).block_type) == list});
   return true;
+}
+
+// Up to 4.9: the first block of another type, from the largest order down, is taken itself. In 4.9 its pageblock's free
+// pages come along whenever today's would; in 2.6.24 only those of a large block, or for reclaimable pages, and else what
+// is left of it stays what it was.
+std::optional<pfn_t> PageAlloc::old_fallback(Trace *t, zone &z, u16 home, unsigned order, unsigned list) {
+  if (list >= 3) return std::nullopt;
+  const unsigned pageblock_order = narrow(rules_.pageblock_order);
+  const u64 half = pages_of(rules_.pageblock_order) / 2;
+  for (unsigned found = map_.mo_ + 1; found-- > order;)
+    for (migratetype m : fallbacks[list]) {
+      const unsigned from = narrow(m);
+      const u32 index = z.areas[found].free_list[from].head;
+      if (index == 0) continue;
+      const pfn_t pfn{pool_[index].pfn};
+      const bool by_order = rules_.fallback == FallbackRule::by_order;
+      const bool claims = found >= pageblock_order / 2 || list == narrow(migratetype::RECLAIMABLE) ||
+                          (!by_order && list != narrow(migratetype::MOVABLE));
+      const auto wanted = static_cast<migratetype>(list);
+      const pfn_t block{round_down(pfn.v, 2 * half)};
+      if (claims && !by_order && found >= pageblock_order)
+        set_pageblocks(t, pfn, u64{1} << found, wanted);
+      else if (claims && (move_freepages_block(t, home, pfn, list, nullptr) >= half || (!by_order && !mobility_)))
+        set_pageblocks(t, block, 2 * half, wanted);
+      if (by_order && found == pageblock_order) set_pageblocks(t, block, 2 * half, wanted);
+      emit(t, EventKind::mm_page_alloc_extfrag,
+           {pfn.v, order, found, list, from, claims, map_.at(pfn).block_type == wanted});
+      return cut(t, z, pfn, found, order, claims || !by_order ? list : from);
+    }
+  return std::nullopt;
 }
 
 void PageAlloc::list_move(Trace *t, u16 home, pfn_t pfn, unsigned order, unsigned from, unsigned to) {

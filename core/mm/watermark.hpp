@@ -22,6 +22,7 @@ struct WatermarkInput {           // pages
   u64 reserve = 0;                // lowmem_reserve[highest zone of the request]
   u64 nr_reserved_highatomic = 0; // kept for high-order atomic requests
   u64 free_cma = 0;               // NR_FREE_CMA_PAGES
+  bool scattered = false;         // by the rule of 2.6, too few of the free pages lie in blocks that large
   u32 usable_orders = 0;          // bit o: a block of order o is on a list that the request may use (order > 0 only)
 };
 
@@ -29,6 +30,7 @@ enum class WatermarkVerdict : u8 {
   ok,
   low,      // free pages do not exceed mark and reserve
   no_block, // enough pages, but no block is that large
+  scattered // enough pages, but too few of them in large blocks (up to 4.3)
 };
 
 struct WatermarkCheck {
@@ -64,6 +66,8 @@ constexpr WatermarkCheck check_watermark(const WatermarkInput &z, order_t order,
   c.reserve = z.reserve;
   if (c.usable < c.needed())
     c.verdict = WatermarkVerdict::low;
+  else if (z.scattered)
+    c.verdict = WatermarkVerdict::scattered;
   else if (order.v != 0 && (z.usable_orders >> order.v) == 0)
     c.verdict = WatermarkVerdict::no_block;
   return c;

@@ -28,8 +28,9 @@ struct Free {
   u64 pfn, order;
   migratetype list;
 };
-PageAlloc only(std::initializer_list<Free> blocks, u64 pages = 128, unsigned zid = zone_dma32) {
-  PageAlloc pa = small_pages({{0, pages, zid}});
+PageAlloc only(std::initializer_list<Free> blocks, u64 pages = 128, unsigned zid = zone_dma32,
+               const BuddyRules &rules = small_rules()) {
+  PageAlloc pa = small_pages({{0, pages, zid}}, 1, rules);
   while (const auto p = take(pa, 5, M)) pa.set_block(nullptr, {*p, order_t{5}, 1, 0});
   for (u64 p = 0; p < pages; p += 32) pa.set_block(nullptr, {pfn_t{p}, order_t{5}, 0, 0});
   for (const Free &b : blocks) {
@@ -229,6 +230,125 @@ TEST_CASE("fallback: NOFRAGMENT takes a pageblock or more, or lets the other zon
   Trace t;
   CHECK(both.alloc_pages(&t, {.gfp = gfp::KERNEL}) == pfn_t{56});
   CHECK(count(t, EventKind::lab_attempt) == 2); // unmixed, then mixed
+}
+
+TEST_CASE("fallback of older eras: the largest block is taken itself, and what becomes of the rest") {
+  struct Row {
+    FallbackRule rule;
+    migratetype wanted;
+    u64 order;
+    std::vector<Free> free;
+    u64 got;
+    std::string_view left;
+  };
+  constexpr FallbackRule now = FallbackRule::spares, v4_9 = FallbackRule::largest, v2_6_24 = FallbackRule::by_order;
+  const Row rows[] = {
+      // Half a pageblock: claimed, whoever asks.
+      {v4_9, M, 0, {{0, 1, U}, {16, 3, R}}, 16, "0M: 17 | 1U: 0 | 1M: 18 | 2M: 20"},
+      {v2_6_24, M, 0, {{0, 1, U}, {16, 3, R}}, 16, "0M: 17 | 1U: 0 | 1M: 18 | 2M: 20"},
+      // Less than the fourth part of one: movable pages cannot have it. Today they take the smallest block instead.
+      {now, M, 0, {{0, 1, U}, {16, 0, R}}, 16, "1U: 0"},
+      {v4_9, M, 0, {{0, 1, U}, {16, 0, R}}, 0, "0M: 1 | 0R: 16"},
+      {v2_6_24, M, 0, {{0, 1, U}, {16, 0, R}}, 0, "0U: 1 | 0R: 16"},
+      // Others claim whatever there is; in 2.6.24 only reclaimable pages do.
+      {v4_9, U, 0, {{0, 1, M}}, 0, "0U: 1"},
+      {v2_6_24, U, 0, {{0, 1, M}}, 0, "0M: 1"},
+      {v2_6_24, R, 0, {{0, 1, M}}, 0, "0R: 1"},
+      // The block that was found is the one that is taken, although a smaller one has come along with it.
+      {now, U, 0, {{0, 2, M}, {8, 0, M}}, 8, "2U: 0"},
+      {v4_9, U, 0, {{0, 2, M}, {8, 0, M}}, 0, "0U: 1 8 | 1U: 2"},
+      {v2_6_24, U, 0, {{0, 2, M}, {8, 0, M}}, 0, "0U: 1 8 | 1U: 2"},
+      // A pageblock, and two at once.
+      {v4_9, U, 2, {{32, 4, M}}, 32, "2U: 36 | 3U: 40"},
+      {v2_6_24, U, 2, {{32, 4, M}}, 32, "2U: 36 | 3U: 40"},
+      {v4_9, U, 4, {{32, 5, M}}, 32, "4U: 48"},
+      {v2_6_24, U, 4, {{32, 5, M}}, 32, "4U: 48"},
+  };
+  for (const Row &r : rows) {
+    BuddyRules rules = small_rules();
+    rules.fallback = r.rule;
+    PageAlloc pa = only({}, 128, zone_dma32, rules);
+    for (const Free &b : r.free) {
+      pa.set_pageblocks(nullptr, pfn_t{b.pfn / 16 * 16}, b.order > 4 ? 32 : 16, b.list);
+      pa.free_one(nullptr, pfn_t{b.pfn}, order_t{b.order}, FreeTo::tail, b.list);
+    }
+    CAPTURE(&r - rows);
+    Trace t;
+    PageAlloc folded = pa;
+    CHECK(take(pa, r.order, r.wanted, 0, &t) == pfn_t{r.got});
+    CHECK(lists(pa) == r.left);
+    for (const Event &e : t.events()) folded.fold(e);
+    CHECK(digest(folded) == digest(pa));
+    CHECK(pa.verify(false) == "");
+  }
+}
+
+TEST_CASE("fallback of older eras: whose the pageblocks are afterwards") {
+  for (const FallbackRule rule : {FallbackRule::largest, FallbackRule::by_order}) {
+    const bool v4_9 = rule == FallbackRule::largest;
+    BuddyRules rules = small_rules();
+    rules.fallback = rule;
+    PageAlloc half = only({{16, 3, R}}, 128, zone_dma32, rules), less = only({{16, 2, R}}, 128, zone_dma32, rules),
+              two = only({{32, 5, M}}, 128, zone_dma32, rules);
+    take(half, 0, M);
+    CHECK(half.pageblock(pfn_t{16}) == M);
+    take(less, 0, M); // a fourth part: its pages move, it stays what it was
+    CHECK(less.pageblock(pfn_t{16}) == R);
+    CHECK(lists(less) == "0M: 17 | 1M: 18");
+    take(two, 0, U);
+    CHECK(two.pageblock(pfn_t{32}) == U);
+    CHECK(two.pageblock(pfn_t{48}) == (v4_9 ? U : M)); // 2.6.24 sees to the first
+    // No boost, and nothing more to be had.
+    CHECK_FALSE(take(less, 5, M));
+    CHECK(less.zone_of(0, zone_dma32).watermark_boost == 0);
+  }
+}
+
+TEST_CASE("requests of older eras: no pageblocks kept for atomic ones, no detour by DMA32") {
+  BuddyRules rules = small_rules();
+  CHECK((only({}, 128, zone_normal, rules).first_attempt({.gfp = gfp::KERNEL, .order = order_t{}})->flags &
+         alloc_flag::NOFRAGMENT) != 0);
+  rules.avoids_mixing = false;
+  CHECK((only({}, 128, zone_normal, rules).first_attempt({.gfp = gfp::KERNEL, .order = order_t{}})->flags &
+         alloc_flag::NOFRAGMENT) == 0);
+  for (const bool reserve : {true, false}) {
+    rules.highatomic_reserve = reserve;
+    PageAlloc pa = small_pages({{0, 2048}}, 1, rules);
+    pa.set_zone(nullptr, 0, zone_dma32, zone_field::low, 4096);
+    REQUIRE(pa.alloc_pages(nullptr, {.gfp = gfp::ATOMIC, .order = order_t{1}}));
+    CHECK(pa.zone_of(0, zone_dma32).nr_reserved_highatomic == (reserve ? 16 : 0));
+  }
+}
+
+TEST_CASE("watermarks of older eras: half as many pages must be left for each order up") {
+  struct Row {
+    OrderTest test;
+    u64 low;
+    bool given;
+  };
+  // Six pages are free, 4 + 1 + 1: of order 2 three count. Without the two single ones 1 must exceed half of the mark.
+  for (const Row &r : {Row{OrderTest::listed, 2, true}, Row{OrderTest::halves, 0, true}, Row{OrderTest::halves, 1, true},
+                       Row{OrderTest::halves, 2, false}, Row{OrderTest::listed, 3, false}}) {
+    BuddyRules rules = small_rules();
+    rules.order_test = r.test;
+    PageAlloc pa = only({{0, 2, M}, {8, 0, M}, {10, 0, M}}, 128, zone_dma32, rules);
+    pa.set_zone(nullptr, 0, zone_dma32, zone_field::low, r.low);
+    CAPTURE(r.low);
+    Trace t;
+    CHECK(take(pa, 2, M, 0, &t).has_value() == r.given);
+    const auto verdict = static_cast<WatermarkVerdict>(last(t, EventKind::lab_zone_check)->f[7]);
+    CHECK((verdict == WatermarkVerdict::scattered) == (!r.given && r.low == 2));
+  }
+}
+
+TEST_CASE("watermarks of older eras: who cannot wait is promised any block in 4.9") {
+  for (const OrderTest test : {OrderTest::listed, OrderTest::any_harder}) {
+    BuddyRules rules = small_rules();
+    rules.order_test = test;
+    PageAlloc pa = only({{0, 1, H}}, 128, zone_dma32, rules);
+    CHECK_FALSE(take(pa, 1, U));
+    CHECK(take(pa, 1, U, alloc_flag::NON_BLOCK).has_value() == (test == OrderTest::any_harder));
+  }
 }
 
 TEST_CASE("boost: a steal below a pageblock raises the watermark by a pageblock up to half above high") {

@@ -170,6 +170,28 @@ TEST_CASE("zonelists: distance comes first") {
   CHECK(s.pages.node(2).fallback.back() == 0);
 }
 
+TEST_CASE("zonelists: how equidistant nodes take turns, by era") {
+  struct Row {
+    std::string_view era;
+    std::vector<i32> last;
+  };
+  // Two pairs: within a pair it is nearer. Nodes 2 and 3 choose between 0 and 1, of which both were first before.
+  for (const Row &r : {Row{"6.1", {3, 2, 1, 0}}, Row{"5.15", {3, 2, 0, 1}}, Row{"2.6.24", {3, 2, 0, 1}},
+                       Row{"2.6.11", {3, 2, 1, 0}}}) {
+    System s = machine(pc(2 * GiB));
+    for (i32 i = 0; i < 4; ++i) {
+      s.add_numa_memblk(nullptr, i, phys_addr_t{static_cast<u64>(i) * 512 * MiB}, 512 * MiB, false);
+      for (i32 j = 0; j < 4; ++j) s.set_numa_distance(nullptr, i, j, i == j ? 10 : i / 2 == j / 2 ? 15 : 20);
+    }
+    to_zones(s);
+    s.era = find_era(r.era);
+    build_all_zonelists(s, nullptr);
+    CAPTURE(r.era);
+    CHECK(s.pages.node(1).fallback == std::vector<i32>{1, 0, 3, 2});
+    CHECK(s.pages.node(3).fallback == r.last);
+  }
+}
+
 TEST_CASE("zones: a node with CPUs and no memory gets its node data elsewhere and comes online") {
   System s = machine(pc(512 * MiB));
   s.set_node_cpus(nullptr, 0, 1);

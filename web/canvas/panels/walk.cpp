@@ -202,6 +202,7 @@ void WalkPanel::row(Frame &frame, const Rect &r, const WalkRow &row, bool last) 
                    ", reserve ", e.f[6], ": ",
                    verdict == WatermarkVerdict::ok    ? "enough"
                    : verdict == WatermarkVerdict::low ? "too few"
+                   : verdict == WatermarkVerdict::scattered ? "too few in large blocks"
                                                       : "no block is that large");
   }
   frame.mirror.annotate({.role = Role::kButton, .name = text, .description = facts});
@@ -251,6 +252,7 @@ void WalkPanel::check(Frame &frame, const Rect &r, const Event &e) {
   std::string compared = concat(number(static_cast<i64>(e.f[3])), passes ? " > " : " ≤ ", number(min), " min");
   if (reserve != 0) append(compared, " + ", number(reserve), " reserve");
   if (verdict == WatermarkVerdict::no_block) compared = concat(number(usable), " pages, no block that large");
+  if (verdict == WatermarkVerdict::scattered) compared = concat(number(usable), " pages, too few in large blocks");
   if (text_width(frame, compared, 11) + used + 8 * s < width)
     put_right(frame, list, r.x + r.w, r.y + 1, theme.ink, compared, 11);
   else
