@@ -76,6 +76,10 @@ void row(JsonWriter &j, const Lab &lab, const Event &e, const Position &at, u64 
   }
   switch (e.kind) {
   case EventKind::lab_zone_check: j.key("verdict").string(verdict_name(e.f[7])); break;
+  default: break;
+  }
+  if (has_pairs(s)) j.key("pairs").number(1); // the marks add up, and no list has a type
+  switch (e.kind) {
   case EventKind::lab_alloc_step: j.key("step").string(alloc_step_name(static_cast<AllocStep>(e.f[0]))); break;
   case EventKind::lab_slab_path: j.key("path_name").string(slab_path_name(static_cast<SlabPath>(e.f[1]))); break;
   case EventKind::lab_zone_set: j.key("which").string(zone_field_name(e.f[2])); break;
@@ -135,6 +139,8 @@ Telling telling(const Event &e, bool asks) {
   case EventKind::lab_slab_pop:
   case EventKind::lab_slab_push:
   case EventKind::lab_buddy_split:
+  case EventKind::lab_pair_split:
+  case EventKind::lab_pair_merge:
   case EventKind::lab_pcp_del:
   case EventKind::mm_page_free:
   case EventKind::lab_buddy_merge:
@@ -234,7 +240,12 @@ std::string state(const Lab &lab, Holdings &holdings, unsigned from, unsigned co
   std::string out;
   JsonWriter j(out);
   j.begin_object().key("ready").boolean(lab.handed_over()).key("cpus").number(std::max(s.pages.cpus(), 1u));
-  j.key("pairs").boolean(has_pairs(s)).key("maxOrder").number(s.pages.rules().max_order.v).key("pageSize").number(s.arch->page_size());
+  j.key("pairs")
+      .boolean(has_pairs(s))
+      .key("maxOrder")
+      .number(s.pages.rules().max_order.v)
+      .key("pageSize")
+      .number(s.arch->page_size());
   j.key("pageblock").number(u64{1} << s.pages.rules().pageblock_order.v);
   j.key("name").string(free_name(lab)).key("nodes").begin_array();
   bool lists = false;

@@ -99,7 +99,12 @@ void cpu_lists(Rows &rows, const Lab &lab) {
         JsonWriter &j = rows.row(changed ? "changed" : "");
         j.number_signed(node.nid).string(s.arch->zones[zid].name).number(cpu).number(index);
         j.number(s.pages.pcp_order(index).v);
-        j.string(s.pages.pcp_lists() == 1 ? "any" : index < 12 ? type_name(index % 3) : index == 13 ? type_name(1) : "–").number(n).string(first);
+        j.string(s.pages.pcp_lists() == 1 ? "any"
+                 : index < 12             ? type_name(index % 3)
+                 : index == 13            ? type_name(1)
+                                          : "–")
+            .number(n)
+            .string(first);
         rows.end_row();
       }
   });

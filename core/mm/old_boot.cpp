@@ -69,7 +69,8 @@ u64 wait_table_entries(u64 pages, u64 least) {
 
 [[gnu::noinline]] void old_zone(System &s, Trace *t, unsigned zid, u64 pages) {
   if (s.arch->zones[zid].kind == ZoneLimit::movable) return;
-  s.print(t, concat("  ", s.arch->zones[zid].name, " zone: ", pages, " pages, LIFO batch:", s.pages.zone_batchsize(pages)));
+  s.print(
+      t, concat("  ", s.arch->zones[zid].name, " zone: ", pages, " pages, LIFO batch:", s.pages.zone_batchsize(pages)));
 }
 
 [[gnu::noinline]] u64 old_map_pages(const System &s, u64 present, u64 spanned) {

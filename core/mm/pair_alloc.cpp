@@ -67,9 +67,7 @@ public:
 
 private:
   static u64 quarter(u32 flags, u64 mark) { return (flags & alloc_flag::NON_BLOCK) != 0 ? mark >> 2 : mark; }
-  void attempt(u32 flags) {
-    emit(t_, EventKind::lab_attempt, {gfp_, order_.v, 0, list_.front(), flags, 0, 0});
-  }
+  void attempt(u32 flags) { emit(t_, EventKind::lab_attempt, {gfp_, order_.v, 0, list_.front(), flags, 0, 0}); }
 
   std::span<PairZone> zones_;
   Trace *t_;

@@ -55,7 +55,7 @@ std::optional<pfn_t> PageAlloc::rmqueue_pcplist(Trace *t, zone &z, u16 home, con
 
 // Of one list for all types: the first page of that type, if there is none of a refill that goes to the head; or the first
 // page at all of a list that is filled up as soon as two batches are left. 0: there is no page.
-u32 PageAlloc::stocked_page(Trace *t, zone &z, u16 home, const AllocAttempt &a) {
+[[gnu::noinline]] u32 PageAlloc::stocked_page(Trace *t, zone &z, u16 home, const AllocAttempt &a) {
   PcpList &l = z.pcp[a.cpu].lists[0];
   if (rules_.pcp_lists == PcpLists::one_stocked) {
     if (z.pcp[a.cpu].count <= 2 * z.pcp_batch) rmqueue_bulk(t, z, home, 0, z.pcp_batch, a);
@@ -69,7 +69,7 @@ u32 PageAlloc::stocked_page(Trace *t, zone &z, u16 home, const AllocAttempt &a) 
 
 // Older eras: `count` pages from the tails, round and round over the lists; one that is passed over empty lets the next
 // give more in its turn.
-void PageAlloc::free_pcp_batch(Trace *t, zone &z, u16 home, u32 cpu, u64 count) {
+[[gnu::noinline]] void PageAlloc::free_pcp_batch(Trace *t, zone &z, u16 home, u32 cpu, u64 count) {
   per_cpu_pages &pcp = z.pcp[cpu];
   const u64 asked = count;
   count = std::min<u64>(pcp.count, count);
@@ -151,7 +151,8 @@ void PageAlloc::commit_pcp(Trace *t, zone &z, u16 home, Mixed &m, pfn_t pfn, uns
 }
 
 u64 PageAlloc::next_drain(const zone &z, u32 cpu) const {
-  return rules_.pcp_lists == PcpLists::by_order ? nr_pcp_free(z, z.pcp[cpu], nr_pcp_high(z, false), false) : z.pcp_batch;
+  return rules_.pcp_lists == PcpLists::by_order ? nr_pcp_free(z, z.pcp[cpu], nr_pcp_high(z, false), false)
+                                                : z.pcp_batch;
 }
 
 void PageAlloc::drain_pages_zone(Trace *t, i32 nid, unsigned zid, u32 cpu) {
@@ -202,7 +203,8 @@ void PageAlloc::update_pcp_limits(Trace *t) {
     for (unsigned zid = 0; zid < rules_.zone_types; ++zid) {
       const zone &z = nodes_[n].zones[zid];
       if (z.pcp.empty()) continue;
-      const u64 size = zone_batchsize(rules_.pcp_lists > PcpLists::by_type ? z.present_pages : z.managed_pages), batch = std::max<u64>(size, 1);
+      const u64 size = zone_batchsize(rules_.pcp_lists > PcpLists::by_type ? z.present_pages : z.managed_pages),
+                batch = std::max<u64>(size, 1);
       // zone_highsize: all CPUs of the node together keep as much as lies below the low watermark. Where the traffic
       // tunes it, this is the least.
       const auto here = static_cast<u64>(std::count(cpu_nodes_.begin(), cpu_nodes_.end(), static_cast<i32>(n)));

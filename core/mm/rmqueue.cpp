@@ -125,7 +125,8 @@ bool PageAlloc::rmqueue_fallback(Trace *t, zone &z, u16 home, unsigned order, un
 // Up to 4.9: the first block of another type, from the largest order down, is taken itself. In 4.9 its pageblock's free
 // pages come along whenever today's would; in 2.6.24 only those of a large block, or for reclaimable pages, and else what
 // is left of it stays what it was.
-std::optional<pfn_t> PageAlloc::old_fallback(Trace *t, zone &z, u16 home, unsigned order, unsigned list) {
+[[gnu::noinline]] std::optional<pfn_t> PageAlloc::old_fallback(Trace *t, zone &z, u16 home, unsigned order,
+                                                               unsigned list) {
   if (list >= 3) return std::nullopt;
   const unsigned pageblock_order = narrow(rules_.pageblock_order);
   const u64 half = pages_of(rules_.pageblock_order) / 2;

@@ -107,9 +107,7 @@ Ref pcp_page(const Context &c, const Ref &r, u64 i) {
   });
   return page;
 }
-QueryValue next_drain(const Context &c, const Ref &r) {
-  return number(c.s.pages.next_drain(zone_of(c, r), r.cpu));
-}
+QueryValue next_drain(const Context &c, const Ref &r) { return number(c.s.pages.next_drain(zone_of(c, r), r.cpu)); }
 
 Ref listed_block(const Context &c, Ref r, u64 i) {
   r.thing = Thing::block;

@@ -313,3 +313,45 @@ test("a workload runs, is paused, and is gone back over; its figures are those o
   await side.getByRole("alert").waitFor();
   await close(page);
 });
+
+test("2.4: a request walks over the zones, their marks add up; what it got is given back", async () => {
+  const page = await open({ browser: site.browser, url: `${site.url}#machine=pc-256m-2.4.22` });
+  const { side, boot, gfp, order, make, said, walk, blocks } = await allocate(page);
+  assert.equal(await side.getByText("More calls").isVisible(), false); // there are no CPUs' lists to drain
+  await gfp.fill("GFP_HIGHUSER");
+  await gfp.press("Escape");
+  await order.selectOption("3");
+  await make.click();
+  await said.filter({ hasText: /^Block 0x[0-9a-f]+ of zone Normal, 32 KiB: / }).waitFor();
+  const lines = await texts(walk);
+  assert.match(lines[0], /^An attempt at zone Normal and below: more pages than the low watermarks of all zones/);
+  assert.match(
+    lines[1],
+    /^Zone Normal: [\d\u202f]+ pages besides these, more than its own 510 and 0 for the zones before/,
+  );
+  await blocks.getByText(/order 3 · Normal · GFP_HIGHUSER/).waitFor();
+  await settled(page);
+  await page.screenshot({ path: `${screenshots}/allocate-2.4.png` });
+
+  // More than the zones have in one block, from DMA alone.
+  await gfp.fill("GFP_DMA");
+  await gfp.press("Escape");
+  await order.selectOption("9");
+  for (let i = 0; i < 8; i++) await make.click();
+  await said.filter({ hasText: /^Refused: no zone may give 2 MiB to GFP_DMA/ }).waitFor();
+  const refused = await texts(walk);
+  assert.ok(
+    refused.some((line) => /^kswapd of node 0 is woken/.test(line)),
+    refused.join("\n"),
+  );
+  assert.ok(refused.some((line) => /^Zone DMA: /.test(line)));
+  await side.getByText("What would have helped").waitFor();
+
+  // Nothing remembers how large a block was: the call says it.
+  const had = await blocks.count();
+  await side.getByRole("button", { name: /^Free 32 KiB at 0x/ }).click();
+  await said.filter({ hasText: /^Block 0x[0-9a-f]+ is (free and has merged|back on the free lists)/ }).waitFor();
+  assert.equal(await blocks.count(), had - 1);
+  assert.ok(Number(/^call (\d+)/.exec(await where(page))[1]) > boot);
+  await close(page);
+});

@@ -214,7 +214,8 @@ TEST_CASE("pair_alloc: alloc_pages and free_pages of a machine of 2.4") {
   CHECK(held[0].order.v == 2);
   CHECK(lab.accounting().sum() == lab.accounting().ram);
   CHECK(play("free_pages p order=10").error.find("orders go from 0 to 9") != std::string::npos);
-  CHECK(play("alloc_pages_bulk GFP_KERNEL 4").error.find("zones of pair bitmaps know alloc_pages") != std::string::npos);
+  CHECK(play("alloc_pages_bulk GFP_KERNEL 4").error.find("zones of pair bitmaps know alloc_pages") !=
+        std::string::npos);
   REQUIRE(play("free_pages p order=2").ok());
   CHECK(mine.at(lab).empty());
   CHECK(play("free_pages p order=2").error.find("double free") != std::string::npos);

@@ -327,8 +327,9 @@ TEST_CASE("watermarks of older eras: half as many pages must be left for each or
     bool given;
   };
   // Six pages are free, 4 + 1 + 1: of order 2 three count. Without the two single ones 1 must exceed half of the mark.
-  for (const Row &r : {Row{OrderTest::listed, 2, true}, Row{OrderTest::halves, 0, true}, Row{OrderTest::halves, 1, true},
-                       Row{OrderTest::halves, 2, false}, Row{OrderTest::listed, 3, false}}) {
+  for (const Row &r :
+       {Row{OrderTest::listed, 2, true}, Row{OrderTest::halves, 0, true}, Row{OrderTest::halves, 1, true},
+        Row{OrderTest::halves, 2, false}, Row{OrderTest::listed, 3, false}}) {
     BuddyRules rules = small_rules();
     rules.order_test = r.test;
     PageAlloc pa = only({{0, 2, M}, {8, 0, M}, {10, 0, M}}, 128, zone_dma32, rules);

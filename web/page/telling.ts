@@ -86,13 +86,13 @@ export function tellRow({ kind, f }: Row): string {
       const flags = String(f.flags);
       values.mark = t(`wmark.${/WMARK_(\w+)/.exec(flags)?.[1] ?? "MIN"}`);
       const rest = flags.split("|").filter((flag) => has(`alloc-flag.${flag}`));
-      return [tell(), ...rest.map((flag) => t(`alloc-flag.${flag}`))].join(" ");
+      return [tell(f.pairs ? "-pairs" : ""), ...rest.map((flag) => t(`alloc-flag.${flag}`))].join(" ");
     }
     case "lab_zone_check": {
       const needed = number("min") + number("reserve");
       values.needed = count(needed);
       values.missing = count(needed + 1 - number("usable"));
-      return tell(`.${f.verdict}`);
+      return tell(`.${f.verdict}${f.pairs && f.verdict !== "no_block" ? "-pairs" : ""}`);
     }
     case "lab_alloc_step":
       values.why = t(`${f.step === "fails" ? "alloc-failure" : f.step === "no_oom" ? "no-oom" : "compaction"}.${f.a}`);

@@ -133,7 +133,8 @@ export function outcome(walk: Walk | null, text: string): string {
   const cpu = Number((find("lab_pcp_del") ?? find("lab_pcp_add") ?? find("lab_pcp_refill"))?.cpu ?? 0);
   if (given && walk.name === "alloc_pages") {
     const stolen = find("mm_page_alloc_extfrag");
-    const cut = find("lab_buddy_split");
+    const pair = walk.rows.find((row) => row.kind === "lab_pair_split")?.f;
+    const cut = pair ? { from: Number(pair.order) + 1 } : find("lab_buddy_split");
     const way = find("lab_pcp_refill")
       ? t("alloc.way-refill", { cpu })
       : find("lab_pcp_del")
@@ -152,7 +153,7 @@ export function outcome(walk: Walk | null, text: string): string {
   const freed = find("mm_page_free");
   if (freed && walk.name === "free_pages") {
     const pfn = hex(Number(freed.pfn));
-    const merges = walk.rows.filter((row) => row.kind === "lab_buddy_merge").length;
+    const merges = walk.rows.filter((row) => row.kind === "lab_buddy_merge" || row.kind === "lab_pair_merge").length;
     if (find("lab_pcp_add")) return t("alloc.freed-cpu", { pfn, cpu });
     return merges > 0 ? t("alloc.freed-merged", { pfn, n: merges }) : t("alloc.freed-free", { pfn });
   }

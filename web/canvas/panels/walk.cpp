@@ -200,10 +200,10 @@ void WalkPanel::row(Frame &frame, const Rect &r, const WalkRow &row, bool last) 
     facts = concat("usable ", static_cast<i64>(e.f[3]), " of ", static_cast<i64>(e.f[2]), " free, min ",
                    static_cast<i64>(e.f[5]), e.f[5] != e.f[4] ? concat(" of mark ", e.f[4]) : std::string(),
                    ", reserve ", e.f[6], ": ",
-                   verdict == WatermarkVerdict::ok    ? "enough"
-                   : verdict == WatermarkVerdict::low ? "too few"
+                   verdict == WatermarkVerdict::ok          ? "enough"
+                   : verdict == WatermarkVerdict::low       ? "too few"
                    : verdict == WatermarkVerdict::scattered ? "too few in large blocks"
-                                                      : "no block is that large");
+                                                            : "no block is that large");
   }
   frame.mirror.annotate({.role = Role::kButton, .name = text, .description = facts});
   if (last) {
