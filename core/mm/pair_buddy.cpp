@@ -106,6 +106,7 @@ void PairZone::list_add(Trace *t, order_t order, pfn_t pfn) {
   if (head != nobody) frames_[head].prev = i;
   head = i;
   free_ += pages_of(order);
+  ++nr_[at(order.v)];
   emit(t, EventKind::lab_pair_list_add, {id_, order.v, pfn.v});
 }
 
@@ -116,6 +117,7 @@ void PairZone::list_del(Trace *t, order_t order, pfn_t pfn) {
   if (f.next != nobody) frames_[f.next].prev = f.prev;
   f = {};
   free_ -= pages_of(order);
+  --nr_[at(order.v)];
   emit(t, EventKind::lab_pair_list_del, {id_, order.v, pfn.v});
 }
 
@@ -148,6 +150,7 @@ std::string PairZone::verify() const {
   std::vector<bool> free(at(rules_.pages));
   for (unsigned o = 0; o < rules_.orders; ++o) {
     const order_t order{o};
+    const u64 listed_before = listed;
     u32 before = nobody;
     for (u32 i = heads_[o]; i != nobody; before = i, i = frames_[i].next) {
       if (frames_[i].order != o || frames_[i].prev != before) return concat("order ", o, ": the list is broken at ", i);
@@ -160,6 +163,7 @@ std::string PairZone::verify() const {
       ++listed;
       pages += pages_of(order);
     }
+    if (listed - listed_before != nr_free(order)) return concat("order ", o, ": the count of its list is off");
     if (!has_map(order)) continue;
     for (u64 pair = 0; pair < u64{8} * map_bytes(order); ++pair) {
       const u64 left = pair << (o + 1);

@@ -68,6 +68,7 @@ public:
   u64 map_bytes(order_t order) const; // 0 without a map
   bool bit(order_t order, u64 pair) const;
   u64 free_pages() const { return free_; }
+  u64 nr_free(order_t order) const { return order.v < rules_.orders ? nr_[at(order.v)] : 0; } // blocks
   bool can_give(order_t order) const; // some list has a block that is large enough
   // The free block that a page is in: its first page and order.
   struct Block {
@@ -104,7 +105,8 @@ private:
   u32 id_;
   PairRules rules_;
   PairMarks marks_;
-  u64 free_ = 0; // pages on the lists
+  u64 free_ = 0;                          // pages on the lists
+  std::array<u32, max_pair_orders> nr_{}; // blocks on each
   std::vector<Frame> frames_;
   std::array<u32, max_pair_orders> heads_;
   std::vector<u8> maps_;                      // all orders' maps, one behind the other

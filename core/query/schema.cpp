@@ -30,14 +30,14 @@ QueryValue text_or_nothing(std::string_view s) { return s.empty() ? QueryValue{}
 Ref thing_ref(Thing t) { return {.thing = t}; }
 bool has_node(const Context &c, u64 nid) { return nid < c.s.pages.nodes().size(); }
 const pglist_data &node_of(const Context &c, const Ref &r) { return c.s.pages.node(r.nid); }
-const zone &zone_of(const Context &c, const Ref &r) { return c.s.pages.zone_of(r.nid, r.zid); }
+const zone &zone_of(const Context &c, const Ref &r) { return c.zone_of(r.nid, r.zid); }
 const free_area &area_of(const Context &c, const Ref &r) { return zone_of(c, r).areas[r.order]; }
 const FreeList &list_of(const Context &c, const Ref &r) { return area_of(c, r).free_list[r.type]; }
 
 u64 nr_zones(const Context &c, const Ref &r) {
   u64 n = 0;
   for (unsigned z = 0; z < c.s.arch->zones.size(); ++z)
-    if (node_of(c, r).zones[z].spanned_pages != 0) n = z + 1;
+    if (c.zone_of(r.nid, z).spanned_pages != 0) n = z + 1;
   return n;
 }
 QueryValue fallback(const Context &c, const Ref &r, u64 i) {
@@ -386,6 +386,19 @@ QueryValue value_of(const Context &c, const Row &row, const Ref &r) {
 
 } // namespace
 
+const zone &Context::zone_of(i32 nid, unsigned zid) const {
+  if (s.era->buddy_marks != BuddyMarks::pair_bits || zid >= s.pair_zones.size()) return s.pages.zone_of(nid, zid);
+  for (std::size_t i = pair_zones_.size(); i < s.pair_zones.size(); ++i) {
+    const PairZone &from = s.pair_zones[i];
+    zone &z = pair_zones_.emplace_back();
+    z.start_pfn = from.rules().start;
+    z.spanned_pages = z.present_pages = z.managed_pages = from.rules().pages;
+    z.watermark = {from.marks().pages_min, from.marks().pages_low, from.marks().pages_high};
+    z.nr_free_pages = from.free_pages();
+    for (unsigned o = 0; o < from.rules().orders; ++o) z.areas[o].free_list[0].nr = from.nr_free(order_t{o});
+  }
+  return pair_zones_[zid];
+}
 bool Context::buddies_sound() const {
   if (!buddies_) buddies_ = s.pages.verify(true).empty();
   return *buddies_;

@@ -64,8 +64,12 @@ public:
   const System &s;
   bool buddies_sound() const;
   bool system_sound() const;
+  // A zone of 2.4, which has lists and pair bitmaps and no more, reads like any other: its pages are present and managed,
+  // and its free blocks are of one type.
+  const zone &zone_of(i32 nid, unsigned zid) const;
 
 private:
+  mutable std::vector<zone> pair_zones_;
   mutable std::optional<bool> buddies_, system_;
 };
 

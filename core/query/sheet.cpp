@@ -234,7 +234,7 @@ private:
   }
 
   void zone() {
-    const struct zone &z = c_.s.pages.zone_of(r_.nid, r_.zid);
+    const struct zone &z = c_.zone_of(r_.nid, r_.zid);
     pages(z.start_pfn.v, z.spanned_pages);
     link("node", node_ref(c_, static_cast<u64>(r_.nid)));
     if (z.spanned_pages != 0) link("first_page", page_ref(c_, z.start_pfn.v));

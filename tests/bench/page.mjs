@@ -8,6 +8,7 @@
 
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { executablePath } from "../../web/hosting/chromium.mjs";
 import { serve } from "../../web/hosting/serve.mjs";
 
 const root = fileURLToPath(new URL("../../dist", import.meta.url));
@@ -16,7 +17,7 @@ const put = (name, value, unit) => rows.push({ name: `page/${name}`, value: Math
 const server = await serve({ root });
 const lab = `${server.url}lab.html`;
 const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  executablePath,
   args: ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking"],
 });
 

@@ -317,6 +317,8 @@ test("a workload runs, is paused, and is gone back over; its figures are those o
 test("2.4: a request walks over the zones, their marks add up; what it got is given back", async () => {
   const page = await open({ browser: site.browser, url: `${site.url}#machine=pc-256m-2.4.22` });
   const { side, boot, gfp, order, make, said, walk, blocks } = await allocate(page);
+  // The picture has the zones, and their lists order by order.
+  await page.getByRole("button", { name: /^order 9 Normal: 117 free blocks/ }).waitFor();
   assert.equal(await side.getByText("More calls").isVisible(), false); // there are no CPUs' lists to drain
   await gfp.fill("GFP_HIGHUSER");
   await gfp.press("Escape");

@@ -12,8 +12,8 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { chromium } from "playwright-core";
+import { executablePath } from "../../web/hosting/chromium.mjs";
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const args = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-sync"];
 const source = fileURLToPath(new URL("canvas_demo/", import.meta.url));
 const wasm = process.env.CANVAS_DEMO_DIR ?? fileURLToPath(new URL("../../build/web", import.meta.url));

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
+import { executablePath } from "../../web/hosting/chromium.mjs";
 import { serve } from "../../web/hosting/serve.mjs";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -29,7 +30,7 @@ export async function start({ path = "", args = [] } = {}) {
   }
   const server = await serve({ root: folder });
   const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath,
     args: ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", ...args],
   });
   return {

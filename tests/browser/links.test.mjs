@@ -75,6 +75,24 @@ for (const [name, options] of [
     await close(other);
   });
 
+test("what a link selects is on show when the page is there, not a picture later", async () => {
+  // A press that comes between the two would be undone.
+  const page = await open(site);
+  await page.addInitScript(() => {
+    new MutationObserver((changes, observer) => {
+      const story = document.getElementById("story");
+      if (story?.dataset.ready !== "all") return;
+      observer.disconnect();
+      window.sideThen = story.dataset.side;
+    }).observe(document, { attributes: true, subtree: true, attributeFilter: ["data-ready"] });
+  });
+  await page.goto("about:blank");
+  await page.goto(at("#machine=qemu-1g&after=sparse_init&select=section[3]").url);
+  await ready(page);
+  assert.equal(await page.evaluate(() => window.sideThen), "thing");
+  await close(page);
+});
+
 test("a log of one's own travels as a script of calls", async () => {
   const permissions = ["clipboard-read", "clipboard-write"];
   const page = await open(site, { permissions });

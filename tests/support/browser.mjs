@@ -7,15 +7,12 @@
 //
 // A test fails when the page logs an error, throws, breaks its CSP or asks any other host for anything.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { executablePath } from "../../web/hosting/chromium.mjs";
 import { serve } from "../../web/hosting/serve.mjs";
 
 const dist = fileURLToPath(new URL("../../dist", import.meta.url));
-
-const executablePath =
-  process.env.CHROMIUM ?? execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
 
 const quiet = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"];
 

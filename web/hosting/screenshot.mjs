@@ -9,6 +9,7 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
+import { executablePath } from "./chromium.mjs";
 import { serve } from "./serve.mjs";
 
 const here = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -22,7 +23,7 @@ const { values } = parseArgs({
 
 const site = await serve({ root: values.root });
 const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  executablePath,
   args: ["--no-sandbox", "--enable-unsafe-swiftshader"],
 });
 try {

@@ -127,8 +127,12 @@ export class Links {
     if (state.panel !== undefined) this.layout.showPanel(state.panel);
     if (state.focus !== undefined) this.layout.focus(state.focus);
     if (state.pinned !== undefined) this.later.pin(state.pinned);
-    // Selecting brings the thing into view; the link says what is in view.
-    if (state.select && !this.later.select(state.select)) problems.push(t("link.select", { path: state.select }));
+    // Selecting brings the thing into view; the link says what is in view. A move, so that its side is open when this ends.
+    const { select } = state;
+    if (select)
+      this.page.move(() => {
+        if (!this.later.select(select)) problems.push(t("link.select", { path: select }));
+      });
     if (state.axis === null) this.later.setAxis(0, Number.MAX_SAFE_INTEGER);
     else if (state.axis) this.later.setAxis(...state.axis);
     if (state.marks) this.bookmarks.set(state.marks);

@@ -48,6 +48,7 @@ public:
 
 private:
   void matrix(Frame &frame, ZoneId where, float &y, float bottom);
+  void pairs(Frame &frame, float &y, float bottom);
   void fly(Frame &frame, ZoneId where);
   std::vector<BlockMove> levels() const;
   void ladder(Frame &frame, const std::vector<BlockMove> &levels, float y);
@@ -66,6 +67,14 @@ void BuddyPanel::draw(Frame &frame) {
   const bool small = narrow(frame);
   const float top = small ? all_.begin(frame, frame.area, height_, "buddy") : frame.area.y;
   float y = top;
+  if (!desk_.lab->state().pair_zones.empty() && desk_.lab->state().pages.map().stretches() == 0) {
+    pairs(frame, y, small ? 1e6f : frame.area.y + frame.area.h);
+    if (small) {
+      height_ = y - top;
+      all_.end();
+    }
+    return;
+  }
   const ZoneId where = zone_chips(frame, desk_, title_, "free lists", y);
   const auto levels = this->levels();
   const float bottom = frame.area.y + frame.area.h;
@@ -91,6 +100,56 @@ void BuddyPanel::draw(Frame &frame) {
     height_ = y - top;
     all_.end();
   }
+}
+
+/// 2.4: a column for each zone, which has one list an order.
+void BuddyPanel::pairs(Frame &frame, float &y, float bottom) {
+  const System &s = desk_.lab->state();
+  const Theme &theme = frame.theme;
+  ImDrawList &list = *ImGui::GetWindowDrawList();
+  const float scale = frame.scale, gap = 6 * scale, label = 20 * scale;
+  y = put_wrapped(frame, list, frame.area.x, y, frame.area.w, theme.dim, "free blocks; pair bitmaps: see the side Page",
+                  size::mono_small) +
+      4 * scale;
+  const auto n = static_cast<float>(s.pair_zones.size());
+  const float width = (frame.area.w - (narrow(frame) ? 10 * scale : 0) - label - gap * (n - 1)) / n;
+  const auto column = [&](const PairZone &z) {
+    return frame.area.x + label + static_cast<float>(z.id()) * (width + gap);
+  };
+  unsigned orders = 0;
+  for (const PairZone &z : s.pair_zones) {
+    const std::string_view name = s.arch->zones[z.id()].name;
+    put_fitting(frame, list, column(z) + std::max((width - text_width(frame, name, 11)) / 2, 0.0f), y, width, theme.dim,
+                name, 11);
+    orders = std::max(orders, z.rules().orders);
+  }
+  y += 17 * scale;
+  const float rows = static_cast<float>(orders);
+  const float pitch =
+      narrow(frame) ? size::target * scale : std::clamp((bottom - y) / rows, 9 * scale, row_pitch * scale);
+  for (unsigned row = 0; row < orders; ++row) {
+    const unsigned order = orders - 1 - row;
+    const float top = y + static_cast<float>(row) * pitch, h = pitch - (pitch > 15 * scale ? 3 : 1) * scale;
+    put_right(frame, list, frame.area.x + label - 6 * scale, middle(frame, top, h, 11), theme.dim, concat(order), 11);
+    for (const PairZone &z : s.pair_zones) {
+      const u64 count = z.nr_free(order_t{order});
+      const Rect r{column(z), top, width, h};
+      Color fill = count != 0 ? free_color(theme, order, orders - 1) : theme.hole;
+      if (!desk_.shows(PartKind::free_buddy)) fill = mix(theme.panel, fill, 0.28f);
+      paint(list, r, fill, 3);
+      const std::string text = count_text(count);
+      put_text(frame, list, r.x + (r.w - text_width(frame, text, 11)) / 2, middle(frame, r.y, r.h, 11),
+               count != 0 ? on_fill(fill) : theme.dim, text, 11);
+      if (count == 0) continue;
+      const std::string name = concat("order ", order, " ", s.arch->zones[z.id()].name, ": ", count,
+                                      count == 1 ? " free block" : " free blocks");
+      const std::string path = concat("node[0].zone[", s.arch->zones[z.id()].name, "].free_area[", order, "]");
+      if (press_area(r, "##pairs", z.id() * max_pair_orders + order)) desk_.select(path, name, 0, 0);
+      if (desk_.selected(path)) frame_selected(frame, list, r);
+      frame.mirror.annotate({.role = Role::kButton, .name = name});
+    }
+  }
+  y += rows * pitch + 4 * scale;
 }
 
 void BuddyPanel::matrix(Frame &frame, ZoneId where, float &y, float bottom) {
@@ -287,7 +346,10 @@ void BuddyPanel::blocks(Frame &frame, ZoneId where, const Rect &place) {
   const Theme &theme = frame.theme;
   ImDrawList &list = *ImGui::GetWindowDrawList();
   if (!chosen_) {
-    put_wrapped(frame, list, place.x, place.y, place.w, theme.dim, "all lists empty until memblock_free_all", 11);
+    put_wrapped(frame, list, place.x, place.y, place.w, theme.dim,
+                s.era->boot_allocator == BootAllocator::bootmem ? "all lists empty until free_all_bootmem"
+                                                                : "all lists empty until memblock_free_all",
+                11);
     return;
   }
   const auto type = static_cast<migratetype>(chosen_->type);

@@ -149,7 +149,10 @@ void MemblockPanel::array(Frame &frame, const Rect &place, memblock_list which) 
                                       which == memblock_list::memory ? "memblock.memory" : "memblock.reserved");
   if (type.regions.empty())
     put_fitting(frame, list, rows.x, top, rows.w, frame.theme.dim,
-                which == memblock_list::memory ? "empty until e820__memblock_setup" : "empty: nothing reserved yet",
+                lab.state().era->boot_allocator == BootAllocator::bootmem
+                    ? "none: bootmem has a bitmap, see the side Page"
+                : which == memblock_list::memory ? "empty until e820__memblock_setup"
+                                                 : "empty: nothing reserved yet",
                 size::mono_small);
   for (std::size_t i = 0; i < count; ++i) {
     const float y = top + static_cast<float>(i) * one;
