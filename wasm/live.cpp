@@ -19,15 +19,13 @@ constexpr unsigned most_rows = 300, most_details = 3;
 std::string_view zone_name(const System &s, u64 zone) {
   return zone < s.arch->zones.size() ? s.arch->zones[static_cast<std::size_t>(zone)].name : std::string_view();
 }
-/// 2.4: zones of lists and pair bitmaps (mm/pair_alloc.hpp).
-bool has_pairs(const System &s) { return s.era->buddy_marks == BuddyMarks::pair_bits; }
 struct NodeZone {
   i32 nid;
   unsigned zone;
 };
 NodeZone zone_of(const System &s, pfn_t pfn) {
   for (const PairZone &z : s.pair_zones)
-    if (has_pairs(s) && z.contains(pfn)) return {0, z.id()};
+    if (s.on_pair_zones() && z.contains(pfn)) return {0, z.id()};
   const PageInfo page = s.pages.page(pfn);
   return {page.nid, page.zone};
 }
@@ -74,12 +72,9 @@ void row(JsonWriter &j, const Lab &lab, const Event &e, const Position &at, u64 
     default: j.number_signed(static_cast<i64>(e.f[i])); break;
     }
   }
+  if (s.on_pair_zones()) j.key("pairs").number(1); // the marks add up, and no list has a type
   switch (e.kind) {
   case EventKind::lab_zone_check: j.key("verdict").string(verdict_name(e.f[7])); break;
-  default: break;
-  }
-  if (has_pairs(s)) j.key("pairs").number(1); // the marks add up, and no list has a type
-  switch (e.kind) {
   case EventKind::lab_alloc_step: j.key("step").string(alloc_step_name(static_cast<AllocStep>(e.f[0]))); break;
   case EventKind::lab_slab_path: j.key("path_name").string(slab_path_name(static_cast<SlabPath>(e.f[1]))); break;
   case EventKind::lab_zone_set: j.key("which").string(zone_field_name(e.f[2])); break;
@@ -192,7 +187,7 @@ void refusal(JsonWriter &j, const Lab &lab, const PageRequest &r, std::span<cons
   j.key("refused").begin_object().key("zones").begin_array();
   for (const Event &e : nearest) {
     unsigned largest = 0;
-    if (!s.pair_zones.empty()) {
+    if (s.on_pair_zones()) {
       const PairZone &z = s.pair_zones[static_cast<std::size_t>(e.f[1])];
       while (z.can_give(order_t{largest + 1})) ++largest;
     } else {
@@ -205,7 +200,7 @@ void refusal(JsonWriter &j, const Lab &lab, const PageRequest &r, std::span<cons
     j.key("verdict").string(verdict_name(e.f[7])).key("largest").number(largest).end_object();
   }
   j.end_array().key("remedies").begin_array();
-  for (const Remedy &one : has_pairs(s) ? remedies(s.pair_zones, r) : remedies(s.pages, r))
+  for (const Remedy &one : s.on_pair_zones() ? remedies(s.pair_zones, r) : remedies(s.pages, r))
     j.begin_object().key("what").string(remedy_name(one.what)).key("value").number(one.value).end_object();
   j.end_array().end_object();
 }
@@ -213,13 +208,13 @@ void refusal(JsonWriter &j, const Lab &lab, const PageRequest &r, std::span<cons
 void block(JsonWriter &j, const Lab &lab, const Holding &h) {
   const System &s = lab.state();
   // 2.4 keeps no books of it.
-  const BlockInfo b = has_pairs(s) ? BlockInfo{h.pfn, h.order, 1} : *s.pages.block(h.pfn);
+  const BlockInfo b = s.on_pair_zones() ? BlockInfo{h.pfn, h.order, 1} : *s.pages.block(h.pfn);
   const auto [nid, zone] = zone_of(s, h.pfn);
   j.begin_object().key("pfn").number(h.pfn.v).key("order").number(b.order.v).key("gfp").string(gfp_text(h.gfp));
   j.key("cpu").number(h.cpu).key("call").number(h.call).key("refcount").number(b.refcount);
   j.key("compound").boolean(b.is(BlockUse::compound)).key("lru").boolean(b.lru);
   j.key("nid").number_signed(nid).key("zone").string(zone_name(s, zone));
-  j.key("pageblock").string(has_pairs(s) ? std::string_view() : migratetype_name(s.pages.pageblock(h.pfn)));
+  j.key("pageblock").string(s.on_pair_zones() ? std::string_view() : migratetype_name(s.pages.pageblock(h.pfn)));
   const bool named = h.slot != no_binding && lab.bound(h.slot) == h.pfn.v;
   j.key("name").string(named ? std::string_view(lab.bindings()[h.slot]) : std::string_view()).end_object();
 }
@@ -241,7 +236,7 @@ std::string state(const Lab &lab, Holdings &holdings, unsigned from, unsigned co
   JsonWriter j(out);
   j.begin_object().key("ready").boolean(lab.handed_over()).key("cpus").number(std::max(s.pages.cpus(), 1u));
   j.key("pairs")
-      .boolean(has_pairs(s))
+      .boolean(s.on_pair_zones())
       .key("maxOrder")
       .number(s.pages.rules().max_order.v)
       .key("pageSize")
@@ -324,8 +319,8 @@ std::string gfp(const Lab &lab, const std::string &text) {
   JsonWriter j(out);
   const std::optional<gfp_t> g = parse_gfp(text);
   u8 zone = g ? s.pages.rules().gfp_zones[*g & gfp::zone_bits] : no_zone;
-  if (const auto list = pair_zonelist(s.pair_zones, g.value_or(0)); g && has_pairs(s) && !list.empty())
-    zone = static_cast<u8>(list.front());
+  if (g && s.on_pair_zones())
+    if (const auto list = pair_zonelist(s.pair_zones, *g); !list.empty()) zone = static_cast<u8>(list.front());
   const bool ok = g && zone != no_zone && gfp_migratetype_index(*g) <= 2;
   j.begin_object().key("ok").boolean(ok);
   if (ok) {

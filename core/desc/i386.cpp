@@ -156,6 +156,8 @@ constexpr KernelConfig build_of(KernelConfig c, const Build &b) {
   c.initmem = {b.initmem, b.init_kb * KiB};
   c.smp_locks = {b.initmem + b.init_kb * KiB, c.smp_locks.size};
   if (b.major <= 5) c.fixed_areas.kmap_slots = 20; // KM_TYPE_NR
+  if (b.major == 5 && b.minor < 14) c.pcpu_chunk_types = 2;
+  if (b.major < 5 || (b.major == 5 && b.minor < 14)) c.pcpu_extra_slots = 2;
   c.source = b.source;
   return c;
 }

@@ -14,11 +14,12 @@ u32 branch_of(const Lab &lab, u64 call) {
   return id;
 }
 
-bool has_pairs(const Lab &lab) { return lab.state().era->buddy_marks == BuddyMarks::pair_bits; }
-
 bool is_taken(const System &s, pfn_t pfn) {
-  for (const PairZone &z : s.pair_zones)
-    if (z.contains(pfn)) return !z.containing(pfn);
+  if (s.on_pair_zones()) {
+    for (const PairZone &z : s.pair_zones)
+      if (z.contains(pfn)) return !z.containing(pfn);
+    return false;
+  }
   const auto b = s.pages.block(pfn);
   return b && b->pfn == pfn;
 }
@@ -55,7 +56,7 @@ std::vector<Holdings::Change> Holdings::read(Op op, std::span<const Event> event
 
 const std::vector<Holdings::Change> &Holdings::changes(const Lab &lab, u64 call) {
   const auto [it, fresh] = known_.try_emplace({branch_of(lab, call), call});
-  if (fresh) it->second = read(lab.command(call).op, lab.record(call).events, has_pairs(lab));
+  if (fresh) it->second = read(lab.command(call).op, lab.record(call).events, lab.state().on_pair_zones());
   return it->second;
 }
 
@@ -88,7 +89,8 @@ std::vector<Holding> Holdings::at(const Lab &lab) {
   const auto about_pages = [&](u64 call) { return lab.command(call).op > Op::setup_per_cpu_pageset; };
   for (u64 call = 0; call < at.call; ++call)
     if (about_pages(call)) apply(call, changes(lab, call));
-  if (lab.inside() && about_pages(at.call)) apply(at.call, read(lab.command(at.call).op, lab.events(), has_pairs(lab)));
+  if (lab.inside() && about_pages(at.call))
+    apply(at.call, read(lab.command(at.call).op, lab.events(), lab.state().on_pair_zones()));
 
   std::vector<Holding> out;
   for (const auto &[pfn, h] : held)

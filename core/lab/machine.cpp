@@ -98,7 +98,7 @@ Op of_build(Op op, const System &s) {
   if (s.era->boot_allocator == BootAllocator::bootmem) {
     if (op == Op::e820__memblock_setup) return Op::init_bootmem;
     if (op == Op::memblock_free_all) return Op::free_all_bootmem;
-    if (op == Op::build_all_zonelists && s.era->buddy_marks == BuddyMarks::pair_bits) return Op::free_area_init;
+    if (op == Op::build_all_zonelists && s.on_pair_zones()) return Op::free_area_init;
   }
   if (op == Op::sparse_init && s.config.memory_model == MemoryModel::flatmem) op = Op::numa_init;
   if (op == Op::memblock_add && s.arch->firmware == Firmware::e820) return Op::e820__memblock_setup;
@@ -111,8 +111,7 @@ Op of_build(Op op, const System &s) {
 std::string_view not_built(Op op, const System &s) {
   if (s.era->boot_allocator == BootAllocator::bootmem) {
     if (needs_memblock(op)) return "memblock came later: bootmem gives memory";
-    if (s.era->buddy_marks == BuddyMarks::pair_bits && needs_page_alloc(op) && op != Op::alloc_pages &&
-        op != Op::free_pages)
+    if (s.on_pair_zones() && needs_page_alloc(op) && op != Op::alloc_pages && op != Op::free_pages)
       return "zones of pair bitmaps know alloc_pages and free_pages, and one by one rmqueue and free_pages_ok";
   }
   switch (op) {
@@ -307,13 +306,25 @@ void Machine::check_facts(Site &site) const {
   const auto &v = site.v;
   switch (site.c.op) {
   case Op::set_highmem_pages_init:
-    if (system_.era->buddy_marks == BuddyMarks::pair_bits) {
+    if (system_.on_pair_zones()) {
       const pfn_t low{system_.get(vm_field::max_low_pfn)}, end{system_.get(vm_field::max_pfn)};
       site.fail_if(why_not_free_to_pair_zones(const_cast<System &>(system_), low, end), no_arg);
+      break;
     }
+    [[fallthrough]];
+  case Op::free_highpages: {
+    // The later way minds no zone's end.
+    const pfn_t low{system_.get(vm_field::max_low_pfn)};
+    const pfn_t end{site.c.op == Op::free_highpages ? ~u64{0} : system_.get(vm_field::max_pfn)};
+    site.fail_if(why_not_handed_over(system_, low, end), no_arg);
+    break;
+  }
+  case Op::memblock_free_all:
+    if (made(Op::free_area_init))
+      site.fail_if(why_not_handed_over(system_, pfn_t{0}, pfn_t{system_.get(vm_field::max_low_pfn)}), no_arg);
     break;
   case Op::free_area_init:
-    if (system_.era->buddy_marks == BuddyMarks::pair_bits && system_.get(vm_field::max_pfn) > most_pair_pages)
+    if (system_.on_pair_zones() && system_.get(vm_field::max_pfn) > most_pair_pages)
       site.fail(no_arg, "zones of pair bitmaps have at most ", most_pair_pages, " pages here");
     [[fallthrough]];
   case Op::sparse_init:
@@ -349,7 +360,7 @@ void Machine::check_facts(Site &site) const {
       site.fail(1, "the range ends beyond physical memory");
     else if (site.c.op == Op::free_reserved_area && v[1] > most_freed_singly)
       site.fail(1, "its pages are freed one by one, so 2G at most in one call");
-    else if (system_.era->buddy_marks == BuddyMarks::pair_bits)
+    else if (system_.on_pair_zones())
       site.fail_if(why_not_free_to_pair_zones(const_cast<System &>(system_), first, last), 0);
     else
       system_.pages.for_each_run(first, last, [&](const PageRun &r) {
@@ -510,9 +521,7 @@ Result Machine::make(const Site &site, Trace *t) {
     memblock_find_dma_reserve(s, t);
     sparse_init(s, t);
     return done();
-  case Op::free_area_init:
-    s.era->buddy_marks == BuddyMarks::pair_bits ? free_area_init_core(s, t) : free_area_init(s, t);
-    return done();
+  case Op::free_area_init: s.on_pair_zones() ? free_area_init_core(s, t) : free_area_init(s, t); return done();
   case Op::build_all_zonelists: build_all_zonelists(s, t); return done();
   case Op::set_highmem_pages_init: set_highmem_pages_init(s, t); return done();
   case Op::mem_init: mem_init(s, t); return done();

@@ -106,7 +106,7 @@ MapSize map_size(const System &s) {
   if (size.struct_pages != 0 || size.sizeof_page == 0) return size;
   for (const pglist_data &node : s.pages.nodes()) {
     if (node.mem_map.v == 0) continue;
-    if (s.era->buddy_marks == BuddyMarks::pair_bits)
+    if (s.on_pair_zones())
       size.struct_pages += s.get(vm_field::max_pfn) + 1; // mm/old_boot.cpp
     else
       size.struct_pages += flat_mem_map_bytes(s.config, node.start_pfn, node.spanned_pages) / size.sizeof_page;

@@ -119,16 +119,6 @@ CallOutcome take(CallSite &c) {
   const auto p = c.s.pair_zones[zone_number(c)].rmqueue(c.t, order_t{c.v[0]});
   return {p ? p->v : static_cast<u64>(no_memory)};
 }
-CallFault check_give(const CallSite &c) {
-  const PairZone *z = pair_zone_of(c.s, pfn_t{c.v[0]});
-  if (z == nullptr) return {concat("no zone with pair bitmaps has page ", c.v[0]), 0};
-  return fault_if(z->why_not_free(pfn_t{c.v[0]}, order_t{c.v[1]}), c.v[1] < z->rules().orders ? 0 : 1);
-}
-CallOutcome give(CallSite &c) {
-  pair_zone_of(c.s, pfn_t{c.v[0]})->free_pages_ok(c.t, pfn_t{c.v[0]}, order_t{c.v[1]});
-  return {};
-}
-
 constexpr CallRow rows[] = {
     {Op::init_bootmem, check_init, init},
     {Op::free_bootmem, check_free, page_calls::free},
@@ -137,10 +127,21 @@ constexpr CallRow rows[] = {
     {Op::free_all_bootmem, check_free_all, free_all},
     {Op::pair_buddy_init, check_zone, make_zone},
     {Op::rmqueue, check_rmqueue, take},
-    {Op::free_pages_ok, check_give, give},
+    {Op::free_pages_ok, check_free_pages_ok, free_pages_ok},
 };
 
 } // namespace
+
+CallFault check_free_pages_ok(const CallSite &c) {
+  const PairZone *z = pair_zone_of(c.s, pfn_t{c.v[0]});
+  if (z == nullptr) return {concat("no zone with pair bitmaps has page ", c.v[0]), 0};
+  return fault_if(z->why_not_free(pfn_t{c.v[0]}, order_t{c.v[1]}), c.v[1] < z->rules().orders ? 0 : 1);
+}
+CallOutcome free_pages_ok(CallSite &c) {
+  pair_zone_of(c.s, pfn_t{c.v[0]})->free_pages_ok(c.t, pfn_t{c.v[0]}, order_t{c.v[1]});
+  return {};
+}
+
 } // namespace page_calls
 
 std::span<const CallRow> old_call_rows() { return page_calls::rows; }

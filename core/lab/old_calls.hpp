@@ -19,4 +19,10 @@ namespace mmscope {
 
 std::span<const CallRow> old_call_rows();
 
+namespace page_calls {
+// free_pages_ok PFN ORDER, and 2.4's free_pages.
+CallFault check_free_pages_ok(const CallSite &c);
+CallOutcome free_pages_ok(CallSite &c);
+} // namespace page_calls
+
 } // namespace mmscope

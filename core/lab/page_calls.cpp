@@ -1,7 +1,7 @@
 #include "lab/page_calls.hpp"
 
 #include "base/text.hpp"
-#include "mm/old_mem.hpp"
+#include "lab/old_calls.hpp"
 #include "mm/pair_alloc.hpp"
 
 namespace mmscope {
@@ -84,22 +84,16 @@ using Fault = CallFault;
 
 static pfn_t page_of(const CallSite &c) { return pfn_t{c.v[0]}; }
 
-// 2.4: its zones are nothing but lists and pair bitmaps.
-static bool has_pairs(const CallSite &c) { return c.s.era->buddy_marks == BuddyMarks::pair_bits; }
-static Fault check_pairs(const CallSite &c) {
-  if (c.s.pair_zones.empty()) return {"there are no zones yet: free_area_init has not run"};
-  if (const unsigned at = c.index_of("gfp"); at < max_args && c.v[at] > gfp::all_bits)
-    return {concat("there are no such gfp flags: ", c.v[at]), at};
-  return {};
-}
-
-// What requests have in common: gfp flags that go together, a CPU and a node that exist.
+// What requests have in common: gfp flags that go together, a CPU and a node that exist. 2.4 minds two of the flags' bits,
+// and has one node.
 Fault check_request(const CallSite &c) {
   const PageAlloc &pa = c.s.pages;
+  const bool pairs = c.s.on_pair_zones();
+  if (pairs && c.s.pair_zones.empty()) return {"there are no zones yet: free_area_init has not run"};
   if (const unsigned at = c.index_of("gfp"); at < max_args) {
     const gfp_t g = static_cast<gfp_t>(c.v[at]);
     if (c.v[at] > gfp::all_bits) return {concat("there are no such gfp flags: ", c.v[at]), at};
-    if (pa.rules().gfp_zones[g & gfp::zone_bits] == no_zone)
+    if (!pairs && pa.rules().gfp_zones[g & gfp::zone_bits] == no_zone)
       return {concat(gfp_text(g & gfp::zone_bits), " do not go together: no zone is meant"), at};
     if (gfp_migratetype_index(g) > 2)
       return {"__GFP_MOVABLE and __GFP_RECLAIMABLE do not go together: a page is one or the other", at};
@@ -107,14 +101,14 @@ Fault check_request(const CallSite &c) {
   if (const unsigned at = c.index_of("cpu"); at < max_args && c.v[at] >= std::max<u64>(pa.cpus(), 1))
     return {concat("there is no CPU ", c.v[at], ": ", std::max<u64>(pa.cpus(), 1), " of them, from 0"), at};
   if (const unsigned at = c.index_of("nid"); at < max_args && c.given(at) && c.v[at] != field(no_node))
-    if (c.v[at] >= pa.nodes().size() || !pa.nodes()[static_cast<std::size_t>(c.v[at])].online)
+    if (pairs ? c.v[at] != 0 : c.v[at] >= pa.nodes().size() || !pa.nodes()[static_cast<std::size_t>(c.v[at])].online)
       return {concat("node ", c.v[at], " is not online"), at};
   return {};
 }
 
 static Fault check_alloc(const CallSite &c) {
   if (c.v[1] >= 64) return {concat("2^", c.v[1], " pages are more than addresses"), 1};
-  return has_pairs(c) ? check_pairs(c) : check_request(c);
+  return check_request(c);
 }
 static Fault check_bulk(const CallSite &c) {
   if (c.v[1] == 0 || c.v[1] > most_bulk) return {concat("nr goes from 1 to ", most_bulk, ", not ", c.v[1]), 1};
@@ -127,14 +121,10 @@ static Fault check_exact(const CallSite &c) {
   return check_request(c);
 }
 static Fault check_free(const CallSite &c) {
-  if (has_pairs(c)) {
-    if (Fault f = check_pairs(c); !f.reason.empty()) return f;
-    const PairZone *z = pair_zone_of(c.s, page_of(c));
-    if (z == nullptr) return {concat("no zone has page ", c.v[0]), 0};
-    // Nothing in 2.4 remembers how large a block was: __free_page is order 0.
-    const order_t order{c.v[1]};
-    std::string why = z->why_not_free(page_of(c), order);
-    return why.empty() ? Fault{} : Fault{std::move(why), order.v < z->rules().orders ? 0u : 1u};
+  // Nothing in 2.4 remembers how large a block was: without an order it is __free_page's.
+  if (c.s.on_pair_zones()) {
+    const Fault f = check_request(c);
+    return f.reason.empty() ? check_free_pages_ok(c) : f;
   }
   if (std::string why = check_free_pages(c.s, page_of(c), c.v[1], c.given(1)); !why.empty()) return {why, 0};
   return check_request(c);
@@ -178,15 +168,14 @@ static PageRequest request(const CallSite &c, gfp_t g, u64 order) {
 static CallOutcome result(std::optional<pfn_t> pfn) { return {pfn ? pfn->v : 0}; }
 
 static CallOutcome alloc(CallSite &c) {
-  if (has_pairs(c)) return result(pair_alloc_pages(c.s.pair_zones, c.t, static_cast<gfp_t>(c.v[0]), order_t{c.v[1]}));
+  if (c.s.on_pair_zones())
+    return result(pair_alloc_pages(c.s.pair_zones, c.t, static_cast<gfp_t>(c.v[0]), order_t{c.v[1]}));
   return result(c.s.pages.alloc_pages(c.t, request(c, static_cast<gfp_t>(c.v[0]), c.v[1])));
 }
 static CallOutcome free(CallSite &c) {
-  if (has_pairs(c)) {
-    const order_t order{c.v[1]};
-    emit(c.t, EventKind::mm_page_free, {c.v[0], order.v});
-    pair_zone_of(c.s, page_of(c))->free_pages_ok(c.t, page_of(c), order);
-    return {};
+  if (c.s.on_pair_zones()) {
+    emit(c.t, EventKind::mm_page_free, {c.v[0], c.v[1]});
+    return free_pages_ok(c);
   }
   c.s.pages.free_pages(c.t, page_of(c), c.s.pages.block(page_of(c))->order, static_cast<u32>(c.v[2]));
   return {};

@@ -65,6 +65,9 @@ void dma_contiguous_reserve(System &s, Trace *t, phys_addr_t limit);
 void build_all_zonelists(System &s, Trace *t);
 
 // --- handoff ------------------------------------------------------------------------------------------------------
+// Why memblock's free RAM of [first, end) cannot go to the buddy allocator: some of it came after the struct pages were
+// laid out and has none. "" when it can.
+std::string why_not_handed_over(const System &s, pfn_t first, pfn_t end);
 // From the first page that arrives on, `managed` counts what really does: done once.
 void reset_all_zones_managed_pages(System &s, Trace *t);
 // What memblock has free of high memory goes to the buddy allocator, page by page.

@@ -29,6 +29,27 @@ void reserve_region(System &s, Trace *t, phys_addr_t base, phys_addr_t end) {
 
 } // namespace
 
+// The first run of [first, end) without struct pages.
+[[gnu::noinline]] std::string no_struct_pages(const System &s, pfn_t first, pfn_t end) {
+  std::string why;
+  s.pages.for_each_run(first, end, [&](const PageRun &run) {
+    if (!why.empty() || run.info.state != PageState::absent) return;
+    why = "RAM at ";
+    append_range(why, to_phys(run.start, s.arch->page_shift), run.count << s.arch->page_shift);
+    why += " has no struct pages: it came after they were laid out";
+  });
+  return why;
+}
+
+std::string why_not_handed_over(const System &s, pfn_t first, pfn_t end) {
+  for (const FreeRange &r : s.memblock.free_ranges()) {
+    const pfn_t a = std::max(to_pfn_up(r.base, s.arch->page_shift), first);
+    const pfn_t b = std::min(to_pfn_down(r.end, s.arch->page_shift), end);
+    if (a < b && !s.pages.map().has_all(a, b)) return no_struct_pages(s, a, b);
+  }
+  return {};
+}
+
 void reset_all_zones_managed_pages(System &s, Trace *t) {
   if (s.get(vm_field::totalram_pages) != 0) return; // high memory has arrived, or something from before the zones
   for (std::size_t n = 0; n < s.pages.nodes().size(); ++n)
@@ -143,7 +164,7 @@ void free_reserved_area(System &s, Trace *t, phys_addr_t base, u64 size, std::st
   const pfn_t first = to_pfn_up(base, s.arch->page_shift), end = to_pfn_down(base + size, s.arch->page_shift);
   Call call(t, "free_reserved_area", what, {base.v, base.v + size});
   if (first >= end) return;
-  if (s.era->buddy_marks == BuddyMarks::pair_bits)
+  if (s.on_pair_zones())
     free_to_pair_zones(s, t, first, end);
   else
     s.pages.free_reserved(t, first, end - first);

@@ -263,6 +263,21 @@ u64 mem_map::count_state(pfn_t first, pfn_t last, PageState state) const {
   return n;
 }
 
+bool mem_map::has_all(pfn_t first, pfn_t last) const {
+  for (u64 pfn = first.v; pfn < last.v;) {
+    const u64 block = pfn >> mo_;
+    if (const Mixed *m = mixed_at(block)) {
+      if (state_of((*m)[pfn & mask()].look) == PageState::absent) return false;
+      ++pfn;
+    } else {
+      const auto it = find(block);
+      if (it == stretches_.end()) return false;
+      pfn = (it->first + it->second.blocks) << mo_;
+    }
+  }
+  return true;
+}
+
 bool mem_map::any_free(pfn_t first, pfn_t last) const {
   const u64 b0 = first.v >> mo_;
   auto it = find(b0);

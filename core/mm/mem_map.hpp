@@ -97,6 +97,7 @@ public:
   // Asks one page of each pageblock that has records a page: a zone's map costs O(stretches + touched pageblocks).
   template <class Fn> void for_each_type(pfn_t first, pfn_t last, order_t pageblock, Fn &&fn) const;
   u64 count_state(pfn_t first, pfn_t last, PageState state) const; // pages of [first, last) in that state
+  bool has_all(pfn_t first, pfn_t last) const;                     // no page of [first, last) is absent
   bool any_free(pfn_t first, pfn_t last) const;
   pfn_t end() const; // one past the last page that was ever described; 0 = none
   order_t max_order() const { return order_t{mo_}; }

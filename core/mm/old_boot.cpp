@@ -120,7 +120,7 @@ u64 wait_table_entries(u64 pages, u64 least) {
   Call call(t, "one_highpage_init", "mem_init");
   u64 pages = 0;
   for_each_ram(s, pfn_t{s.get(vm_field::max_low_pfn)}, pfn_t{s.get(vm_field::max_pfn)}, [&](pfn_t a, pfn_t b) {
-    if (s.era->buddy_marks == BuddyMarks::pair_bits)
+    if (s.on_pair_zones())
       free_to_pair_zones(s, t, a, b);
     else
       s.pages.free_reserved(t, a, b - a);

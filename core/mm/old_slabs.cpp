@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "base/text.hpp"
 #include "mm/old_mem.hpp"
+#include "mm/pair_alloc.hpp"
 
 #include <algorithm>
 
@@ -11,16 +12,8 @@ namespace mmscope {
 // --- pages ---
 
 std::optional<pfn_t> SystemPages::get(Trace *t, const PageWish &w) {
-  if (pairs_) {
-    // DMA, Normal, HighMem, in the order of their numbers. No slab lies in high memory, and only who asks for zone DMA
-    // begins there.
-    const std::size_t count = s_.pair_zones.size();
-    const std::size_t first = (w.gfp & gfp::DMA) != 0 ? 0 : std::min<std::size_t>(1, count - 1);
-    for (std::size_t i = first + 1; i-- != 0;)
-      if (w.order.v < s_.pair_zones[i].rules().orders)
-        if (const auto p = s_.pair_zones[i].rmqueue(t, w.order)) return p;
-    return std::nullopt;
-  }
+  // No slab lies in high memory.
+  if (pairs_) return pair_alloc_pages(s_.pair_zones, t, w.gfp & ~gfp::HIGHMEM, w.order);
   PageRequest r{.gfp = w.gfp, .order = w.order, .nid = w.nid, .cpu = w.cpu < s_.pages.cpus() ? w.cpu : 0};
   if (w.order.v != 0) r.gfp |= gfp::COMP;
   if (w.order.v > s_.pages.rules().max_order.v) return std::nullopt;

@@ -498,9 +498,9 @@ WatermarkInput PageAlloc::watermark_input(const zone &z, u64 mark, order_t order
                     .reserve = z.lowmem_reserve[highest_zone],
                     .nr_reserved_highatomic = z.nr_reserved_highatomic,
                     .free_cma = z.nr_free_cma};
+  const bool any = rules_.order_test == OrderTest::any_harder && (flags & alloc_flag::NON_BLOCK) != 0;
   for (unsigned o = narrow(order); order.v != 0 && o <= map_.mo_; ++o) {
     const auto &l = z.areas[o].free_list;
-    const bool any = rules_.order_test == OrderTest::any_harder && (flags & alloc_flag::NON_BLOCK) != 0;
     const bool usable =
         (any && z.areas[o].nr_free() != 0) || l[0].head != 0 || l[1].head != 0 || l[2].head != 0 ||
         ((flags & alloc_flag::CMA) != 0 && l[narrow(migratetype::CMA)].head != 0) ||

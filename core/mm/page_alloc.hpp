@@ -162,10 +162,10 @@ public:
   void add_fallback(Trace *t, i32 nid, i32 node);
   void set_fallback(Trace *t, i32 nid, u64 position, i32 node);
   void set_cpu_node(Trace *t, u32 cpu, i32 nid); // the CPU is online and of that node
-  void set_mobility(bool on) {
+  void set_mobility(bool on) {                   // page_group_by_mobility_disabled is vm's, and told there
     mobility_ = on;
     settle_quick();
-  } // page_group_by_mobility_disabled is vm's, and told there
+  }
   // See mem_map::set_run and set_types; here blocks on a list may get another type and stay on it.
   void set_pages(Trace *t, pfn_t pfn, u64 count, PageState state, i32 nid, unsigned zid);
   void set_pageblocks(Trace *t, pfn_t pfn, u64 count_pages, migratetype type);
@@ -416,7 +416,7 @@ private:
   void free_pcppages_bulk(Trace *t, zone &z, u16 home, u32 cpu, u64 count, unsigned index);
   void free_pcp_batch(Trace *t, zone &z, u16 home, u32 cpu, u64 count);
   void free_pcp_page(Trace *t, zone &z, u16 home, u32 cpu, u32 entry);
-  u32 stocked_page(Trace *t, zone &z, u16 home, const AllocAttempt &a);
+  u32 page_of_one_list(Trace *t, zone &z, u16 home, const AllocAttempt &a);
   void free_shared(Trace *t, BlockInfo b, order_t order, u32 cpu);
   // The usual request and the usual free, when nobody listens: the same as the long way, in one go. Nothing happens
   // when it is not so usual after all.

@@ -21,7 +21,6 @@ public:
       PairZone &z = zones_[id];
       const u64 free = z.free_pages(), mark = mark_of(z.marks()), own = quarter(flags, mark);
       const i64 usable = static_cast<i64>(free) - static_cast<i64>(pages_of(order_));
-      std::optional<pfn_t> found;
       WatermarkVerdict verdict = WatermarkVerdict::low;
       if (usable > static_cast<i64>(sum + own))
         verdict = z.can_give(order_) ? WatermarkVerdict::ok : WatermarkVerdict::no_block;

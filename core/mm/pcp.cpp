@@ -42,7 +42,7 @@ std::optional<pfn_t> PageAlloc::rmqueue_pcplist(Trace *t, zone &z, u16 home, con
   }
   const unsigned index = pcp_index(a.order, a.type);
   if (rules_.pcp_lists > PcpLists::by_type) {
-    const u32 entry = stocked_page(t, z, home, a);
+    const u32 entry = page_of_one_list(t, z, home, a);
     return entry == 0 ? std::nullopt : std::optional(pfn_t{pool_[take_pcp(t, z, entry)].pfn});
   }
   if (pcp.lists[index].head == 0) {
@@ -55,7 +55,7 @@ std::optional<pfn_t> PageAlloc::rmqueue_pcplist(Trace *t, zone &z, u16 home, con
 
 // Of one list for all types: the first page of that type, if there is none of a refill that goes to the head; or the first
 // page at all of a list that is filled up as soon as two batches are left. 0: there is no page.
-[[gnu::noinline]] u32 PageAlloc::stocked_page(Trace *t, zone &z, u16 home, const AllocAttempt &a) {
+[[gnu::noinline]] u32 PageAlloc::page_of_one_list(Trace *t, zone &z, u16 home, const AllocAttempt &a) {
   PcpList &l = z.pcp[a.cpu].lists[0];
   if (rules_.pcp_lists == PcpLists::one_stocked) {
     if (z.pcp[a.cpu].count <= 2 * z.pcp_batch) rmqueue_bulk(t, z, home, 0, z.pcp_batch, a);
@@ -192,7 +192,7 @@ void PageAlloc::setup_per_cpu_pageset(Trace *t) {
 }
 
 u64 PageAlloc::zone_batchsize(u64 pages) const {
-  // A thousandth of the zone, 1 MiB at most; of that a quarter, made 2^n - 1, but in 2.6.11.
+  // A thousandth of the zone, so many pages at most; of that a quarter, made 2^n - 1, but in 2.6.11.
   const u64 quarter = std::max<u64>(std::min(pages >> 10, rules_.pcp_most_pages) / 4, 1);
   return rules_.pcp_lists == PcpLists::one_stocked ? quarter : std::bit_floor(quarter + quarter / 2) - 1;
 }

@@ -95,6 +95,8 @@ struct System {
   // The allocators of 2.4 and 2.6, for who asks for them (mm/old_mem.hpp).
   std::optional<bootmem_data> bootmem;
   std::vector<PairZone> pair_zones;
+  // 2.4: those are the machine's own zones. Elsewhere a script may make some beside it.
+  bool on_pair_zones() const { return era->buddy_marks == BuddyMarks::pair_bits; }
   Cow<OldSlabs> old_slabs; // SLAB and SLOB, likewise (mm/old_slabs.hpp)
 
   u64 get(vm_field f) const { return vm[static_cast<std::size_t>(f)]; }

@@ -387,7 +387,7 @@ QueryValue value_of(const Context &c, const Row &row, const Ref &r) {
 } // namespace
 
 const zone &Context::zone_of(i32 nid, unsigned zid) const {
-  if (s.era->buddy_marks != BuddyMarks::pair_bits || zid >= s.pair_zones.size()) return s.pages.zone_of(nid, zid);
+  if (!s.on_pair_zones() || zid >= s.pair_zones.size()) return s.pages.zone_of(nid, zid);
   for (std::size_t i = pair_zones_.size(); i < s.pair_zones.size(); ++i) {
     const PairZone &from = s.pair_zones[i];
     zone &z = pair_zones_.emplace_back();

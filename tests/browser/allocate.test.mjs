@@ -216,6 +216,22 @@ test("inside a steal: what was empty, what was taken, how the pageblock was judg
   await close(page);
 });
 
+test("a zone of pair bitmaps beside the machine: a refusal still speaks of the machine's own zones", async () => {
+  const page = await open({ browser: site.browser, url: `${site.url}#machine=tiny-128m` });
+  const { side, order, gfp, make, said } = await allocate(page);
+  await script(page, ["pair_buddy_init 16 5", ...Array(30).fill("alloc_pages GFP_KERNEL order=10")]);
+  await page.getByRole("tab", { name: "Allocate" }).click();
+  await gfp.fill("GFP_KERNEL");
+  await gfp.press("Escape");
+  await order.selectOption("10");
+  await make.click();
+  await said.filter({ hasText: /^Refused: no zone may give 4 MiB to GFP_KERNEL\.$/ }).waitFor();
+  const why = await side.locator(".walk-why").first().textContent();
+  assert.match(why, /Node 0, zone DMA32: its \d[^;]* usable pages are scattered; the largest free block has order 9\./);
+  assert.match(why, /Node 0, zone DMA: /);
+  await close(page);
+});
+
 test("a block has references, is cut, is let to reclaim; many at once; drained; freed all", async () => {
   const page = await open(site);
   const { side, order, make, blocks, said } = await allocate(page);

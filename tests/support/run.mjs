@@ -194,7 +194,7 @@ const suites = {
   fuzz: { builds: ["fuzz"], run: fuzz },
   browser: {
     builds: ["web", "release"],
-    // A browser mostly waits: one less than there are cores, and two at least.
+    // A browser is several processes, and so is a test: one less than there are cores, and two at least.
     run: () => nodeTests(tests("tests/browser"), { concurrency: Math.max(2, cores - 1) }),
   },
 };

@@ -118,6 +118,15 @@ TEST_CASE("era boots: watermarks of 2.6 come from min_free_kbytes and present pa
   CHECK(printed(a, "Built 1 zonelists"));
 }
 
+TEST_CASE("era boots: a CPU's batch is a quarter of a thousandth of its zone, from 2.6.24 on a power of two less one") {
+  const System a = end_of("2.6.11"), b = end_of("2.6.24");
+  CHECK(printed(a, "  DMA zone: 4096 pages, LIFO batch:1"));
+  CHECK(printed(a, "  Normal zone: 61408 pages, LIFO batch:14")); // 59 / 4
+  CHECK(printed(a, "  HighMem zone: 0 pages, LIFO batch:1"));
+  CHECK(printed(b, "  DMA zone: 4064 pages, LIFO batch:0"));
+  CHECK(printed(b, "  Normal zone: 60929 pages, LIFO batch:15"));
+}
+
 TEST_CASE("era boots: what the boot hands over is found last in 4.9 and before, first since 5.10") {
   const auto head = [](const System &s) {
     pfn_t first{0};

@@ -1,4 +1,6 @@
 #include "base/text.hpp"
+#include "lab/machine.hpp"
+#include "lab/presets.hpp"
 #include "support/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -62,6 +64,35 @@ TEST_CASE("handoff: NOMAP memory has struct pages and stays reserved") {
   free_area_init(s, nullptr);
   memblock_free_all(s, nullptr);
   CHECK(s.pages.page(pfn_t{64 * MiB / 4096}).state == PageState::reserved);
+}
+
+TEST_CASE("handoff: RAM that comes after the struct pages were laid out cannot be handed over") {
+  // RAM up to 0x74000000, whose section ends at 0x78000000; no section up to 4 GiB; RAM again
+  const Script boot = make_script(*find_preset("laptop-16g"));
+  const auto refusal = [&](Op before, u64 base, u64 size) {
+    Machine m(boot.setup);
+    for (const Command &c : boot.commands) {
+      if (c.op == before) {
+        const Result r = m.apply(command(Op::memblock_add, {base, size, 0}), nullptr);
+        if (!r.ok()) return r.error;
+      }
+      const u64 digest = m.system().digest();
+      if (const Result r = m.apply(c, nullptr); !r.ok()) {
+        CHECK(c.op == Op::memblock_free_all);
+        CHECK(m.system().digest() == digest);
+        return r.error;
+      }
+    }
+    return std::string();
+  };
+  const std::string no_pages = " has no struct pages: it came after they were laid out";
+  CHECK(refusal(Op::build_all_zonelists, 0xd0000000, 0x1000) ==
+        "RAM at [0x00000000d0000000-0x00000000d0000fff]" + no_pages);
+  CHECK(refusal(Op::memblock_free_all, 0x77fff000, 0x2000) ==
+        "RAM at [0x0000000078000000-0x0000000078000fff]" + no_pages);
+  // A hole that lies in a section has struct pages, and beyond the highest page nobody looks.
+  CHECK(refusal(Op::memblock_free_all, 0xa0000, 0x1000) == "");
+  CHECK(refusal(Op::memblock_free_all, u64{64} << 30, 0x1000) == "");
 }
 
 TEST_CASE("handoff: a bare memblock hands its blocks to nobody but says which") {

@@ -68,6 +68,18 @@ TEST_CASE("holdings: a block is held from its request to its last reference, whe
   CHECK(mine.at(*lab).empty());
 }
 
+TEST_CASE("holdings: a zone of pair bitmaps beside the machine has no say in the machine's own pages") {
+  auto lab = booted();
+  Holdings mine;
+  make(*lab, "pair_buddy_init 262144 10"); // pages 0 to 262143, all in use there
+  const u64 p = make(*lab, "alloc_pages GFP_KERNEL order=1 -> p");
+  CHECK(text(mine.at(*lab)) == std::to_string(p) + "/1");
+  make(*lab, "free_pages_ok " + std::to_string(p / 512 * 512) + " 9"); // its pages of the same numbers
+  CHECK(text(mine.at(*lab)) == std::to_string(p) + "/1");
+  make(*lab, "free_pages p");
+  CHECK(mine.at(*lab).empty());
+}
+
 TEST_CASE("holdings: what is cut stays its owner's, many pages at once are each one's") {
   auto lab = booted();
   Holdings mine;

@@ -128,6 +128,11 @@ TEST_CASE("for_each_run: a window cuts runs and joins what is kept apart") {
   CHECK(runs(map, 100, 200) == "100+3 init 0/0 | 103+97 absent");
   CHECK(map.count_state(pfn_t{0}, pfn_t{50}, PageState::init) == 47);
   CHECK(map.count_state(pfn_t{0}, pfn_t{50}, PageState::absent) == 3);
+  CHECK(map.has_all(pfn_t{3}, pfn_t{50}));
+  CHECK(!map.has_all(pfn_t{2}, pfn_t{50}));
+  CHECK(map.has_all(pfn_t{40}, pfn_t{103}));
+  CHECK(!map.has_all(pfn_t{40}, pfn_t{104}));
+  CHECK(!map.has_all(pfn_t{160}, pfn_t{161}));
 }
 
 TEST_CASE("cost: sixteen terabytes that are alike are one record") {

@@ -1,5 +1,5 @@
 // chromium.mjs: the browser that tests, measurements and screenshots drive: CHROMIUM, or Debian's headless shell, which has
-// no window of its own to draw and is a third faster, or Debian's Chromium.
+// no window of its own to draw, or Debian's Chromium.
 //
 //     chromium.launch({ executablePath, args: [...] })
 import { existsSync } from "node:fs";

@@ -54,8 +54,8 @@ export const COLD = [
   /^mmscope::(alloc_node_mem_map|setup_usemap|flat_pages_valid|infer_small_build|device_tree_phases|reserved_before)\(/,
   // Boots before memblock.
   /^mmscope::(bootmem_request|old_\w+|zone_wait_table_init|free_area_init_core|print_old_memory_line)\(/,
-  /^mmscope::(why_not_)?free_to_pair_zones\(/,
-  /^mmscope::PageAlloc::(old_fallback|stocked_page|free_pcp_batch)\(/,
+  /^mmscope::(no_struct_pages|(why_not_)?free_to_pair_zones)\(/,
+  /^mmscope::PageAlloc::(old_fallback|page_of_one_list|free_pcp_batch)\(/,
   /^mmscope::(ram_before_memblock|count_unowned_before_memblock|bootmem_script)\(/,
   /^mmscope::\(anonymous namespace\)::Builder::(infer_|look_back|device_tree_|make_phase|nearest_config|refuse_arch|found\()/,
   /^mmscope::\(anonymous namespace\)::(later_(event|op)_info|find_later_op)\(/, // of what no boot does

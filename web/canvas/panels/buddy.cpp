@@ -67,7 +67,7 @@ void BuddyPanel::draw(Frame &frame) {
   const bool small = narrow(frame);
   const float top = small ? all_.begin(frame, frame.area, height_, "buddy") : frame.area.y;
   float y = top;
-  if (!desk_.lab->state().pair_zones.empty() && desk_.lab->state().pages.map().stretches() == 0) {
+  if (desk_.lab->state().on_pair_zones() && !desk_.lab->state().pair_zones.empty()) {
     pairs(frame, y, small ? 1e6f : frame.area.y + frame.area.h);
     if (small) {
       height_ = y - top;

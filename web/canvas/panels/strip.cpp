@@ -192,7 +192,7 @@ std::string_view why_empty(const System &s, Layer layer) {
   if (layer == Layer::memory && s.arch->firmware == Firmware::device_tree) return "empty: no RAM is known yet";
   if (layer == Layer::memory && s.era->boot_allocator == BootAllocator::bootmem) return "none: bootmem has a bitmap";
   if (layer == Layer::sections && s.config.memory_model == MemoryModel::flatmem) return "none: the map is flat";
-  if (layer == Layer::pages && s.era->buddy_marks == BuddyMarks::pair_bits)
+  if (layer == Layer::pages && s.on_pair_zones())
     return "no struct page says it: lists and pair bitmaps do, in the side Page";
   return why[static_cast<std::size_t>(layer)];
 }

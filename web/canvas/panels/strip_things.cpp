@@ -130,7 +130,7 @@ void things_in(const Desk &desk, Layer layer, double from, double to, double byt
         if (z.spanned_pages != 0 && w.holds(base, end))
           out.push_back({.kind = Kind::zone, .zone = static_cast<u8>(i), .nid = node.nid, .base = base, .end = end});
       }
-    if (s.era->buddy_marks == BuddyMarks::pair_bits)
+    if (s.on_pair_zones())
       for (const PairZone &z : s.pair_zones) {
         const u64 base = z.rules().start.v << shift, end = z.end().v << shift;
         if (w.holds(base, end))
@@ -152,7 +152,7 @@ bool is_empty(const Desk &desk, Layer layer) {
   case Layer::zones:
     for (const pglist_data &node : s.pages.nodes())
       if (node.spanned_pages != 0) return false;
-    return s.era->buddy_marks != BuddyMarks::pair_bits || s.pair_zones.empty();
+    return !s.on_pair_zones() || s.pair_zones.empty();
   case Layer::pages: return s.pages.map().stretches() == 0;
   }
   return true;
