@@ -116,6 +116,11 @@ std::optional<Amount> amount(std::string_view digits, unsigned base, std::size_t
   return a;
 }
 
+// A bare number that is no page frame of the machine's, but would be one's address.
+bool reads_as_address(u64 n, const AnswerForm &form) {
+  return form.pfn_end != 0 && n >= form.pfn_end && n % form.page_size == 0;
+}
+
 // In the unit that was asked for.
 std::optional<u64> in_unit(const Amount &a, const AnswerForm &form) {
   const auto pages = [&]() -> std::optional<u64> { // of what says how much
@@ -144,7 +149,7 @@ std::optional<u64> in_unit(const Amount &a, const AnswerForm &form) {
     return a.n;
   case QueryUnit::pfn:
     if (a.measure == Measure::bytes || a.measure == Measure::address ||
-        (a.measure == Measure::plain && form.pfn_end != 0 && a.n >= form.pfn_end && a.n % form.page_size == 0))
+        (a.measure == Measure::plain && reads_as_address(a.n, form)))
       return a.n / form.page_size;
     return a.n;
   default: return a.measure == Measure::plain ? std::optional(a.n) : std::nullopt;
@@ -280,6 +285,7 @@ std::string answer_text(const QueryValue &answer, const AnswerForm &form) {
   if (form.kind == AnswerKind::region)
     for (const RegionName &r : form.regions)
       if (r.base == answer.number) return r.path;
+  if (answer.unit == QueryUnit::pfn && reads_as_address(answer.number, form)) return "pfn " + to_text(answer);
   return to_text(answer);
 }
 

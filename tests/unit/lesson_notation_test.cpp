@@ -53,6 +53,15 @@ TEST_CASE("lesson: a place counts as page frame and as address") {
   CHECK(!may_mean("0x4801", U::pfn, 0x4800));
 }
 
+TEST_CASE("lesson: a page frame as we write it is read as the same, also one beyond the machine's memory") {
+  const AnswerForm form{AnswerKind::pfn, QueryUnit::pfn, 4096, 0x40000, {}, {}, {}, {}};
+  for (const u64 pfn : {u64{0}, u64{0x4800}, u64{0x3ffff}, u64{0x40000}, u64{0x41000}, u64{0x41001}}) {
+    const QueryValue value{.kind = QueryValue::Kind::number, .number = pfn, .unit = QueryUnit::pfn, .text = {}};
+    const auto again = read_answer(answer_text(value, form), form);
+    CHECK_MESSAGE(std::find(again.begin(), again.end(), value) != again.end(), pfn);
+  }
+}
+
 TEST_CASE("lesson: yes and no, and choices by id or number or letter") {
   const auto truth = [](std::string_view s) { return read_answer(s, {AnswerKind::truth, {}, 4096, 0, {}}); };
   CHECK(truth("Yes!")[0].number == 1);
