@@ -345,6 +345,10 @@ private:
            "no usable line about memory: no BIOS-e820 line and no MEMBLOCK configuration in the whole log");
       return false;
     }
+    if (device_tree() && !e820_.empty()) {
+      fail(e820_lines_.front(), 0, "a BIOS-e820 line, but this kernel has its memory from a device tree");
+      return false;
+    }
     if (!e820_.empty() &&
         std::none_of(e820_.begin(), e820_.end(), [](const e820_entry &e) { return e.type == E820_TYPE_RAM; })) {
       fail(e820_lines_.front(), 0, "the firmware's map has no usable range");

@@ -80,6 +80,7 @@ public:
 
   PageAlloc load() {
     for (const json &n : array(j_, "nodes", 1)) node(n);
+    fallbacks_exist();
     if (!ok()) return std::move(pages_);
     for (const json &run : array(at(j_, "pageblocks"), "runs")) pageblocks(run);
     pages_.set_cpu_node(nullptr, 0, pages_.nodes()[0].nid);
@@ -122,6 +123,14 @@ private:
     }
     for (const json &z : array(n, "zones"))
       if (ok()) zone_of(nid, z);
+  }
+
+  void fallbacks_exist() {
+    const auto &nodes = pages_.nodes();
+    for (const pglist_data &node : nodes)
+      for (const i32 nid : node.fallback)
+        if (static_cast<std::size_t>(nid) >= nodes.size() || !nodes[static_cast<std::size_t>(nid)].online)
+          return fail("zonelists: there is no node ", nid);
   }
 
   void zone_of(i32 nid, const json &z) {

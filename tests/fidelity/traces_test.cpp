@@ -190,6 +190,10 @@ TEST_CASE("traces: damaged files are refused with their place and reason") {
   };
   CHECK(error([](TraceFiles &f) { f.snapshot_a = "{"; }) == "snapshotA.json: not JSON");
   CHECK(error([](TraceFiles &f) { f.snapshot_a = "{}"; }).starts_with("snapshotA.json: "));
+  CHECK(error([](TraceFiles &f) {
+          const std::string_view zones = "\"zones\":[[0,";
+          f.snapshot_a.replace(f.snapshot_a.find(zones), zones.size(), "\"zones\":[[7,");
+        }) == "snapshotA.json: zonelists: there is no node 7");
   CHECK(error([](TraceFiles &f) { f.events = "{\"k\":\"alloc\"}\n"; }) == "events.jsonl:1: gfp is missing");
   CHECK(error([](TraceFiles &f) { f.events.insert(f.events.find('\n') + 1, "[]\n"); }).starts_with("events.jsonl:2: "));
   CHECK(error([](TraceFiles &f) { f.snapshot_b = "[1]"; }).starts_with("snapshotB.json: "));
