@@ -111,6 +111,7 @@ public:
     gather();
     if (!check()) return refused();
     choose_config();
+    if (out_.error) return refused();
     if (lost_)
       look_at_hints();
     else if (device_tree() && !trial_)
@@ -373,11 +374,13 @@ private:
 
   // --- the build ---
 
+  // Null: no build for that architecture is known.
   [[gnu::noinline]] const KernelConfig *nearest_config() const {
     const std::vector<const KernelConfig *> all = all_configs();
-    const KernelConfig *row = *std::find_if(all.begin(), all.end(), [&](const KernelConfig *c) {
-      return c->arch == setup_.arch->name && is_of(*c, pivot_era());
-    });
+    const KernelConfig *row = nullptr; // the pivot's first build, or the first of another era
+    for (const KernelConfig *c : all)
+      if (c->arch == setup_.arch->name && (row == nullptr || (is_of(*c, pivot_era()) && !is_of(*row, pivot_era()))))
+        row = c;
     for (const KernelConfig *c : all)
       if (c->arch == setup_.arch->name && is_of(*c, *setup_.era) && release_.ends_with(c->flavour) &&
           (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour) || !is_of(*row, *setup_.era)))
@@ -388,6 +391,9 @@ private:
     const KernelConfig *row = find_config(release_);
     config_known_ = row != nullptr;
     if (row == nullptr) row = nearest_config();
+    if (row == nullptr)
+      return fail(release_line_, 0,
+                  concat("no build for ", setup_.arch->name, " is in the table: all sizes would be guesses"));
     KernelConfig &config = setup_.config;
     config = *row;
     setup_.command_line = command_line_;

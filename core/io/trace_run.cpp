@@ -295,7 +295,7 @@ private:
     a.pcp_locked = is(op, "via", "buddy") && pages_.pcp_allowed(a.order) && !refilled;
     const std::optional<pfn_t> got = pages_.get_page_from_freelist(nullptr, a);
     const json &recorded = at(op, "pfn");
-    if (!recorded.is_null() && !recorded.is_number_unsigned()) fail("pfn is no number");
+    if (!recorded.is_null() && !recorded.is_number_unsigned()) return fail("pfn is no number");
     const std::optional<pfn_t> expected =
         recorded.is_null() ? std::nullopt : std::optional<pfn_t>(pfn_t{recorded.get<u64>()});
     r_.pfns.push_back(got ? std::optional<u64>(got->v) : std::nullopt);

@@ -156,3 +156,21 @@ TEST_CASE("dmesg: a log that begins within sparse_init gets its head from the ru
   none.release = hints().release;
   CHECK(import_dmesg(within_sparse_init, none).error);
 }
+
+TEST_CASE("dmesg: an unknown build takes the configuration of its architecture's build, whatever era that one is of") {
+  const auto log = [](std::string_view release) {
+    return import_dmesg(concat("Linux version ", release, " (x)\nMEMBLOCK configuration:\n",
+                               " memory[0x0]\t[0x80000000-0xbfffffff], 0x40000000 bytes flags: 0x0\n"));
+  };
+  for (const std::string_view release : {"6.1.0-50-arm64-16k", "6.1.0-50-riscv64", "5.10.0-32-arm64-16k"}) {
+    CAPTURE(release);
+    const ImportResult r = log(release);
+    REQUIRE(!r.error);
+    CHECK(!r.script.commands.empty());
+    CHECK(r.script.setup.config.arch == r.script.setup.arch->name);
+    bool said = false;
+    for (const std::string &a : r.script.assumed)
+      said = said || a.find("its configuration is taken from 6.12") != a.npos;
+    CHECK(said);
+  }
+}

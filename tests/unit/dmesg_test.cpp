@@ -279,6 +279,9 @@ TEST_CASE("dmesg: a log that cannot be used is refused with line and reason") {
             .starts_with("log:3:0: a log of arm64: this version"));
   CHECK(refused("Linux version 6.1.0-50-arm64 (x)\nBIOS-e820: [mem 0x0-0xfffffff] usable\n") ==
         "log:2:0: a BIOS-e820 line, but this kernel has its memory from a device tree");
+  CHECK(refused("Linux version 6.1.0-50-arm64-64k (x)\nMEMBLOCK configuration:\n"
+                " memory[0x0]\t[0x40000000-0x4fffffff], 0x10000000 bytes flags: 0x0\n") ==
+        "log:1:0: no build for arm64-64k is in the table: all sizes would be guesses");
   CHECK(refused("a\n[    0.000000] BIOS-e820: [mem 0x0010000000000000-0x00100000ffffffff] usable\n") ==
         "log:2:32: an address beyond the 46 bits of physical address that x86_64 has");
   CHECK(refused("memblock_reserve: [0x0000000000000000-0xffffffffffffffff] setup_arch+0x0/0x1\n")
