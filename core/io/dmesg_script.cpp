@@ -873,7 +873,8 @@ private:
   }
 
   static bool only_a_result(const LogLine &l) {
-    return l.kind == LogKind::no_numa ||
+    return (l.kind >= LogKind::dump_sizes && l.kind <= LogKind::dump_region) || l.kind == LogKind::remove ||
+           l.kind == LogKind::doubled || l.kind == LogKind::no_numa || l.kind == LogKind::distance_table ||
            (l.kind == LogKind::fact && !l.flag && l.fact != LineKind::fallback && l.fact != LineKind::built);
   }
 

@@ -156,7 +156,9 @@ private:
     set(zone_field::nr_isolate_pageblock, number(z, "nr_isolate_pageblock", max_pages));
     set(zone_field::pcp_cpus, 1);
     set(zone_field::pcp_high, number(z, "pageset_high", max_pages));
-    set(zone_field::pcp_batch, number(z, "pageset_batch", max_pages));
+    const u64 batch = number(z, "pageset_batch", max_pages);
+    if (batch == 0) return fail("pageset_batch: no kernel that records has lists without a batch");
+    set(zone_field::pcp_batch, batch);
     set(zone_field::stat_threshold, number(z, "stat_threshold", 1000));
     pages_.set_pages(nullptr, start, spanned, PageState::allocated, nid, zid);
   }

@@ -90,4 +90,14 @@ std::optional<pfn_t> pair_alloc_pages(std::span<PairZone> zones, Trace *t, gfp_t
   return pfn;
 }
 
+zone as_zone(const PairZone &from) {
+  zone z;
+  z.start_pfn = from.rules().start;
+  z.spanned_pages = z.present_pages = z.managed_pages = from.rules().pages;
+  z.watermark = {from.marks().pages_min, from.marks().pages_low, from.marks().pages_high};
+  z.nr_free_pages = from.free_pages();
+  for (unsigned o = 0; o < from.rules().orders; ++o) z.areas[o].free_list[0].nr = from.nr_free(order_t{o});
+  return z;
+}
+
 } // namespace mmscope

@@ -11,6 +11,7 @@
 // the zones before it), lab_alloc_step, mm_page_alloc. Zones are numbered from the lowest on, as the architecture's are.
 #pragma once
 #include "desc/gfp.hpp"
+#include "mm/mmzone.hpp"
 #include "mm/pair_buddy.hpp"
 
 #include <span>
@@ -24,5 +25,8 @@ std::vector<u32> pair_zonelist(std::span<const PairZone> zones, gfp_t gfp);
 // The first page of a block, or nothing. In 6.1's bits __GFP_DIRECT_RECLAIM stands for __GFP_WAIT, and __GFP_MEMALLOC for
 // a task that frees memory (PF_MEMALLOC). Reclaim frees nothing here.
 std::optional<pfn_t> pair_alloc_pages(std::span<PairZone> zones, Trace *t, gfp_t gfp, order_t order);
+
+// What struct zone of later kernels would say of it: all its pages are present and managed, its free blocks of one type.
+zone as_zone(const PairZone &z);
 
 } // namespace mmscope

@@ -29,7 +29,8 @@ bool fits_home(std::span<const Condition> conditions, const PageInfo &page) {
   return fits(conditions, Subject::node, static_cast<u64>(page.nid)) && fits(conditions, Subject::zone, page.zone);
 }
 
-u64 count_free(const System &s, std::span<const Condition> conditions, bool pages) {
+u64 count_free(const Context &c, std::span<const Condition> conditions, bool pages) {
+  const System &s = c.s;
   u64 n = 0;
   for (const pglist_data &node : s.pages.nodes()) {
     if (!fits(conditions, Subject::node, static_cast<u64>(node.nid))) continue;
@@ -39,14 +40,28 @@ u64 count_free(const System &s, std::span<const Condition> conditions, bool page
         if (!fits(conditions, Subject::order, order)) continue;
         for (unsigned m = 0; m < migratetype_count; ++m)
           if (fits(conditions, Subject::type, m))
-            n += node.zones[z].areas[order].free_list[m].nr << (pages ? order : 0);
+            n += c.zone_of(node.nid, z).areas[order].free_list[m].nr << (pages ? order : 0);
       }
     }
   }
   return n;
 }
 
-u64 count_pages(const System &s, std::span<const Condition> conditions) {
+// 2.4's zones know which pages are free: whether another is reserved or taken, they do not say.
+QueryValue count_pair_pages(const System &s, std::span<const Condition> conditions) {
+  QueryValue v{.kind = QueryValue::Kind::number};
+  const auto counts = [&](PageState state) { return fits(conditions, Subject::state, static_cast<u64>(state)); };
+  if (asks(conditions, Subject::type) || counts(PageState::reserved) != counts(PageState::allocated)) return {};
+  for (const PairZone &z : s.pair_zones) {
+    if (!fits_home(conditions, {.nid = 0, .zone = static_cast<u8>(z.id())})) continue;
+    if (counts(PageState::free)) v.number += z.free_pages();
+    if (counts(PageState::reserved)) v.number += z.rules().pages - z.free_pages();
+  }
+  return v;
+}
+
+QueryValue count_pages(const System &s, std::span<const Condition> conditions) {
+  if (s.on_pair_zones()) return count_pair_pages(s, conditions);
   u64 n = 0;
   s.pages.for_each_run(pfn_t{0}, s.pages.map().end(), [&](const PageRun &run) {
     // A frame without a struct page has no node, zone or type.
@@ -58,7 +73,7 @@ u64 count_pages(const System &s, std::span<const Condition> conditions) {
         fits(conditions, Subject::type, static_cast<u64>(run.info.block_type)))
       n += run.count;
   });
-  return n;
+  return {.kind = QueryValue::Kind::number, .number = n};
 }
 
 QueryValue count_handed(const Context &c, std::span<const Condition> conditions) {
@@ -128,11 +143,11 @@ const Function *find_function(std::string_view name) {
 QueryValue answer(const Context &c, const Function &f, std::span<const Condition> conditions, std::string_view text) {
   QueryValue v{.kind = QueryValue::Kind::number};
   if (f.name == "free")
-    v.number = count_free(c.s, conditions, false);
+    v.number = count_free(c, conditions, false);
   else if (f.name == "free_pages")
-    v.number = count_free(c.s, conditions, true);
+    v.number = count_free(c, conditions, true);
   else if (f.name == "pages")
-    v.number = count_pages(c.s, conditions);
+    v = count_pages(c.s, conditions);
   else if (f.name == "handed")
     v = count_handed(c, conditions);
   else

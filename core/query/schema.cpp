@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "mm/direct_map.hpp"
 #include "mm/fragmentation.hpp"
+#include "mm/pair_alloc.hpp"
 
 #include <algorithm>
 #include <array>
@@ -141,14 +142,34 @@ QueryValue parent(const Context &c, const Ref &r) {
   return has_buddy(c, r) ? number(r.n & ~(u64{1} << r.order)) : QueryValue{};
 }
 
-PageInfo info_of(const Context &c, const Ref &r) { return c.s.pages.page(pfn_t{r.n}); }
+// 2.4's zones know of a page whether it is free, and no more: `init` stands for a struct page that says nothing.
+const PairZone *pair_zone_with(const Context &c, u64 pfn) {
+  for (const PairZone &z : c.s.pair_zones)
+    if (c.s.on_pair_zones() && z.contains(pfn_t{pfn})) return &z;
+  return nullptr;
+}
+std::optional<BuddyBlock> free_block_around(const Context &c, u64 pfn) {
+  if (!c.s.on_pair_zones()) return c.s.pages.containing_free_block(pfn_t{pfn});
+  const PairZone *z = pair_zone_with(c, pfn);
+  const auto b = z != nullptr ? z->containing(pfn_t{pfn}) : std::nullopt;
+  return b ? std::optional(BuddyBlock{b->pfn, b->order}) : std::nullopt;
+}
+PageInfo info_of(const Context &c, const Ref &r) {
+  const PairZone *z = pair_zone_with(c, r.n);
+  if (z == nullptr) return c.s.pages.page(pfn_t{r.n});
+  return {free_block_around(c, r.n) ? PageState::free : PageState::init, 0, static_cast<u8>(z->id())};
+}
+QueryValue page_state(const Context &c, const Ref &r) {
+  const PageState state = info_of(c, r).state;
+  return c.s.on_pair_zones() && state == PageState::init ? QueryValue{} : text(page_state_name(state));
+}
 bool has_struct_page(PageState s) { return s != PageState::absent && s != PageState::uninit; }
 void add_flag(std::string &flags, bool set, std::string_view name) {
   if (set) append(flags, flags.empty() ? "" : "|", name);
 }
 QueryValue page_flags(const Context &c, const Ref &r) {
   const PageState state = info_of(c, r).state;
-  if (!has_struct_page(state)) return {};
+  if (!has_struct_page(state) || c.s.on_pair_zones()) return {};
   if (state == PageState::hole || state == PageState::reserved) return text("PG_reserved");
   std::string flags;
   add_flag(flags, c.s.pages.free_head(pfn_t{r.n}).has_value(), "PG_buddy");
@@ -161,7 +182,9 @@ QueryValue page_flags(const Context &c, const Ref &r) {
   return text(flags);
 }
 QueryValue page_refcount(const Context &c, const Ref &r) {
-  switch (info_of(c, r).state) {
+  const PageState state = info_of(c, r).state;
+  if (c.s.on_pair_zones() && state == PageState::init) return {};
+  switch (state) {
   case PageState::hole:
   case PageState::init:
   case PageState::reserved: return number(1);
@@ -174,7 +197,7 @@ QueryValue page_refcount(const Context &c, const Ref &r) {
 }
 // First page and order of the block that a page lies in, whoever has it.
 std::optional<BuddyBlock> block_around(const Context &c, u64 pfn) {
-  if (const auto b = c.s.pages.containing_free_block(pfn_t{pfn})) return b;
+  if (const auto b = free_block_around(c, pfn)) return b;
   if (const auto b = c.s.pages.pcp_block(pfn_t{pfn})) return BuddyBlock{b->pfn, b->order, b->type};
   if (const auto b = c.s.pages.block(pfn_t{pfn})) return BuddyBlock{b->pfn, b->order};
   return std::nullopt;
@@ -213,14 +236,15 @@ Ref page_zone(const Context &c, const Ref &r) {
 }
 QueryValue page_migratetype(const Context &c, const Ref &r) {
   const PageInfo info = info_of(c, r);
-  return info.state == PageState::absent ? QueryValue{} : text(migratetype_name(info.block_type));
+  if (info.state == PageState::absent || c.s.on_pair_zones()) return {};
+  return text(migratetype_name(info.block_type));
 }
 QueryValue block_free_share(const Context &c, const Ref &r) {
   return number(c.s.pages.count_pageblock(pfn_t{r.n}).free);
 }
 QueryValue page_order(const Context &c, const Ref &r) {
-  const auto head = c.s.pages.free_head(pfn_t{r.n});
-  return head ? number(head->order.v) : QueryValue{};
+  const auto block = free_block_around(c, r.n);
+  return block && block->pfn.v == r.n ? number(block->order.v) : QueryValue{};
 }
 QueryValue owner_text(const Context &c, u64 address) {
   const Owner *owner = c.lab.owner_at(address);
@@ -388,15 +412,8 @@ QueryValue value_of(const Context &c, const Row &row, const Ref &r) {
 
 const zone &Context::zone_of(i32 nid, unsigned zid) const {
   if (!s.on_pair_zones() || zid >= s.pair_zones.size()) return s.pages.zone_of(nid, zid);
-  for (std::size_t i = pair_zones_.size(); i < s.pair_zones.size(); ++i) {
-    const PairZone &from = s.pair_zones[i];
-    zone &z = pair_zones_.emplace_back();
-    z.start_pfn = from.rules().start;
-    z.spanned_pages = z.present_pages = z.managed_pages = from.rules().pages;
-    z.watermark = {from.marks().pages_min, from.marks().pages_low, from.marks().pages_high};
-    z.nr_free_pages = from.free_pages();
-    for (unsigned o = 0; o < from.rules().orders; ++o) z.areas[o].free_list[0].nr = from.nr_free(order_t{o});
-  }
+  for (std::size_t i = pair_zones_.size(); i < s.pair_zones.size(); ++i)
+    pair_zones_.push_back(as_zone(s.pair_zones[i]));
   return pair_zones_[zid];
 }
 bool Context::buddies_sound() const {
@@ -542,11 +559,11 @@ Ref page_ref(const Context &c, u64 pfn) {
 Ref block_ref(const Context &c, u64 pfn) {
   Ref r = page_ref(c, pfn);
   r.thing = Thing::block;
-  const auto block = r.there ? c.s.pages.containing_free_block(pfn_t{pfn}) : std::nullopt;
+  const auto block = r.there ? free_block_around(c, pfn) : std::nullopt;
   r.there = block.has_value();
   if (!block) return r;
-  const PageInfo info = c.s.pages.page(block->pfn);
   r.n = block->pfn.v;
+  const PageInfo info = info_of(c, r);
   r.nid = info.nid;
   r.zid = info.zone;
   r.order = static_cast<unsigned>(block->order.v);

@@ -194,6 +194,10 @@ TEST_CASE("traces: damaged files are refused with their place and reason") {
           const std::string_view zones = "\"zones\":[[0,";
           f.snapshot_a.replace(f.snapshot_a.find(zones), zones.size(), "\"zones\":[[7,");
         }) == "snapshotA.json: zonelists: there is no node 7");
+  CHECK(error([](TraceFiles &f) {
+          const std::string_view batch = "\"pageset_batch\":";
+          f.snapshot_a.replace(f.snapshot_a.find(batch), batch.size() + 1, "\"pageset_batch\":0,\"was\":1");
+        }) == "snapshotA.json: pageset_batch: no kernel that records has lists without a batch");
   CHECK(error([](TraceFiles &f) { f.events = "{\"k\":\"alloc\"}\n"; }) == "events.jsonl:1: gfp is missing");
   CHECK(error([](TraceFiles &f) { f.events.insert(f.events.find('\n') + 1, "[]\n"); }).starts_with("events.jsonl:2: "));
   CHECK(error([](TraceFiles &f) { f.snapshot_b = "[1]"; }).starts_with("snapshotB.json: "));

@@ -471,3 +471,32 @@ TEST_CASE("query: pageblocks, the first of a zone that begins inside of one too"
   CHECK(words(lab, "pageblock[0x5123].zone") == "DMA32");
   CHECK(number(lab, "pageblock[0x5123].free") == lab.state().pages.count_pageblock(pfn_t{0x5123}).free);
 }
+
+TEST_CASE("query: 2.4's zones know which of their pages are free, and of the others no more than that") {
+  Lab lab(make_script(*find_preset("pc-256m-2.4.22")));
+  while (!lab.prepare(1000))
+    ;
+  lab.seek({lab.size(), 0, 0});
+  u64 free = 0, blocks = 0, pages = 0;
+  for (const PairZone &z : lab.state().pair_zones) {
+    free += z.free_pages();
+    pages += z.rules().pages;
+    for (unsigned order = 3; order < z.rules().orders; ++order) blocks += z.nr_free(order_t{order});
+  }
+  CHECK(value(lab, "free(order>=3)").number == blocks);
+  CHECK(value(lab, "free_pages()").number == free);
+  CHECK(value(lab, "pages(state=free)").number == free);
+  CHECK(value(lab, "pages(state!=free)").number == pages - free);
+  CHECK(value(lab, "pages(zone=DMA)").number == 4096);
+  CHECK(value(lab, "pages(state=reserved)").kind == Kind::nothing);
+  CHECK(value(lab, "pages(type=Movable)").kind == Kind::nothing);
+  // A free page lies in a block; of the kernel image it is known that it is not free.
+  CHECK(words(lab, "page[0x3001].state") == "free");
+  CHECK(yes(lab, "page[0x3001].zone == Normal and page[0x3001].head == 0x3000 and page[0x3000].order == 9"));
+  CHECK(to_text(value(lab, "page[0x3001].order")) == "nothing");
+  CHECK(value(lab, "block[0x3001].pfn").number == 0x3000);
+  CHECK(to_text(value(lab, "page[0x100].state")) == "nothing");
+  CHECK(to_text(value(lab, "page[0x100]._refcount")) == "nothing");
+  CHECK(to_text(value(lab, "page[0x100].migratetype")) == "nothing");
+  CHECK(words(lab, "page[0x100].zone.name") == "DMA");
+}
