@@ -326,7 +326,8 @@ std::string gfp(const Lab &lab, const std::string &text) {
   if (ok) {
     static constexpr migratetype types[] = {migratetype::UNMOVABLE, migratetype::MOVABLE, migratetype::RECLAIMABLE};
     j.key("text").string(gfp_text(*g)).key("zone").string(zone_name(s, zone));
-    j.key("type").string(migratetype_name(types[gfp_migratetype_index(*g)])).key("words").begin_array();
+    const auto type = s.on_pair_zones() ? std::string_view() : migratetype_name(types[gfp_migratetype_index(*g)]);
+    j.key("type").string(type).key("words").begin_array();
     gfp_t left = *g;
     for (const GfpName &n : gfp_names()) {
       if ((left & n.bits) != n.bits) continue;

@@ -71,8 +71,9 @@ bool about_slabs(const Lab &lab) {
 std::string_view Desk::shown(unsigned place) const {
   for (const PanelPlace &p : panel_places)
     if (p.place == place && names(pinned, p.id)) return p.id;
+  const bool pairs = lab->state().on_pair_zones();
   if (place == 2) return "buddy";
-  if (asks_for_pages(*lab)) return place == 1 ? "pcp" : about_slabs(*lab) ? "slab" : "walk";
+  if (asks_for_pages(*lab)) return place == 1 ? pairs ? "zones" : "pcp" : about_slabs(*lab) ? "slab" : "walk";
   if (place == 0) return "memblock";
   for (const pglist_data &node : lab->state().pages.nodes())
     if (node.spanned_pages != 0) return "zones";

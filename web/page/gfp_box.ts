@@ -80,7 +80,8 @@ export class GfpBox {
     const meaning = JSON.parse(this.later.gfp(this.input.value)) as GfpMeaning | null;
     this.text = meaning?.ok ? this.input.value.replace(/\s+/g, "") : "";
     const parts = meaning?.words?.map(({ about }) => about) ?? [];
-    const where = meaning?.ok ? t("alloc.gfp-zone", { zone: meaning.zone ?? "", type: meaning.type ?? "" }) : "";
+    const { zone = "", type = "" } = meaning ?? {};
+    const where = t(type === "" ? "alloc.gfp-zone-pairs" : "alloc.gfp-zone", { zone, type });
     setText(this.about, meaning?.ok ? [...parts, where].join("; ") : t("alloc.gfp-wrong"));
     if (meaning?.ok) this.input.removeAttribute("aria-invalid");
     else this.input.setAttribute("aria-invalid", "true");

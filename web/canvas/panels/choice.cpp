@@ -18,9 +18,11 @@ constexpr Tab tabs[] = {
     {"sections", "sections", "sections"}, {"zones", "zones", "nodes and zones"},     {"pcp", "CPU lists", "CPU lists"},
     {"buddy", "buddy", "buddy"},          {"pageblocks", "pageblocks", "pageblocks"}};
 
-/// Before the handoff there is nothing to ask for: sections and zones are all there is to choose.
+/// Before the handoff there is nothing to ask for: sections and zones are all there is to choose. 2.4 has neither page
+/// lists of CPUs nor pageblocks.
 bool offered(const Desk &desk, std::string_view id) {
-  return id == "sections" || id == "zones" || desk.lab->handed_over();
+  if (id == "sections" || id == "zones") return true;
+  return desk.lab->handed_over() && !(desk.lab->state().on_pair_zones() && (id == "pcp" || id == "pageblocks"));
 }
 
 std::vector<ZoneId> populated(const System &s, ZoneId &largest) {
@@ -112,8 +114,9 @@ ZoneId zone_chips(Frame &frame, Desk &desk, const Rect &title, std::string_view 
   where = zone_of(desk, all, where);
   const float scale = frame.scale;
   if (all.empty()) {
-    const std::string_view why =
-        s.pair_zones.empty() ? "no zones until free_area_init" : "zones of pair bitmaps: see the side Page";
+    const std::string why = s.pair_zones.empty()
+                                ? std::string("no zones until free_area_init")
+                                : concat("2.4 has no ", what, ": its zones have lists and pair bitmaps");
     y = put_wrapped(frame, list, frame.area.x, y, frame.area.w, frame.theme.dim, why, size::mono_small);
     y += 4 * scale;
     return where;

@@ -171,7 +171,8 @@ void WalkPanel::request(Frame &frame, float &y) {
   for (const WalkRow &row : rows_) {
     const Event &e = events[row.event];
     if (e.kind == EventKind::lab_attempt && how.empty())
-      how = concat(gfp_text(static_cast<gfp_t>(e.f[0])), "  ", type_text(e.f[2]), "  CPU ", e.f[6]);
+      how = concat(gfp_text(static_cast<gfp_t>(e.f[0])), lab.state().on_pair_zones() ? "" : "  ",
+                   lab.state().on_pair_zones() ? "" : type_text(e.f[2]), "  CPU ", e.f[6]);
     if (e.kind == EventKind::lab_attempt && asked.find(" order ") == std::string::npos)
       append(asked, "  order ", e.f[1]);
     if (e.kind != EventKind::mm_page_alloc) continue;

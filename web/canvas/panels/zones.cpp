@@ -8,7 +8,9 @@
 //   min … low … high …
 //   protection 0 973 973                             lowmem_reserve: what it keeps from requests for other zones
 #include <algorithm>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/text.hpp"
 #include "base/units.hpp"
@@ -17,6 +19,7 @@
 #include "canvas/panels/panels.hpp"
 #include "canvas/widgets/paint.hpp"
 #include "canvas/widgets/scroller.hpp"
+#include "mm/pair_alloc.hpp"
 
 namespace mmscope::canvas {
 namespace {
@@ -47,6 +50,18 @@ bool worth_a_line(const System &s, unsigned zid) {
   return s.arch->zones[zid].kind == ZoneLimit::address || s.arch->zones[zid].kind == ZoneLimit::end;
 }
 
+/// The nodes; of 2.4 its one, with zones as later kernels' would be.
+std::vector<pglist_data> nodes_with_pairs(const System &s) {
+  if (!s.on_pair_zones() || s.pair_zones.empty() || s.pages.nodes().empty()) return {};
+  pglist_data node = s.pages.nodes()[0];
+  for (const PairZone &z : s.pair_zones) node.zones[z.id()] = as_zone(z);
+  node.start_pfn = pfn_t{0};
+  node.spanned_pages = node.present_pages = s.pair_zones.back().end().v;
+  std::vector<pglist_data> one;
+  one.push_back(std::move(node));
+  return one;
+}
+
 /// Before free_area_init a node is a name: it has no span yet.
 bool worth_showing(const pglist_data &node) { return node.spanned_pages != 0 || node.memoryless; }
 
@@ -58,11 +73,13 @@ void ZonesPanel::draw(Frame &frame) {
   const float scale = frame.scale;
   const auto zones = static_cast<unsigned>(std::min<std::size_t>(s.arch->zones.size(), max_zone_types));
 
-  const bool many = s.pages.nodes().size() > 1;
+  const std::vector<pglist_data> with_pairs = nodes_with_pairs(s);
+  const std::span<const pglist_data> nodes = with_pairs.empty() ? s.pages.nodes() : with_pairs;
+  const bool many = nodes.size() > 1;
   const float head = (narrow(frame) ? size::target : node_height) + (many ? distance_height : 0);
   float height = 0;
   bool any = false;
-  for (const pglist_data &node : s.pages.nodes()) {
+  for (const pglist_data &node : nodes) {
     if (!worth_showing(node)) continue;
     any = true;
     if (seen_ != lab.generation() && !lab.changes().zones.empty() && lab.changes().zones.front().first == node.nid)
@@ -81,7 +98,7 @@ void ZonesPanel::draw(Frame &frame) {
   const float width = frame.area.w - 10 * scale;
   if (!any)
     put_fitting(frame, list, frame.area.x, y, width, frame.theme.dim, "none until free_area_init", size::mono_small);
-  for (const pglist_data &node : s.pages.nodes()) {
+  for (const pglist_data &node : nodes) {
     if (!worth_showing(node)) continue;
     const std::string name = concat("node ", node.nid), path = concat("node[", node.nid, "]");
     const u64 base = node.start_pfn.v << s.arch->page_shift;
@@ -102,7 +119,7 @@ void ZonesPanel::draw(Frame &frame) {
               size::mono_small);
     if (many) {
       std::string distance = "distance to each node";
-      for (const pglist_data &other : s.pages.nodes()) append(distance, " ", s.numa.distance_of(node.nid, other.nid));
+      for (const pglist_data &other : nodes) append(distance, " ", s.numa.distance_of(node.nid, other.nid));
       put_fitting(frame, list, frame.area.x, y + 16 * scale, width, frame.theme.dim, distance, 11);
     }
     y += head * scale - (tall - 18 * scale) / 2;
@@ -168,6 +185,7 @@ void ZonesPanel::one_zone(Frame &frame, const Rect &place, const pglist_data &no
     list.AddRectFilled({std::max(a, drawn), bar.y}, {b, bar.y + bar.h}, mix(theme.hole, color, 0.75f));
     drawn = b;
   }
+  if (s.on_pair_zones()) list.AddRectFilled({x0, bar.y}, {x1, bar.y + bar.h}, mix(theme.hole, color, 0.75f));
   list.AddRect({x0, bar.y}, {x1, bar.y + bar.h}, color, 3);
 
   float y = place.y + 34 * scale;
@@ -175,6 +193,7 @@ void ZonesPanel::one_zone(Frame &frame, const Rect &place, const pglist_data &no
   std::string managed = z.managed_pages == 0 ? std::string("managed 0 until the handoff")
                                              : concat("managed ", count_text(z.managed_pages), " expected");
   if (handed) managed = concat("managed ", count_text(z.managed_pages), "  free ", count_text(z.free_pages()));
+  if (s.on_pair_zones()) managed = concat("free ", count_text(z.free_pages()));
   put_fitting(frame, list, place.x, y, place.w, theme.dim, managed, 11);
   y += 15 * scale;
   std::string marks = "watermarks not computed yet";
