@@ -261,7 +261,7 @@ private:
       case LogKind::memory: memory_ = &l; break;
       default: break;
       }
-      before = &l;
+      if (!only_a_result(l)) before = &l;
     }
     // Without CPU lines of the firmware's table, the nodes of those that came up tell; the boot CPU is on node 0.
     if (node_cpus_.empty() && !srat_.empty() && !brought_up_.empty()) {
@@ -872,6 +872,7 @@ private:
     return 20;
   }
 
+  // Such lines are not there when results are stripped: they must part nothing.
   static bool only_a_result(const LogLine &l) {
     return (l.kind >= LogKind::dump_sizes && l.kind <= LogKind::dump_region) || l.kind == LogKind::remove ||
            l.kind == LogKind::doubled || l.kind == LogKind::no_numa || l.kind == LogKind::distance_table ||
@@ -883,7 +884,6 @@ private:
     const auto &all = lines();
     for (std::size_t i = 0; i < all.size(); ++i) {
       const LogLine &l = all[i];
-      // What only tells a result is not there when results are stripped: it parts nothing.
       std::size_t behind = i + 1;
       while (behind < all.size() && only_a_result(all[behind])) ++behind;
       const LogLine *next = behind < all.size() ? &all[behind] : nullptr;

@@ -109,6 +109,7 @@ Op of_build(Op op, const System &s) {
 }
 // Why a build has no such step; "" when it has.
 std::string_view not_built(Op op, const System &s) {
+  if (op == Op::kmem_cache_init && !s.era->slub) return "SLUB came with 2.6.22, and slab_init makes this kernel's SLAB";
   if (s.era->boot_allocator == BootAllocator::bootmem) {
     if (needs_memblock(op)) return "memblock came later: bootmem gives memory";
     if (s.on_pair_zones() && needs_page_alloc(op) && op != Op::alloc_pages && op != Op::free_pages)

@@ -157,6 +157,21 @@ TEST_CASE("era boots: the first page tables of 2.6 map the image, themselves and
   CHECK(initial_page_tables(0x470000) == 2);
 }
 
+TEST_CASE("era boots: kernels before SLUB have none, those since may") {
+  for (const std::string_view era : {"2.4.22", "2.6.11", "2.6.24", "4.9"}) {
+    const Script script = boot_of(era);
+    Machine m(script.setup);
+    for (const Command &c : script.commands) REQUIRE(m.apply(c, nullptr).ok());
+    const std::string error = m.apply(command(Op::kmem_cache_init, {}), nullptr).error;
+    if (era < "2.6.24")
+      CHECK(error == "there is no kmem_cache_init in this boot: SLUB came with 2.6.22, and slab_init makes this "
+                     "kernel's SLAB");
+    else
+      CHECK(error == "");
+    CHECK(m.apply(command(Op::slab_init, {}), nullptr).error == "");
+  }
+}
+
 TEST_CASE("era boots: steps of later kernels are refused, with the reason") {
   const Script script = boot_of("2.4.22");
   Machine m(script.setup);

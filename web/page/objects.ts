@@ -68,6 +68,7 @@ export class Objects {
   private readonly facts = h("p", { class: "quiet" });
   private readonly result = h("p", { class: "result alloc-result", role: "status" });
   private readonly error = h("p", { class: "wrong-call" });
+  private readonly refused = h("p", { class: "wrong-call" }); // the same, before there are caches
   private readonly report = h("pre", { class: "report", tabindex: 0, hidden: true, "aria-label": t("slab.report") });
   private readonly slabs = h("ul", { class: "slabs" });
   private readonly slot = h("section", { class: "slot", hidden: true });
@@ -154,9 +155,11 @@ export class Objects {
     setText(this.result, text);
   }
   private complain(text: string): void {
-    if (text) this.error.setAttribute("role", "alert");
-    else this.error.removeAttribute("role");
-    setText(this.error, text);
+    for (const place of [this.error, this.refused]) {
+      if (text) place.setAttribute("role", "alert");
+      else place.removeAttribute("role");
+      setText(place, text);
+    }
   }
 
   private fillStart(): void {
@@ -165,7 +168,7 @@ export class Objects {
       this.make("kmem_cache_init");
       this.focus();
     });
-    this.start.append(h("p", { class: "thing-how" }, t("slab.not-ready")), press);
+    this.start.append(h("p", { class: "thing-how" }, t("slab.not-ready")), press, this.refused);
   }
 
   private createForm(): HTMLElement {
