@@ -156,3 +156,13 @@ test("kmalloc picks the cache that fits; on a phone everything is large enough t
   assert.match(await said.textContent(), /whole pages, too large for a cache/);
   await close(page);
 });
+
+test("a kernel of before SLUB says so where its first caches would be made", async () => {
+  const page = await open({ browser: site.browser, url: `${site.url}#machine=pc-256m-2.6.11` });
+  const { side } = await objects(page);
+  await side
+    .getByRole("alert")
+    .filter({ hasText: /SLUB came with 2\.6\.22, and slab_init makes this kernel's SLAB$/ })
+    .waitFor();
+  await close(page);
+});
