@@ -156,8 +156,10 @@ constexpr KernelConfig build_of(KernelConfig c, const Build &b) {
   c.initmem = {b.initmem, b.init_kb * KiB};
   c.smp_locks = {b.initmem + b.init_kb * KiB, c.smp_locks.size};
   if (b.major <= 5) c.fixed_areas.kmap_slots = 20; // KM_TYPE_NR
-  if (b.major == 5 && b.minor < 14) c.pcpu_chunk_types = 2;
-  if (b.major < 5 || (b.major == 5 && b.minor < 14)) c.pcpu_extra_slots = 2;
+  // mm/percpu.c pcpu_setup_first_chunk (v5.10, v5.14)
+  const bool before_5_14 = b.major < 5 || (b.major == 5 && b.minor < 14);
+  if (before_5_14) c.pcpu_extra_slots = 2;
+  if (before_5_14 && b.major == 5) c.pcpu_chunk_types = 2;
   c.source = b.source;
   return c;
 }

@@ -346,10 +346,7 @@ private:
            "no usable line about memory: no BIOS-e820 line and no MEMBLOCK configuration in the whole log");
       return false;
     }
-    if (device_tree() && !e820_.empty()) {
-      fail(e820_lines_.front(), 0, "a BIOS-e820 line, but this kernel has its memory from a device tree");
-      return false;
-    }
+    if (device_tree() && !e820_.empty()) return refuse_e820();
     if (!e820_.empty() &&
         std::none_of(e820_.begin(), e820_.end(), [](const e820_entry &e) { return e.type == E820_TYPE_RAM; })) {
       fail(e820_lines_.front(), 0, "the firmware's map has no usable range");
@@ -360,6 +357,11 @@ private:
       return false;
     }
     return true;
+  }
+
+  [[gnu::noinline]] bool refuse_e820() {
+    fail(e820_lines_.front(), 0, "a BIOS-e820 line, but this kernel has its memory from a device tree");
+    return false;
   }
 
   // The log of an arm64 kernel whose first request is one of sparse_init: what comes before it is lost.
@@ -374,13 +376,16 @@ private:
 
   // --- the build ---
 
-  // Null: no build for that architecture is known.
-  [[gnu::noinline]] const KernelConfig *nearest_config() const {
+  // Null: no build for that architecture is known, and the log is refused.
+  [[gnu::noinline]] const KernelConfig *nearest_config() {
     const std::vector<const KernelConfig *> all = all_configs();
     const KernelConfig *row = nullptr; // the pivot's first build, or the first of another era
     for (const KernelConfig *c : all)
       if (c->arch == setup_.arch->name && (row == nullptr || (is_of(*c, pivot_era()) && !is_of(*row, pivot_era()))))
         row = c;
+    if (row == nullptr)
+      fail(release_line_, 0,
+           concat("no build for ", setup_.arch->name, " is in the table: all sizes would be guesses"));
     for (const KernelConfig *c : all)
       if (c->arch == setup_.arch->name && is_of(*c, *setup_.era) && release_.ends_with(c->flavour) &&
           (row->flavour.size() < c->flavour.size() || !release_.ends_with(row->flavour) || !is_of(*row, *setup_.era)))
@@ -391,9 +396,7 @@ private:
     const KernelConfig *row = find_config(release_);
     config_known_ = row != nullptr;
     if (row == nullptr) row = nearest_config();
-    if (row == nullptr)
-      return fail(release_line_, 0,
-                  concat("no build for ", setup_.arch->name, " is in the table: all sizes would be guesses"));
+    if (row == nullptr) return;
     KernelConfig &config = setup_.config;
     config = *row;
     setup_.command_line = command_line_;

@@ -13,7 +13,7 @@ constexpr u64 most_align = u64{1} << 32;
 constexpr u64 max_dma_address = u64{16} << 20; // __pa(MAX_DMA_ADDRESS): alloc_bootmem keeps what lies below
 // 512 MiB: giving that away page by page is more than half a million events, which are kept while the call is on show.
 constexpr u64 most_pages = u64{1} << 18;
-constexpr std::size_t most_zones = 4; // DMA, Normal, HighMem, and one to try
+constexpr std::size_t most_zones = 4; // like DMA, Normal, HighMem, and one to try
 static_assert(most_pages <= most_pair_pages);
 constexpr i64 no_memory = -12; // ENOMEM
 
@@ -82,6 +82,8 @@ CallOutcome free_all(CallSite &c) { return {free_all_bootmem(c.s, c.t)}; }
 // --- pair bitmaps ---
 
 CallFault check_zone(const CallSite &c) {
+  // Zones are known by their numbers: one more would be HighMem to requests, and one before its own would shift those.
+  if (c.s.on_pair_zones()) return {"this machine stands on such zones itself: free_area_init makes them"};
   const u64 pages = c.v[0], start = c.v[2];
   if (pages == 0 || pages > most_pages) return {concat("a zone has 1 to ", most_pages, " pages here"), 0};
   if (c.v[1] == 0 || c.v[1] > max_pair_orders) return {concat("orders goes from 1 to ", max_pair_orders), 1};

@@ -183,6 +183,8 @@ TEST_CASE("era boots: steps of later kernels are refused, with the reason") {
     CAPTURE(op_info(op).name);
     CHECK(m.apply(command(op, {}), nullptr).error != "");
   }
+  CHECK(m.apply(command(Op::pair_buddy_init, {16, 5, 0x40000}), nullptr).error ==
+        "this machine stands on such zones itself: free_area_init makes them");
   CHECK(m.apply(command(Op::alloc_pages_bulk, {gfp::KERNEL, 4}), nullptr).error.find("alloc_pages and free_pages") !=
         std::string::npos);
   CHECK(m.apply(command(Op::free_reserved_area, {0x8000000, 4096}), nullptr).error.find("double free") !=

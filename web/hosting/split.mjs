@@ -57,7 +57,7 @@ export const COLD = [
   /^mmscope::(no_struct_pages|(why_not_)?free_to_pair_zones)\(/,
   /^mmscope::PageAlloc::(old_fallback|page_of_one_list|free_pcp_batch)\(/,
   /^mmscope::(ram_before_memblock|count_unowned_before_memblock|bootmem_script)\(/,
-  /^mmscope::\(anonymous namespace\)::Builder::(infer_|look_back|device_tree_|make_phase|nearest_config|refuse_arch|found\()/,
+  /^mmscope::\(anonymous namespace\)::Builder::(infer_|look_back|device_tree_|make_phase|nearest_config|refuse_\w+|found\()/,
   /^mmscope::\(anonymous namespace\)::(later_(event|op)_info|find_later_op)\(/, // of what no boot does
   /^mmscope::lost_head\(|Builder::(play_lost_head|move_image)\(/, // a log that lost its beginning
   /^mmscope::SparseMem::remove\(/, // memory unplugged

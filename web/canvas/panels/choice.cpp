@@ -114,9 +114,9 @@ ZoneId zone_chips(Frame &frame, Desk &desk, const Rect &title, std::string_view 
   where = zone_of(desk, all, where);
   const float scale = frame.scale;
   if (all.empty()) {
-    const std::string why = s.pair_zones.empty()
-                                ? std::string("no zones until free_area_init")
-                                : concat("2.4 has no ", what, ": its zones have lists and pair bitmaps");
+    const std::string_view why = !s.on_pair_zones() || s.pair_zones.empty()
+                                     ? "no zones until free_area_init"
+                                     : "none in 2.4: its zones have lists and pair bitmaps";
     y = put_wrapped(frame, list, frame.area.x, y, frame.area.w, frame.theme.dim, why, size::mono_small);
     y += 4 * scale;
     return where;
